@@ -1,0 +1,1 @@
+"""Gridproof's core: everything the hub does, without its interface."""

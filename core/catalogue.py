@@ -1,0 +1,120 @@
+"""Column catalogues: a table's columns, types, units, defaults and help, declared once in a CSV file.
+
+The catalogue is the source of empty tables, defaults, checks, editors, tooltips and docs.
+Its columns are ``table,column,type,unit,default,required,choices,help``; ``type`` is text, int, float or bool,
+``choices`` are separated by ``|``.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+DTYPES = {"text": "object", "int": "Int64", "float": "float64", "bool": "bool"}
+TRUE_WORDS = frozenset({"1", "true", "yes", "y", "on", "online", "in service", "closed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of one table."""
+
+    table: str
+    name: str
+    type: str
+    unit: str
+    default: Any
+    required: bool
+    choices: tuple[str, ...]
+    help: str
+
+    @property
+    def label(self) -> str:
+        """Return the heading that a person reads: the help's first words stay in the tooltip, the unit in brackets."""
+        return f"{self.name} [{self.unit}]" if self.unit else self.name
+
+
+class Catalogue(Mapping[str, dict[str, Column]]):
+    """Tables by name, each a dictionary of its columns in order."""
+
+    def __init__(self, columns: list[Column]) -> None:
+        self._tables: dict[str, dict[str, Column]] = {}
+        for column in columns:
+            self._tables.setdefault(column.table, {})[column.name] = column
+
+    @classmethod
+    def read(cls, path: Path) -> Catalogue:
+        """Read a catalogue file."""
+        with path.open(encoding="utf-8", newline="") as handle:
+            return cls([_column(row) for row in csv.DictReader(handle)])
+
+    def __getitem__(self, table: str) -> dict[str, Column]:
+        return self._tables[table]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+    def empty(self, table: str) -> pd.DataFrame:
+        """Return the table without rows, with its columns and their types."""
+        return pd.DataFrame({c.name: pd.Series(dtype=DTYPES[c.type]) for c in self[table].values()})
+
+    def conform(self, table: str, rows: pd.DataFrame | list[dict[str, Any]]) -> pd.DataFrame:
+        """Return the rows with the catalogue's columns, order, types and defaults; other columns are kept behind.
+
+        Text that isn't a number becomes missing in a number column: readers report such cells before they call this.
+        """
+        frame = pd.DataFrame(rows).reset_index(drop=True)
+        columns = self[table]
+        known = {name: _as_type(frame, column) for name, column in columns.items()}
+        others = {str(name): frame[name] for name in frame.columns if name not in columns}
+        return pd.DataFrame({**known, **others}, index=frame.index)
+
+
+def _column(row: dict[str, str]) -> Column:
+    kind = row["type"]
+    return Column(
+        table=row["table"],
+        name=row["column"],
+        type=kind,
+        unit=row["unit"],
+        default=_default(row["default"], kind),
+        required=row["required"] == "yes",
+        choices=tuple(part for part in row["choices"].split("|") if part),
+        help=row["help"],
+    )
+
+
+def _default(text: str, kind: str) -> Any:
+    if kind == "bool":
+        return text.lower() in TRUE_WORDS
+    if text == "":
+        return "" if kind == "text" else None
+    return {"text": str, "int": int, "float": float}[kind](text)
+
+
+def _as_type(frame: pd.DataFrame, column: Column) -> pd.Series:
+    if column.name not in frame.columns:
+        values = pd.Series([column.default] * len(frame), index=frame.index, dtype="object")
+    else:
+        values = frame[column.name].astype("object")
+    if column.type == "text":
+        return values.where(values.notna(), column.default).map(str).astype("object")
+    if column.type == "bool":
+        return values.map(lambda v: _truth(v, column.default)).astype("bool")
+    numbers = pd.to_numeric(values, errors="coerce").astype("float64")
+    if column.default is not None:
+        numbers = numbers.fillna(column.default)
+    return numbers.round().astype("Int64") if column.type == "int" else numbers
+
+
+def _truth(value: Any, default: bool) -> bool:
+    if value is None or value != value or value == "":
+        return default
+    return value.strip().lower() in TRUE_WORDS if isinstance(value, str) else bool(value)
