@@ -17,7 +17,7 @@ import numpy as np
 
 def plain(value: Any) -> Any:
     """Return the value in JSON's own types; what is not a finite number becomes ``None``."""
-    if value is None or isinstance(value, (str, bool, int)) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, (str, bool, int)) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return plain(value.value)
