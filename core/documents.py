@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 
 def plain(value: Any) -> Any:
     """Return the value in JSON's own types; what is not a finite number becomes ``None``."""
-    if value is None or (isinstance(value, (str, bool, int)) and not isinstance(value, Enum)):
+    if value is None or value is pd.NA:
+        return None
+    if isinstance(value, (str, bool, int)) and not isinstance(value, Enum):
         return value
     if isinstance(value, Enum):
         return plain(value.value)
@@ -43,7 +46,7 @@ def plain(value: Any) -> Any:
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if hasattr(value, "to_dict"):  # a table: one object a row
         return plain(value.to_dict(orient="records"))
-    if value != value:  # NaT, NA
+    if value is pd.NaT:
         return None
     return str(value)
 

@@ -1,0 +1,32 @@
+"""A plant design: equipment, buses, ratings and reliability data, and what derives from them."""
+
+from core.plant.checks import check_plant
+from core.plant.model import (
+    CATALOGUE,
+    EQUIPMENT,
+    INVERTER,
+    SYNCHRONOUS,
+    Plant,
+    PlantSettings,
+    reactive,
+    read_folder,
+    split_ids,
+)
+from core.plant.sample import sample_plant
+from core.plant.scenarios import generate_scenarios, total_load
+
+__all__ = [
+    "CATALOGUE",
+    "EQUIPMENT",
+    "INVERTER",
+    "SYNCHRONOUS",
+    "Plant",
+    "PlantSettings",
+    "check_plant",
+    "generate_scenarios",
+    "reactive",
+    "read_folder",
+    "sample_plant",
+    "split_ids",
+    "total_load",
+]
