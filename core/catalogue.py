@@ -101,9 +101,11 @@ def _default(text: str, kind: str) -> Any:
 
 def _as_type(frame: pd.DataFrame, column: Column) -> pd.Series:
     if column.name not in frame.columns:
-        values = pd.Series([column.default] * len(frame), index=frame.index, dtype="object")
-    else:
-        values = frame[column.name].astype("object")
+        return pd.Series([column.default] * len(frame), index=frame.index, dtype=DTYPES[column.type])
+    values = frame[column.name]
+    if _has_type(values, column):
+        return pd.Series(values.astype(pd.api.types.pandas_dtype(DTYPES[column.type])))
+    values = values.astype("object")
     if column.type == "text":
         return values.where(values.notna(), column.default).map(str).astype("object")
     if column.type == "bool":
@@ -112,6 +114,14 @@ def _as_type(frame: pd.DataFrame, column: Column) -> pd.Series:
     if column.default is not None:
         numbers = numbers.fillna(column.default)
     return numbers.round().astype("Int64") if column.type == "int" else numbers
+
+
+def _has_type(values: pd.Series, column: Column) -> bool:
+    """Say whether the values need no conversion cell by cell: large tables pass in one step."""
+    if column.type == "text":
+        return bool(values.dtype == "object" and pd.api.types.infer_dtype(values, skipna=False) == "string")
+    kinds = {"bool": "b", "int": "iu", "float": "fiu"}[column.type]
+    return values.dtype.kind in kinds and not values.isna().any()
 
 
 def _truth(value: Any, default: bool) -> bool:

@@ -1,0 +1,101 @@
+"""The network's tables, admittance matrix and checks, against numbers worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.network import Network, admittance_matrix, check, islands
+
+
+def small(**tables: list[dict[str, object]]) -> Network:
+    buses = [
+        {"bus": 1, "base_kv": 110.0, "kind": "SLACK"},
+        {"bus": 2, "base_kv": 110.0},
+        {"bus": 5, "base_kv": 20.0},
+    ]
+    rows = {"bus": buses, "generator": [{"bus": 1, "ckt": "1"}], **tables}
+    return Network("small", tables={name: pd.DataFrame(content) for name, content in rows.items()})
+
+
+def test_tables_have_every_column_of_the_catalogue_with_its_default() -> None:
+    network = small(load=[{"bus": 2, "ckt": "1", "p_mw": 3}])
+    assert network["load"].loc[0, "q_mvar"] == 0.0
+    assert network["load"].loc[0, "in_service"]
+    assert network["storage"].empty
+    assert network.totals()["load_mw"] == 3.0
+
+
+def test_an_unknown_table_is_refused() -> None:
+    with pytest.raises(ValueError, match="not a table"):
+        Network(tables={"cable": pd.DataFrame()})
+
+
+def test_a_line_has_the_admittance_of_its_pi_model() -> None:
+    line = {"from_bus": 1, "to_bus": 2, "ckt": "1", "x_pu": 0.1, "b_from_pu": 0.02, "b_to_pu": 0.04, "g_to_pu": 0.01}
+    y = admittance_matrix(small(branch=[line])).toarray()
+    assert y[0, 0] == pytest.approx(-10j + 0.02j)
+    assert y[1, 1] == pytest.approx(0.01 - 10j + 0.04j)
+    assert y[0, 1] == y[1, 0] == pytest.approx(10j)
+
+
+def test_a_phase_shifter_is_not_symmetric_and_its_core_is_at_the_from_bus() -> None:
+    row = {"from_bus": 2, "to_bus": 5, "ckt": "1", "x_pu": 0.2, "tap_from_pu": 1.1, "tap_to_pu": 0.9, "shift_deg": 30}
+    y = admittance_matrix(small(transformer=[{**row, "b_mag_pu": -0.01}])).toarray()
+    turn = np.exp(1j * np.pi / 6)
+    assert y[1, 1] == pytest.approx(-5j / 1.21 - 0.01j)
+    assert y[2, 2] == pytest.approx(-5j / 0.81)
+    assert y[1, 2] == pytest.approx(5j * turn / 0.99)
+    assert y[2, 1] == pytest.approx(5j / turn / 0.99)
+
+
+def star(**changes: object) -> Network:
+    impedances = {"x_12_pu": 0.3, "x_23_pu": 0.5, "x_31_pu": 0.4}  # star: j0.1, j0.2, j0.3
+    return small(transformer3w=[{"bus_1": 1, "bus_2": 2, "bus_3": 5, "ckt": "1", **impedances, **changes}])
+
+
+def test_a_three_winding_transformer_is_its_star_without_the_star_point() -> None:
+    y = admittance_matrix(star()).toarray()
+    parts = 1 / np.array([0.1j, 0.2j, 0.3j])
+    expected = np.diag(parts) - np.outer(parts, parts) / parts.sum()
+    np.testing.assert_allclose(y, expected, atol=1e-12)
+
+
+def test_a_winding_out_of_service_leaves_the_other_two_in_series() -> None:
+    y = admittance_matrix(star(in_service_2=False)).toarray()
+    assert y[0, 2] == pytest.approx(-1 / 0.4j)
+    assert not y[1].any()
+
+
+def test_islands_are_numbered_by_size_and_isolated_buses_have_none() -> None:
+    network = small(branch=[{"from_bus": 2, "to_bus": 5, "ckt": "1", "x_pu": 0.1}])
+    assert islands(network).tolist() == [1, 0, 0]
+    isolated = network["bus"].assign(kind=["SLACK", "ISOLATED", "PQ"])
+    assert islands(network.with_tables(bus=isolated)).tolist().count(-1) == 1
+
+
+@pytest.mark.parametrize(
+    ("tables", "code"),
+    [
+        ({"bus": []}, "network.bus.none"),
+        ({"bus": [{"bus": 1}, {"bus": 1}]}, "network.bus.duplicate"),
+        ({"load": [{"bus": 9, "ckt": "1"}]}, "network.load.unknown_bus"),
+        ({"generator": []}, "network.bus.slack_without_machine"),
+        ({"generator": [{"bus": 2, "ckt": "1"}]}, "network.generator.at_pq_bus"),
+        ({"generator": [{"bus": 1, "ckt": "1", "regulated_bus": 9}]}, "network.generator.unknown_regulated_bus"),
+        ({"branch": [{"from_bus": 1, "to_bus": 2, "ckt": "1"}]}, "network.branch.zero_impedance"),
+        ({"branch": [{"from_bus": 1, "to_bus": 1, "ckt": "1", "x_pu": 1}]}, "network.branch.loop"),
+        ({"branch": [{"from_bus": 1, "to_bus": 5, "ckt": "1", "x_pu": 1}]}, "network.branch.base_kv"),
+        ({"load": [{"bus": 2, "ckt": "1"}]}, "network.island.no_slack"),
+        ({"bus": [{"bus": 1, "kind": "SLACK", "v_pu": float("nan")}]}, "network.bus.not_a_number"),
+    ],
+)
+def test_checks_find(tables: dict[str, list[dict[str, object]]], code: str) -> None:
+    assert code in {finding.code for finding in check(small(**tables))}
+
+
+def test_parallel_branches_in_opposite_order_are_duplicates() -> None:
+    there = {"from_bus": 1, "to_bus": 2, "ckt": "1", "x_pu": 0.1}
+    network = small(branch=[there, {**there, "from_bus": 2, "to_bus": 1}])
+    assert "network.branch.duplicate" in {finding.code for finding in check(network)}
