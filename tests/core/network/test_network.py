@@ -88,7 +88,7 @@ def test_islands_are_numbered_by_size_and_isolated_buses_have_none() -> None:
         ({"branch": [{"from_bus": 1, "to_bus": 1, "ckt": "1", "x_pu": 1}]}, "network.branch.loop"),
         ({"branch": [{"from_bus": 1, "to_bus": 5, "ckt": "1", "x_pu": 1}]}, "network.branch.base_kv"),
         ({"load": [{"bus": 2, "ckt": "1"}]}, "network.island.no_slack"),
-        ({"bus": [{"bus": 1, "kind": "SLACK", "v_pu": float("nan")}]}, "network.bus.not_a_number"),
+        ({"bus": [{"bus": 1, "kind": "SLACK", "v_pu": float("inf")}]}, "network.bus.not_a_number"),
     ],
 )
 def test_checks_find(tables: dict[str, list[dict[str, object]]], code: str) -> None:
