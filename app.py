@@ -1,0 +1,33 @@
+"""The app's router: sections, pages and what stands around them. A page is one line in :data:`SECTIONS`."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+#: Section → its pages as (file in ``pages/`` and address, title, icon). The first page of all is the start page.
+SECTIONS = {
+    "Project": [
+        ("home", "Home", "home"),
+    ],
+    "Exchange": [],
+    "Validate": [],
+    "Studies": [],
+    "Feeders": [],
+    "Results": [],
+}
+
+
+def navigation() -> dict[str, list[st.Page]]:
+    """Return the sections that have pages."""
+    return {
+        section: [
+            st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name, default=name == "home")
+            for name, title, icon in pages
+        ]
+        for section, pages in SECTIONS.items()
+        if pages
+    }
+
+
+st.set_page_config(page_title="Gridproof", page_icon=":material/bolt:", layout="wide")
+st.navigation(navigation(), expanded=True).run()
