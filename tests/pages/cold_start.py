@@ -1,6 +1,6 @@
 """Run each page as the first one of a fresh server process; print what it cost and which engines it loaded.
 
-Streamlit itself is loaded before the clock starts: the server has done that long before a browser asks.
+What ``start.py`` loads before the server listens is loaded here before the clock starts.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import pandas  # noqa: F401
+import sqlalchemy  # noqa: F401
 from streamlit.testing.v1 import AppTest
 
 ENGINES = (
