@@ -1,0 +1,167 @@
+"""Results against criteria: one verdict a value, with the place it was printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from core.criteria.criterion import CriteriaSet, Criterion, State, Verdict
+from core.findings import Finding, Severity
+from core.plant import Plant
+from core.plant.electrical import swing_bus
+from core.results.study_result import Status, StudyResult, where
+
+SYSTEM_NAMES = ("SYSTEM", "SYS", "COMPLETE SYSTEM", "TOTAL SYSTEM", "PLANT")
+UNSOLVED = frozenset({Status.NOT_CONVERGED, Status.INFEASIBLE, Status.FAILED})
+
+
+def judge(result: StudyResult, criteria: CriteriaSet, plant: Plant | None = None) -> tuple[list[Verdict], list[Finding]]:
+    """Judge a result by every criterion on its study.
+
+    Parameters
+    ----------
+    result
+        From an engine or a file.
+    plant
+        Tells the swing bus and the system's block where the result doesn't.
+
+    Returns
+    -------
+    verdicts, findings
+        A result that did not converge gives verdicts NOT CHECKED, whatever numbers it carries.
+    """
+    findings: list[Finding] = []
+    rows = result.main
+    elements = result.elements()
+    if result.study == "availability":
+        chosen = _system_rows(result, plant, findings)
+        rows, elements = rows[chosen], elements[chosen]
+    verdicts: list[Verdict] = []
+    for criterion in criteria.of_study(result.study):
+        values = _values(criterion, result, rows, plant, findings)
+        if values is None:
+            continue
+        verdicts += _verdicts(criterion, result, rows, elements, values)
+    return verdicts, findings
+
+
+def _values(
+    criterion: Criterion, result: StudyResult, rows: pd.DataFrame, plant: Plant | None, findings: list[Finding]
+) -> pd.Series | None:
+    """Return the criterion's quantity of each row; ``None`` where the result has none at all."""
+    if criterion.value not in rows:
+        return None
+    special: dict[str, Callable[[], pd.Series]] = {
+        "duty_pct": lambda: rows[["duty_pct", "duty_calc_pct"]].max(axis=1),
+        "angle_deg": lambda: relative_angles(rows, plant, findings),
+    }
+    values = special[criterion.value]() if criterion.value in special else rows[criterion.value]
+    return None if values.isna().all() else values.astype("float64")
+
+
+def _verdicts(
+    criterion: Criterion, result: StudyResult, rows: pd.DataFrame, elements: pd.Series, values: pd.Series
+) -> list[Verdict]:
+    unsolved = result.status in UNSOLVED
+    states = criterion.states(values.to_numpy())
+    records = rows.to_dict(orient="records")
+    verdicts = []
+    for element, value, state, record in zip(elements, values.tolist(), states, records, strict=True):
+        number = value if np.isfinite(value) else None
+        note = criterion.override_reason and f"limit overridden: {criterion.override_reason}"
+        if unsolved:
+            state, note = State.NOT_CHECKED, f"the study is {result.status}"
+        elif number is None:
+            note = "no value"
+        verdicts.append(
+            Verdict(
+                stage=criterion.stage,
+                criterion=criterion.criterion,
+                element=str(element),
+                value=number,
+                unit=criterion.unit,
+                limit=criterion.limit(number),
+                margin=criterion.margin(number),
+                verdict=state,
+                where=where(record),
+                scenario=str(record.get("scenario") or ""),
+                run=result.provenance.run,
+                note=note,
+            )
+        )
+    return verdicts
+
+
+def relative_angles(rows: pd.DataFrame, plant: Plant | None, findings: list[Finding]) -> pd.Series:
+    """Return the absolute angles [deg] to the slack bus, within 0 to 180, scenario by scenario.
+
+    The slack is the bus of type 3, else the plant's swing bus, else the bus at exactly zero degrees. When none of
+    them is there, each angle is taken to the bus farthest from it, which no slack could make worse.
+    """
+    parts = [_relative_part(part, plant, findings) for _, part in rows.groupby("scenario", sort=False, dropna=False)]
+    return pd.concat(parts).reindex(rows.index) if parts else rows["angle_deg"]
+
+
+def _relative_part(rows: pd.DataFrame, plant: Plant | None, findings: list[Finding]) -> pd.Series:
+    angles = rows["angle_deg"]
+    slack = _slack(rows, plant)
+    if slack.any():
+        return _wrapped(angles - angles[slack].iloc[0])
+    findings.append(
+        Finding(
+            "criteria.slack.unknown",
+            Severity.WARNING,
+            "the result names no swing bus: each angle is judged against the bus farthest from it",
+            "add the bus type (3 is the swing bus) or the swing bus's row",
+        )
+    )
+    return pd.concat([_wrapped(angles - angles.min()), _wrapped(angles - angles.max())], axis=1).max(axis=1)
+
+
+def _slack(rows: pd.DataFrame, plant: Plant | None) -> pd.Series:
+    known = rows["angle_deg"].notna()
+    by_type = known & rows["type"].astype(str).str.strip().str.upper().isin({"3", "3.0", "SWING", "SLACK"})
+    if by_type.any():
+        return by_type
+    at_zero = known & (rows["angle_deg"].abs() < 1e-9)
+    if plant is not None:
+        swing = swing_bus(plant)
+        names = plant["bus"][plant["bus"]["id"] == swing][["id", "number", "name"]].astype(str).to_numpy().ravel()
+        own = known & rows["bus"].astype(str).isin(set(names))
+        if own.any() and not at_zero.any():
+            return own
+    return at_zero
+
+
+def _wrapped(difference: pd.Series) -> pd.Series:
+    return ((difference + 180) % 360 - 180).abs()
+
+
+def _system_rows(result: StudyResult, plant: Plant | None, findings: list[Finding]) -> pd.Series:
+    """Return which rows are the whole system: by id, by name, else the last row, with a remark."""
+    rows = result.main
+    ids = rows["block"].astype(str).str.strip().str.upper()
+    names = rows["name"].astype(str).str.strip().str.upper()
+    for chosen in (ids.isin(SYSTEM_NAMES[:1]), ids.isin(SYSTEM_NAMES) | names.isin(SYSTEM_NAMES), _own_top(ids, plant)):
+        if chosen.any():
+            return chosen
+    last = pd.Series(rows.index == rows.index[-1], index=rows.index) if len(rows) else pd.Series(dtype=bool)
+    if len(rows) > 1:
+        findings.append(
+            Finding(
+                "criteria.system.assumed",
+                Severity.WARNING,
+                f"no block is called SYSTEM: the last one, {rows['block'].iloc[-1]}, is judged as the whole",
+                "name the top block SYSTEM",
+                where=where(rows.iloc[-1].to_dict()),
+            )
+        )
+    return last
+
+
+def _own_top(ids: pd.Series, plant: Plant | None) -> pd.Series:
+    if plant is None or plant["block"].empty:
+        return pd.Series(False, index=ids.index)
+    return ids == str(plant["block"]["id"].iloc[-1]).upper()
