@@ -1,6 +1,6 @@
 """Limits with their source, and the verdicts that follow from them."""
 
-from core.criteria.criterion import Criterion, CriteriaSet, Override, Verdict, State
+from core.criteria.criterion import CriteriaSet, Criterion, Override, State, Verdict
 from core.criteria.judge import judge
 from core.criteria.screening import firm_capacity_mw, screen
 from core.criteria.stages import STAGES, Stage, StageVerdict, overall, stage_verdicts

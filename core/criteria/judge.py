@@ -17,13 +17,17 @@ SYSTEM_NAMES = ("SYSTEM", "SYS", "COMPLETE SYSTEM", "TOTAL SYSTEM", "PLANT")
 UNSOLVED = frozenset({Status.NOT_CONVERGED, Status.INFEASIBLE, Status.FAILED})
 
 
-def judge(result: StudyResult, criteria: CriteriaSet, plant: Plant | None = None) -> tuple[list[Verdict], list[Finding]]:
+def judge(
+    result: StudyResult, criteria: CriteriaSet, plant: Plant | None = None
+) -> tuple[list[Verdict], list[Finding]]:
     """Judge a result by every criterion on its study.
 
     Parameters
     ----------
     result
         From an engine or a file.
+    criteria
+        The project's limits.
     plant
         Tells the swing bus and the system's block where the result doesn't.
 
@@ -85,7 +89,7 @@ def _verdicts(
                 limit=criterion.limit(number),
                 margin=criterion.margin(number),
                 verdict=state,
-                where=where(record),
+                where=where({str(key): item for key, item in record.items()}),
                 scenario=str(record.get("scenario") or ""),
                 run=result.provenance.run,
                 note=note,
@@ -155,7 +159,7 @@ def _system_rows(result: StudyResult, plant: Plant | None, findings: list[Findin
                 Severity.WARNING,
                 f"no block is called SYSTEM: the last one, {rows['block'].iloc[-1]}, is judged as the whole",
                 "name the top block SYSTEM",
-                where=where(rows.iloc[-1].to_dict()),
+                where=where(rows.iloc[-1]),
             )
         )
     return last

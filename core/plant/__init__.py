@@ -1,6 +1,7 @@
 """A plant design: equipment, buses, ratings and reliability data, and what derives from them."""
 
 from core.plant.checks import check_plant
+from core.plant.electrical import dispatch, plant_network, swing_bus
 from core.plant.model import (
     CATALOGUE,
     EQUIPMENT,
@@ -23,10 +24,13 @@ __all__ = [
     "Plant",
     "PlantSettings",
     "check_plant",
+    "dispatch",
     "generate_scenarios",
+    "plant_network",
     "reactive",
     "read_folder",
     "sample_plant",
     "split_ids",
+    "swing_bus",
     "total_load",
 ]

@@ -113,7 +113,7 @@ def split_ids(text: str) -> list[str]:
     return [part.strip() for part in str(text or "").replace(";", ",").split(",") if part.strip()]
 
 
-def reactive(p_mw: np.ndarray | float, pf: np.ndarray | float) -> Any:
+def reactive(p_mw: Any, pf: Any) -> Any:
     """Return the reactive power [Mvar] of a load by its power factor."""
     return p_mw * np.tan(np.arccos(np.clip(pf, 1e-6, 1.0)))
 

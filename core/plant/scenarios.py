@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
@@ -64,7 +65,7 @@ def _outage(
         "id": f"N{order}_{short}",
         "name": f"N-{order}: {' and '.join(names[element] or element for element in elements)} trip",
         "type": f"N-{order} Contingency",
-        "load_mw": round(served_mw, 1),
+        "load_mw": math.floor(served_mw * 10 + 1e-6) / 10,
         "load_pf": pf,
         "tripped": ",".join(elements),
         "description": text,
