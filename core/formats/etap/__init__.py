@@ -1,0 +1,1 @@
+"""ETAP: study results as tables and as report databases."""

@@ -1,0 +1,1 @@
+"""Tolerant tables: cells, numbers, files of rows and headings, in and out."""

@@ -1,0 +1,1 @@
+"""Windchill RAM: availability results, components, block diagrams and FMEA as tables."""

@@ -1,0 +1,69 @@
+"""The plant as Windchill RAM's tables: components, reliability block diagram and FMEA, as CSVs and one workbook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from core.formats.plant_sheets import read_layout
+from core.formats.tables.writing import Sheet, csv_bytes, workbook_bytes
+from core.formats.windchill.fmea import fmea_table
+from core.plant import Plant, split_ids
+
+LAYOUT = read_layout(Path(__file__).with_name("sheets.csv"))
+COMPONENT_HEADINGS = (
+    "Component_ID",
+    "Component_Name",
+    "Component_Type",
+    "MTBF_Hours",
+    "MTTR_Hours",
+    "Failure_Rate_Per_Hour",
+    "Availability",
+    "Distribution",
+    "Weibull_Beta",
+)
+
+
+def components_csv(plant: Plant) -> bytes:
+    """Return the component data: failure rates in 1/h, availability of the up and repair times."""
+    rows = components(plant)
+    rates = [f"{rate:.4E}" if rate == rate else "" for rate in rows["failure_rate_per_h"]]
+    return csv_bytes(LAYOUT["Components"].only(*COMPONENT_HEADINGS).write(rows.assign(failure_rate_per_h=rates)))
+
+
+def structure_csv(plant: Plant) -> bytes:
+    """Return the reliability block diagram, one row a block."""
+    return csv_bytes(LAYOUT["RBD_Structure"].write(blocks(plant)))
+
+
+def fmea_csv(plant: Plant) -> bytes:
+    """Return the FMEA, one row a failure mode of a component."""
+    return csv_bytes(LAYOUT["FMEA"].write(fmea_table(plant)))
+
+
+def workbook(plant: Plant) -> bytes:
+    """Return the three tables as one workbook."""
+    tables = {"reliability": components(plant), "block": blocks(plant), "fmea": fmea_table(plant)}
+    sheets = {name: Sheet(sheet.write(tables[sheet.table])) for name, sheet in LAYOUT.items()}
+    return workbook_bytes(sheets)
+
+
+def components(plant: Plant) -> pd.DataFrame:
+    """Return the components with what follows from MTBF and MTTR: A = MTBF / (MTBF + MTTR), rate = 1 / MTBF."""
+    rows = plant["reliability"]
+    mtbf = rows["mtbf_h"].where(rows["mtbf_h"] > 0)
+    capacity = plant["unit"].drop_duplicates("id").set_index("id")["rated_mw"]
+    return rows.assign(
+        failure_rate_per_h=1 / mtbf,
+        availability=(mtbf / (mtbf + rows["mttr_h"])).round(8),
+        capacity_mw=rows["id"].map(capacity),
+    )
+
+
+def blocks(plant: Plant) -> pd.DataFrame:
+    """Return the blocks with K and N: all of a series, one of a parallel block unless the plant says otherwise."""
+    rows = plant["block"]
+    total = rows["members"].map(lambda text: len(split_ids(text))).astype("Int64")
+    implied = total.where(rows["type"] == "SERIES").mask(rows["type"] == "PARALLEL", 1)
+    return rows.assign(k_required=rows["k"].fillna(implied), n_total=total)
