@@ -1,0 +1,16 @@
+"""The reliability block diagram: components with their up and repair times, blocks that combine them, and checks."""
+
+from core.reliability.checks import check
+from core.reliability.model import CATALOGUE, BlockType, ReliabilityModel, split_members
+from core.reliability.rates import MtbfMeaning, rates, weibull_mean_h
+
+__all__ = [
+    "CATALOGUE",
+    "BlockType",
+    "MtbfMeaning",
+    "ReliabilityModel",
+    "check",
+    "rates",
+    "split_members",
+    "weibull_mean_h",
+]

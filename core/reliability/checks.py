@@ -1,0 +1,335 @@
+"""What doesn't add up in a reliability model: one small function a check, each says how to fix it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from core.findings import Finding, Severity, Where
+from core.reliability.model import CATALOGUE, BlockType, ReliabilityModel
+from core.reliability.rates import stated_mtbf_h, weibull_mean_h
+
+ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
+PRINTED_TOLERANCE = 1e-4  # a printed availability has four digits
+RATE_TOLERANCE = 0.01
+LAWS = CATALOGUE["components"]["distribution"].choices
+REPAIR_LAWS = CATALOGUE["components"]["repair_distribution"].choices
+
+
+def check(model: ReliabilityModel) -> list[Finding]:
+    """Return every finding on the model. With an error among them its availability can't be calculated."""
+    return [
+        *_ids(model.components, "component"),
+        *_times(model.components),
+        *_laws(model.components),
+        *_printed_values(model.components),
+        *_ids(model.blocks, "block"),
+        *_block_types(model),
+        *_members(model),
+        *_counts(model),
+        *_circles(model),
+        *_top(model),
+        *_unused(model),
+    ]
+
+
+def _report(
+    frame: pd.DataFrame, faulty: pd.Series, code: str, severity: Severity, text: str, hint: str = ""
+) -> list[Finding]:
+    """Return one finding for every faulty row; ``{column}`` in the text is the row's value."""
+    rows = frame[faulty.fillna(False).astype(bool)].to_dict(orient="records")
+    return [_finding(row, code, severity, text.format_map(row), hint) for row in rows]
+
+
+def _finding(row: dict[Any, Any], code: str, severity: Severity, text: str, hint: str = "") -> Finding:
+    return Finding(code, severity, text, hint, place(row), str(row["id"]))
+
+
+def place(row: dict[Any, Any]) -> Where:
+    """Return where a row was read: readers leave ``file``, ``sheet`` and ``row`` beside it."""
+    line: Any = row.get("row")
+    number = None if line is None or line != line else int(line)
+    return Where(row.get("file") or None, row.get("sheet") or None, row=number)
+
+
+def _ids(frame: pd.DataFrame, what: str) -> list[Finding]:
+    return [
+        *_report(frame, frame["id"] == "", f"rbd.{what}.no_id", ERROR, f"a {what} has no id", "give every row an id"),
+        *_report(
+            frame,
+            frame["id"].duplicated() & (frame["id"] != ""),
+            f"rbd.{what}.duplicate",
+            ERROR,
+            f"the {what} {{id}} is listed more than once",
+            "keep one row for every id",
+        ),
+    ]
+
+
+def _times(parts: pd.DataFrame) -> list[Finding]:
+    mtbf, mttr, printed = stated_mtbf_h(parts), parts["mttr_h"], parts["availability"]
+    settled = mtbf.notna() & mttr.notna()
+    outside = printed.notna() & ~printed.between(0, 1)
+    finite = mtbf.abs().ne(float("inf")) & mttr.abs().ne(float("inf"))
+    return [
+        *_report(
+            parts,
+            (mtbf <= 0) | ~finite,
+            "rbd.component.mtbf",
+            ERROR,
+            "{id}: the MTBF {mtbf_h} h is not a positive time",
+            "give hours above 0",
+        ),
+        *_report(parts, mttr < 0, "rbd.component.mttr", ERROR, "{id}: the MTTR {mttr_h} h is negative"),
+        *_report(
+            parts,
+            ~settled & printed.isna(),
+            "rbd.component.no_data",
+            ERROR,
+            "{id}: neither MTBF and MTTR nor an availability is given",
+            "fill MTBF_Hours and MTTR_Hours",
+        ),
+        *_report(
+            parts,
+            outside & ~settled,
+            "rbd.component.availability_outside",
+            ERROR,
+            "{id}: the availability {availability} is outside 0–1",
+            "write it as a fraction, such as 0.9973",
+        ),
+        *_report(
+            parts,
+            outside & settled,
+            "rbd.component.availability_outside",
+            WARNING,
+            "{id}: the printed availability {availability} is outside 0–1; MTBF and MTTR are used",
+            "write it as a fraction, such as 0.9973",
+        ),
+    ]
+
+
+def _laws(parts: pd.DataFrame) -> list[Finding]:
+    known_failure = parts["distribution"].isin(LAWS)
+    known_repair = parts["repair_distribution"].isin(REPAIR_LAWS)
+    hint = "the steady state needs only the mean; the simulation takes it as exponential"
+    beta = parts["weibull_beta"]
+    mean = pd.Series(weibull_mean_h(parts["weibull_eta_h"], beta.where(beta > 0)), index=parts.index)
+    shown = parts.assign(mean=mean.round(1))
+    return [
+        *_report(
+            parts, ~known_failure, "rbd.component.law", WARNING, "{id}: unknown distribution {distribution}", hint
+        ),
+        *_report(parts, ~known_repair, "rbd.component.law", WARNING, "{id}: unknown law {repair_distribution}", hint),
+        *_report(
+            parts, beta <= 0, "rbd.component.beta", ERROR, "{id}: the Weibull shape {weibull_beta} is not above 0"
+        ),
+        *_report(
+            parts,
+            ~parts["ccf_beta"].between(0, 1),
+            "rbd.component.ccf_beta",
+            ERROR,
+            "{id}: the common-cause share {ccf_beta} is outside 0–1",
+        ),
+        *_report(
+            shown,
+            (parts["distribution"] == "WEIBULL") & ((mean / parts["mtbf_h"] - 1).abs() > RATE_TOLERANCE),
+            "rbd.component.weibull_mean",
+            WARNING,
+            "{id}: the Weibull mean {mean} h and the MTBF {mtbf_h} h differ by more than 1 %; the MTBF is used",
+            "η Γ(1 + 1/β) is the mean: correct one of them",
+        ),
+    ]
+
+
+def _printed_values(parts: pd.DataFrame) -> list[Finding]:
+    mtbf, mttr, printed = parts["mtbf_h"], parts["mttr_h"], parts["availability"]
+    up_time, cycle = mtbf / (mtbf + mttr), 1 - mttr / mtbf
+    unlike = ((printed - up_time).abs() > PRINTED_TOLERANCE) & ((printed - cycle).abs() > PRINTED_TOLERANCE)
+    shown = parts.assign(formula=up_time.round(6))
+    rate = parts["failure_rate_per_h"]
+    return [
+        *_report(
+            shown,
+            unlike & printed.between(0, 1),
+            "rbd.component.availability_differs",
+            WARNING,
+            "{id}: the printed availability {availability} is not MTBF/(MTBF + MTTR) = {formula}, nor 1 − MTTR/MTBF",
+            "the MTBF and MTTR are used; correct the row",
+        ),
+        *_report(
+            parts,
+            (rate * mtbf - 1).abs() > RATE_TOLERANCE,
+            "rbd.component.rate_differs",
+            WARNING,
+            "{id}: the failure rate {failure_rate_per_h} /h is not 1/MTBF ({mtbf_h} h); the MTBF is used",
+        ),
+    ]
+
+
+def _block_types(model: ReliabilityModel) -> list[Finding]:
+    known = model.blocks["type"].isin([str(kind) for kind in BlockType])
+    return _report(
+        model.blocks,
+        ~known,
+        "rbd.block.type",
+        ERROR,
+        "{id}: unknown block type “{type}”",
+        f"use one of {', '.join(BlockType)}",
+    )
+
+
+def _members(model: ReliabilityModel) -> list[Finding]:
+    blocks, parts = model.blocks, model.components
+    if blocks.empty:
+        return [Finding("rbd.empty", ERROR, "the RBD has no blocks", "list at least one block with its components")]
+    known = set(parts["id"]) | set(blocks["id"])
+    relation = blocks.assign(member=blocks["id"].map(model.members)).explode("member")
+    stranger = relation["member"].notna() & ~relation["member"].isin(known)
+    twice = relation.duplicated(["id", "member"]) & relation["member"].notna()
+    return [
+        *_report(
+            blocks, blocks["id"].map(lambda b: not model.members[b]), "rbd.block.empty", ERROR, "{id} has no members"
+        ),
+        *_report(
+            relation,
+            stranger,
+            "rbd.block.unknown_member",
+            ERROR,
+            "{id} lists {member}, which is neither a component nor a block",
+            "add it to the component data or correct its id",
+        ),
+        *_report(relation, twice, "rbd.block.member_twice", WARNING, "{id} lists {member} twice; it counts twice"),
+        *_report(
+            blocks,
+            blocks["id"].isin(set(parts["id"])),
+            "rbd.block.also_component",
+            WARNING,
+            "{id} is a block and a component; the block is used",
+            "give them different ids",
+        ),
+    ]
+
+
+def _counts(model: ReliabilityModel) -> list[Finding]:
+    blocks = model.blocks.assign(size=model.blocks["id"].map(lambda block: len(model.members[block])))
+    k, size, kind = blocks["k"], blocks["size"], blocks["type"]
+    redundant = kind != BlockType.SERIES
+    return [
+        *_report(
+            blocks,
+            redundant & (k > size),
+            "rbd.block.k_above_n",
+            ERROR,
+            "{id}: {k} of {size} members can't be required",
+            "K_Required must not exceed the number of components listed",
+        ),
+        *_report(blocks, redundant & (k < 1), "rbd.block.k_below_1", ERROR, "{id}: K_Required {k} is below 1"),
+        *_report(
+            blocks,
+            (kind == BlockType.K_OF_N) & k.isna(),
+            "rbd.block.no_k",
+            ERROR,
+            "{id}: a k-of-n block without K_Required",
+            "state how many of its members must work",
+        ),
+        *_report(
+            blocks,
+            blocks["n"].notna() & (blocks["n"] != size),
+            "rbd.block.n_differs",
+            WARNING,
+            "{id}: N_Total is {n} but {size} members are listed; the list is used",
+            "list every component of the block",
+        ),
+        *_report(
+            blocks,
+            ~redundant & k.notna() & (k != size),
+            "rbd.block.series_k",
+            WARNING,
+            "{id}: K_Required {k} of {size} in a series block; all are required",
+            "use PARALLEL_K_OF_N for partial redundancy",
+        ),
+        *_report(
+            blocks,
+            (kind == BlockType.PARALLEL) & (k > 1),
+            "rbd.block.parallel_k",
+            WARNING,
+            "{id}: K_Required {k} in a parallel block; {k} of {size} are required",
+            "use PARALLEL_K_OF_N",
+        ),
+    ]
+
+
+def _circles(model: ReliabilityModel) -> list[Finding]:
+    looping = circular_blocks(model.members)
+    return _report(
+        model.blocks,
+        model.blocks["id"].isin(looping),
+        "rbd.block.circular",
+        ERROR,
+        "{id} contains itself through its members ({members})",
+        "a block may list only components and blocks below it",
+    )
+
+
+def circular_blocks(members: dict[str, list[str]]) -> set[str]:
+    """Return the blocks that lie on a circle, by peeling off what only has settled members, then what nobody lists."""
+    below = {block: {m for m in listed if m in members} for block, listed in members.items()}
+    left = _peel(below)
+    above: dict[str, set[str]] = {block: set() for block in left}
+    for block in left:
+        for member in below[block] & left:
+            above[member].add(block)
+    return _peel(above)
+
+
+def _peel(needs: dict[str, set[str]]) -> set[str]:
+    """Return the keys that are left when those without open needs are taken away again and again."""
+    users: dict[str, list[str]] = {}
+    for key, wanted in needs.items():
+        for other in wanted:
+            users.setdefault(other, []).append(key)
+    open_needs = {key: len(wanted) for key, wanted in needs.items()}
+    ready = [key for key, count in open_needs.items() if count == 0]
+    while ready:
+        done = ready.pop()
+        del open_needs[done]
+        for user in users.get(done, ()):
+            open_needs[user] -= 1
+            if open_needs[user] == 0:
+                ready.append(user)
+    return set(open_needs)
+
+
+def _top(model: ReliabilityModel) -> list[Finding]:
+    findings = []
+    if model.system is None and not model.blocks.empty:
+        names = _some(model.tops)
+        text = (
+            f"no block is called SYSTEM and {len(model.tops)} blocks are in no other ({names}): the system is unclear"
+        )
+        findings.append(Finding("rbd.system.unclear", WARNING, text, "call the top block SYSTEM"))
+    if model.system is not None and (stray := [top for top in model.tops if top != model.system]):
+        text = f"{_some(stray)}: in no other block and not part of {model.system}; the system does not depend on it"
+        findings.append(Finding("rbd.block.apart", WARNING, text, f"list it in {model.system} or in a block below it"))
+    parents = model.blocks[model.blocks["parent"].str.strip() != ""]
+    lists = {block: set(members) for block, members in model.members.items()}
+    rows = parents.to_dict(orient="records")
+    wrong = [row for row in rows if row["id"] not in lists.get(row["parent"].strip(), set())]
+    text = "{id}: its parent {parent} does not list it"
+    hint = "the members of the parent are used; list the block there or correct Parent_Block"
+    return findings + [_finding(row, "rbd.block.parent", WARNING, text.format_map(row), hint) for row in wrong]
+
+
+def _unused(model: ReliabilityModel) -> list[Finding]:
+    spare = model.components[~model.components["id"].isin(set(model.uses))]
+    if spare.empty or model.blocks.empty:
+        return []
+    text = f"{len(spare)} components are in no block: {_some(spare['id'])}"
+    return [Finding("rbd.component.unused", INFO, text, "they don't count towards the system's availability")]
+
+
+def _some(names: Iterable[str], limit: int = 5) -> str:
+    listed = list(names)
+    return ", ".join(listed[:limit]) + (" …" if len(listed) > limit else "")

@@ -1,0 +1,85 @@
+"""Two tables: components (leaves) and blocks (how components and other blocks work together)."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.catalogue import Catalogue
+
+CATALOGUE = Catalogue.read(Path(__file__).with_name("columns.csv"))
+
+Rows = pd.DataFrame | list[dict[str, Any]]
+
+
+class BlockType(StrEnum):
+    """How many of a block's members must work."""
+
+    SERIES = "SERIES"  # all
+    PARALLEL = "PARALLEL"  # any
+    K_OF_N = "PARALLEL_K_OF_N"  # k, all of them running
+    STANDBY = "STANDBY"  # k run, the others wait cold and can't fail while they wait
+
+
+def split_members(text: str) -> list[str]:
+    """Return the ids in a members cell; commas, semicolons, bars and line ends separate them."""
+    return [part.strip() for part in re.split(r"[,;|\n]", text) if part.strip()]
+
+
+@dataclass(frozen=True)
+class ReliabilityModel:
+    """Components and blocks with the columns of ``columns.csv``."""
+
+    components: pd.DataFrame
+    blocks: pd.DataFrame
+
+    @classmethod
+    def from_tables(cls, components: Rows, blocks: Rows) -> ReliabilityModel:
+        """Return the model of two tables; missing columns get their defaults, other columns are kept."""
+        parts, tree = CATALOGUE.conform("components", components), CATALOGUE.conform("blocks", blocks)
+        for frame in (parts, tree):
+            frame["id"] = frame["id"].str.strip()
+        for column in ("distribution", "repair_distribution"):
+            parts[column] = parts[column].str.strip().str.upper().replace("", "EXPONENTIAL")
+        tree["type"] = tree["type"].str.strip().str.upper()
+        return cls(parts, tree)
+
+    @cached_property
+    def members(self) -> dict[str, list[str]]:
+        """Block id → the ids it lists."""
+        return dict(zip(self.blocks["id"], self.blocks["members"].map(split_members), strict=True))
+
+    @cached_property
+    def required(self) -> dict[str, int]:
+        """Block id → how many of its members must work: all in series, else the stated k, else one."""
+        size = self.blocks["id"].map(lambda block: len(self.members[block]))
+        stated = self.blocks["k"].fillna(1).astype("int64")
+        needed = stated.where(self.blocks["type"] != BlockType.SERIES, size)
+        return dict(zip(self.blocks["id"], needed, strict=True))
+
+    @cached_property
+    def tops(self) -> list[str]:
+        """Return the blocks that no other block lists."""
+        listed = {member for members in self.members.values() for member in members}
+        return [block for block in self.members if block not in listed]
+
+    @cached_property
+    def system(self) -> str | None:
+        """Return the top block: the one called SYSTEM, else the only one that is in no other; ``None`` when unclear."""
+        for column in ("id", "name"):
+            named = self.blocks.loc[self.blocks[column].str.strip().str.upper() == "SYSTEM", "id"]
+            if len(named) == 1:
+                return str(named.iloc[0])
+        return self.tops[0] if len(self.tops) == 1 else None
+
+    @cached_property
+    def uses(self) -> Counter[str]:
+        """Id → how many times blocks list it."""
+        return Counter(member for members in self.members.values() for member in members)

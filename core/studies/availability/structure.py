@@ -1,0 +1,90 @@
+"""The block diagram as a graph of threshold gates over independent leaves, and its modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A block: works while at least ``need`` of its members work."""
+
+    members: tuple[int, ...]
+    need: int
+
+
+@dataclass(slots=True)
+class Structure:
+    """Nodes in an order in which members come before the gates that use them; a node without a gate is a leaf."""
+
+    names: list[str] = field(default_factory=list)
+    availability: list[float] = field(default_factory=list)
+    unavailability: list[float] = field(default_factory=list)
+    frequency_per_h: list[float] = field(default_factory=list)
+    gates: dict[int, Gate] = field(default_factory=dict)
+
+    def add_leaf(self, name: str, availability: float, unavailability: float, frequency_per_h: float) -> int:
+        """Append an independent two-state leaf; return its node number."""
+        self.names.append(name)
+        self.availability.append(availability)
+        self.unavailability.append(unavailability)
+        self.frequency_per_h.append(frequency_per_h)
+        return len(self.names) - 1
+
+    def add_gate(self, name: str, members: Iterable[int], need: int) -> int:
+        """Append a gate over nodes that are there already; return its node number."""
+        node = self.add_leaf(name, np.nan, np.nan, np.nan)
+        self.gates[node] = Gate(tuple(members), need)
+        return node
+
+    def below(self, root: int) -> list[int]:
+        """Return the nodes that the root depends on, itself included, members first."""
+        wanted = {root}
+        for node in range(root, -1, -1):
+            if node in wanted and node in self.gates:
+                wanted.update(self.gates[node].members)
+        return sorted(wanted)
+
+
+def modules(structure: Structure, root: int) -> set[int]:
+    """Return the gates below the root whose nodes no other gate uses: each can be solved apart and counts as one unit.
+
+    A gate is a module when it dominates everything below it: every way from the root to those nodes leads through it.
+    Node numbers grow from members to gates, so one pass down finds immediate dominators and one pass up compares.
+    """
+    nodes = structure.below(root)
+    dominator: dict[int, int] = {}
+    depth = {root: 0}
+    for node in reversed(nodes):
+        if node != root:
+            depth[node] = depth[dominator[node]] + 1
+        for member in structure.gates[node].members if node in structure.gates else ():
+            dominator[member] = _meet(dominator[member], node, dominator, depth) if member in dominator else node
+    highest: dict[int, int] = {}  # smallest depth of a dominator of anything strictly below the gate
+    found = set()
+    for node in nodes:
+        if node in structure.gates:
+            members = structure.gates[node].members
+            highest[node] = min(
+                min(depth[dominator[m]] for m in members),
+                min(highest.get(m, depth[root] + len(nodes)) for m in members),
+            )
+            if highest[node] >= depth[node]:
+                found.add(node)
+    return found
+
+
+def _meet(a: int, b: int, dominator: dict[int, int], depth: dict[int, int]) -> int:
+    """Return the last node that dominates both."""
+    while a != b:
+        if depth[a] < depth[b]:
+            b = dominator[b]
+        else:
+            a = dominator[a]
+    return a

@@ -1,0 +1,103 @@
+"""A threshold gate works while the weights of its working members reach a need: series, parallel, k-of-n and MW."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class GateValue:
+    """Probability that a gate works, that it doesn't (each summed from positive terms), and dA/da of every member."""
+
+    availability: float
+    unavailability: float
+    slope: Floats
+
+
+def threshold(up: Floats, down: Floats, need: int, weights: Integers | None = None) -> GateValue:
+    """Return the value of a gate of independent members.
+
+    Parameters
+    ----------
+    up, down
+        Probabilities that each member works and doesn't; both, because 1 − up loses the digits of small values.
+    need
+        The gate works while the weights of the working members sum to at least this.
+    weights
+        Whole numbers, one each; all 1 when left out, which makes the gate k-of-n.
+
+    Notes
+    -----
+    With ``f_i(j)`` the probability that the first i members carry the weight j (capped at the need),
+    ``f_i(j) = down_i f_{i-1}(j) + up_i f_{i-1}(j - w_i)``: exact for unlike members in O(n · need). The slopes come
+    from the same recursion run backwards. Counting what is lost instead of what works is the same gate turned
+    around; the shorter count is taken.
+    """
+    carried = np.ones(len(up), dtype=np.int64) if weights is None else weights
+    total = int(carried.sum())
+    if need <= 0 or need > total:
+        works = float(need <= 0)
+        return GateValue(works, 1.0 - works, np.zeros(len(up)))
+    if need > total - need + 1:
+        turned = threshold(down, up, total - need + 1, carried)
+        return GateValue(turned.unavailability, turned.availability, turned.slope)
+    if need == 1 and carried.min() > 0:
+        return _any_works(up, down)
+    return _by_counting(up, down, need, carried)
+
+
+def _any_works(up: Floats, down: Floats) -> GateValue:
+    """Return the parallel gate in closed form."""
+    before = np.concatenate(([1.0], np.cumprod(down[:-1])))
+    after = np.concatenate((np.cumprod(down[:0:-1])[::-1], [1.0]))
+    with np.errstate(divide="ignore"):
+        works = -math.expm1(float(np.log1p(-np.minimum(up, 1.0)).sum()))
+    return GateValue(works, float(np.prod(down)), before * after)
+
+
+def _by_counting(up: Floats, down: Floats, need: int, weights: Integers) -> GateValue:
+    """Run the recursion forwards, keeping one state in √n, then backwards for the slopes."""
+    stride = max(1, math.isqrt(len(up)))
+    state = np.zeros(need + 1)
+    state[0] = 1.0
+    kept = []
+    for i in range(len(up)):
+        if i % stride == 0:
+            kept.append(state)
+        state = _forward(state, up[i], down[i], int(weights[i]))
+    value = np.zeros(need + 1)
+    value[need] = 1.0
+    slope = np.empty(len(up))
+    for start in reversed(range(0, len(up), stride)):
+        states = [kept[start // stride]]
+        stop = min(start + stride, len(up))
+        for i in range(start, stop - 1):
+            states.append(_forward(states[-1], up[i], down[i], int(weights[i])))
+        for i in reversed(range(start, stop)):
+            lifted = _lift(value, int(weights[i]))
+            slope[i] = states[i - start] @ (lifted - value)
+            value = down[i] * value + up[i] * lifted
+    return GateValue(float(state[need]), float(state[:need].sum()), slope)
+
+
+def _forward(state: Floats, up: float, down: float, weight: int) -> Floats:
+    after = down * state
+    need = len(state) - 1
+    step = min(weight, need)
+    after[step:] += up * state[: need + 1 - step]
+    if step:
+        after[need] += up * state[need + 1 - step :].sum()
+    return after
+
+
+def _lift(value: Floats, weight: int) -> Floats:
+    """Return, for every carried weight, the value once this member's weight is added."""
+    step = min(weight, len(value) - 1)
+    return np.concatenate((value[step:], np.full(step, value[-1])))
