@@ -1,0 +1,73 @@
+"""Imported results as the store keeps them: tables as Parquet files, the rest as one document."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pandas as pd
+
+from core.documents import plain
+from core.findings import Finding, Severity, Source, Where
+from core.results.study_result import Provenance, Status, StudyResult
+from core.store import Store
+
+
+def keep(store: Store, result: StudyResult) -> dict[str, Any]:
+    """Keep the result's tables as files and return the document that leads back to them."""
+    tables = {
+        name: store.keep(_parquet(table), f"{result.study}.{name}.parquet") for name, table in result.tables.items()
+    }
+    return {
+        "study": result.study,
+        "status": str(result.status),
+        "provenance": plain(result.provenance),
+        "findings": plain(result.findings),
+        "tables": tables,
+    }
+
+
+def read(store: Store, document: dict[str, Any]) -> StudyResult:
+    """Return a kept result."""
+    tables = {name: pd.read_parquet(io.BytesIO(store.content(sha))) for name, sha in document["tables"].items()}
+    provenance = dict(document["provenance"])
+    source = provenance.pop("source")
+    return StudyResult(
+        study=document["study"],
+        tables=tables,
+        status=Status(document["status"]),
+        provenance=Provenance(**provenance, source=Source(**source) if source else None),
+        findings=[finding(entry) for entry in document["findings"]],
+    )
+
+
+def finding(document: dict[str, Any]) -> Finding:
+    """Return the finding of a JSON document."""
+    severity, where = Severity(document["severity"]), Where(**document["where"])
+    return Finding(
+        code=document["code"],
+        severity=severity,
+        text=document["text"],
+        hint=document["hint"],
+        where=where,
+        element=document["element"],
+    )
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    """Return the table as Parquet; a column of mixed objects is written as text."""
+    columns = {name: _one_type(values) for name, values in table.items()}
+    buffer = io.BytesIO()
+    pd.DataFrame(columns, index=table.index).to_parquet(buffer, index=False, compression="zstd")
+    return buffer.getvalue()
+
+
+def _one_type(values: pd.Series) -> pd.Series:
+    if values.dtype != object or pd.api.types.infer_dtype(values, skipna=True) in (
+        "string",
+        "integer",
+        "boolean",
+        "empty",
+    ):
+        return values
+    return values.where(values.isna(), values.map(str))
