@@ -1,1 +1,31 @@
 """Availability: exact where it can be, simulated where units age, queue for repair or live on a battery."""
+
+from core.studies.availability.capacity import adequacy, outage_survival, outage_table, required_capacity
+from core.studies.availability.compile import compile_model
+from core.studies.availability.delivery import deliver
+from core.studies.availability.exact import importance, solve
+from core.studies.availability.network import two_terminal
+from core.studies.availability.plant import PlantAvailability, plant_availability, plant_model
+from core.studies.availability.search import Action, Alternative, Goal, Option, Search, reach_target, standard_options
+
+__all__ = [
+    "Action",
+    "Alternative",
+    "Goal",
+    "Option",
+    "PlantAvailability",
+    "Search",
+    "adequacy",
+    "compile_model",
+    "deliver",
+    "importance",
+    "outage_survival",
+    "outage_table",
+    "plant_availability",
+    "plant_model",
+    "reach_target",
+    "required_capacity",
+    "solve",
+    "standard_options",
+    "two_terminal",
+]

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.errors import EngineError
 from core.studies.availability.structure import Gate
 
 NODE_LIMIT = 300_000
 TIME_LIMIT_S = 10.0
 
 
-class TooLarge(Exception):
+class TooLarge(EngineError):
     """The diagram outgrows its limits; an estimate must do."""
 
 
@@ -44,7 +45,7 @@ class Diagram:
             for node, gate in gates.items():
                 self._functions[node] = self._at_least(gate, deadline)
         except (RecursionError, MemoryError) as error:
-            raise TooLarge(str(error)) from error
+            raise _too_large(len(self._manager)) from error
 
     def _at_least(self, gate: Gate, deadline: float) -> Any:
         """Return the function "at least k members": ``row[j]`` says it of the members so far behind, for j ≤ k."""
@@ -57,7 +58,7 @@ class Diagram:
             for j in range(highest, lowest - 1, -1):
                 row[j] = manager.ite(members[place], row[j - 1], row[j])
             if len(manager) > NODE_LIMIT or time.monotonic() > deadline:
-                raise TooLarge(f"{len(manager)} nodes")
+                raise _too_large(len(manager))
         return row[gate.need]
 
     def values(self, wanted: Iterable[int], inputs: Mapping[int, Value]) -> dict[int, Value]:
@@ -112,6 +113,11 @@ class Diagram:
             found[int(node)] = node
             stack += [_plain(node.high), _plain(node.low)]
         return sorted(found.values(), key=lambda node: -node.level)
+
+
+def _too_large(nodes: int) -> TooLarge:
+    text = f"the blocks share components in a way that has no exact answer in reasonable time ({nodes} diagram nodes)"
+    return TooLarge(text, hint="simulate, or list shared components in fewer blocks")
 
 
 def _manager() -> Any:

@@ -26,11 +26,14 @@ class Compiled:
     findings: list[Finding] = field(default_factory=list)
 
 
-def compile_model(model: ReliabilityModel, mtbf_means: MtbfMeaning = MtbfMeaning.UP_TIME) -> Compiled:
+def compile_model(
+    model: ReliabilityModel, mtbf_means: MtbfMeaning = MtbfMeaning.UP_TIME, *, chains: bool = True
+) -> Compiled:
     """Return the model as gates over independent leaves.
 
     Standby blocks and blocks with fewer crews than units become leaves of their own, solved by a Markov chain.
     Common-cause groups split each unit into its own part and one part that all share. The model must be free of errors.
+    Without ``chains`` standby units run and every unit has a crew.
     """
     state = rates(model.components, mtbf_means).set_index("id")
     compiled = Compiled(Structure(), {})
@@ -43,7 +46,7 @@ def compile_model(model: ReliabilityModel, mtbf_means: MtbfMeaning = MtbfMeaning
     for block in TopologicalSorter(below).static_order():
         limited = crews[block] < len(members[block])
         if kinds[block] == BlockType.STANDBY or limited:
-            value = _markov(model, block, state, crews[block] if limited else None)
+            value = _markov(model, block, state, crews[block] if limited else None) if chains else None
             if value:
                 compiled.nodes[block] = compiled.structure.add_leaf(
                     block, value.availability, value.unavailability, value.frequency_per_h

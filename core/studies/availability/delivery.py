@@ -1,0 +1,218 @@
+"""Megawatts through a block diagram: the probability that the system delivers what is required.
+
+Units add their MW, what passes power on limits it to its rating, and what has no rating carries everything while it
+works. Blocks of units are judged by MW, not by how many of them must work.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+
+from core.findings import Finding, Severity
+from core.reliability import MtbfMeaning, ReliabilityModel
+from core.studies.availability.capacity import grid_step_mw
+from core.studies.availability.compile import compile_model
+from core.studies.availability.structure import Floats, Structure
+from core.studies.availability.threshold import threshold
+
+SHARED_LIMIT = 12  # components shared between blocks: 2¹² cases
+SLOPE_LIMIT = 300  # unlike leaves whose share in the frequency is calculated
+
+#: Words in a component's type that say that it passes power on; the others with a rating generate it.
+PASSIVE = ("TRANSFORMER", "XFMR", "SWITCHGEAR", "SWGR", "BREAKER", "CABLE", "BUS", "LINE", "CONTROL", "REACTOR")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Whether the required MW are delivered; all but the MW are NaN where that can't be calculated."""
+
+    required_mw: float
+    firm_mw: float
+    installed_mw: float
+    availability: float  # of the generating units alone, everything else perfect
+    system_availability: float  # with everything that stands in series and parallel
+    system_failures_per_h: float
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Paths:
+    """The diagram in the form that deliveries are calculated from."""
+
+    structure: Structure
+    root: int
+    weight: dict[int, int]  # rated leaf → its MW in steps
+    sources: set[int]  # nodes with generating units in or below them
+    need: int  # required steps
+
+
+def deliver(
+    model: ReliabilityModel,
+    required_mw: float,
+    *,
+    firm_mw: float = 0.0,
+    mtbf_means: MtbfMeaning = MtbfMeaning.UP_TIME,
+    frequency: bool = True,
+) -> Delivery:
+    """Return the probability that the system delivers the required MW.
+
+    Parameters
+    ----------
+    model
+        A model without errors and with a clear system block.
+    required_mw
+        What must be delivered [MW].
+    firm_mw
+        What a battery or the grid adds for as long as a shortage lasts [MW].
+    mtbf_means
+        What the components' MTBF counts.
+    frequency
+        Whether the failure frequency is wanted too; it takes a calculation for every unlike unit.
+    """
+    compiled = compile_model(model, mtbf_means, chains=False)
+    structure, root = compiled.structure, compiled.nodes[str(model.system)]
+    inside = set(structure.below(root))
+    nodes = [compiled.nodes[component] for component in model.components["id"]]
+    own = [structure.gates[node].members[0] if node in structure.gates else node for node in nodes]
+    mw = model.components["capacity_mw"].fillna(0.0).to_numpy()
+    rated = {leaf: float(value) for leaf, value in zip(own, mw, strict=True) if value > 0 and leaf in inside}
+    kinds = dict(zip(own, model.components["type"].str.upper(), strict=True))
+    units = [leaf for leaf in rated if not any(word in kinds[leaf] for word in PASSIVE)]
+    installed = sum(rated[leaf] for leaf in units)
+    if not units:
+        return _nothing(
+            required_mw, firm_mw, "rbd.capacity.none", "no unit of the system has a capacity", "fill Capacity_MW"
+        )
+    uses = Counter(member for node in inside & structure.gates.keys() for member in structure.gates[node].members)
+    shared = _leaves_below(structure, [node for node, count in uses.items() if count > 1])
+    if len(shared) > SHARED_LIMIT or shared & rated.keys():
+        text = "blocks share rated units or too many components; the deliverable MW have no closed form"
+        return _nothing(required_mw, firm_mw, "rbd.capacity.shared", text, "list every unit in one block")
+    step = grid_step_mw(np.array(list(rated.values())))
+    weight = {leaf: int(np.floor(value / step + 1e-6)) for leaf, value in rated.items()}
+    sources = set(units)
+    for node in sorted(inside & structure.gates.keys()):
+        if sources & set(structure.gates[node].members):
+            sources.add(node)
+    paths = _Paths(structure, root, weight, sources, int(np.ceil((required_mw - firm_mw) / step - 1e-6)))
+    up = 1 - np.array(structure.unavailability)
+    unit_up = up.copy()
+    unit_up[list(inside.difference(units))] = 1.0
+    return Delivery(
+        required_mw,
+        firm_mw,
+        installed,
+        _chance(paths, unit_up, shared),
+        _chance(paths, up, shared),
+        _failures_per_h(paths, up, shared) if frequency else np.nan,
+        [*compiled.findings, *_unrated_beside_rated(paths)],
+    )
+
+
+def _nothing(required_mw: float, firm_mw: float, code: str, text: str, hint: str) -> Delivery:
+    finding = Finding(code, Severity.WARNING, text, hint)
+    return Delivery(required_mw, firm_mw, 0.0, np.nan, np.nan, np.nan, [finding])
+
+
+def _leaves_below(structure: Structure, nodes: list[int]) -> set[int]:
+    return {leaf for node in nodes for leaf in structure.below(node) if leaf not in structure.gates}
+
+
+def _chance(paths: _Paths, up: Floats, shared: set[int]) -> float:
+    """Return the probability of delivery, case by case over the shared leaves."""
+    leaves = sorted(shared)
+    total = 0.0
+    for states in product((0.0, 1.0), repeat=len(leaves)):
+        odds = float(np.prod([up[leaf] if state else 1 - up[leaf] for leaf, state in zip(leaves, states, strict=True)]))
+        if odds:
+            given = up.copy()
+            given[leaves] = states
+            total += odds * _delivered(paths, given)
+    return total
+
+
+def _delivered(paths: _Paths, up: Floats) -> float:
+    """Return the probability that the root carries the need.
+
+    A node is ``carries[j]`` = P(it carries at least j steps), j = 0 saying that its path isn't cut; a node without
+    rating is one number.
+    """
+    carries: dict[int, Floats] = {}
+    for node in paths.structure.below(paths.root):
+        gate = paths.structure.gates.get(node)
+        if gate is None:
+            steps = paths.weight.get(node, 0)
+            carries[node] = np.concatenate(([1.0], np.full(steps, up[node]))) if steps else np.array([up[node]])
+        elif gate.need == len(gate.members):
+            units = [carries[member] for member in gate.members if member in paths.sources]
+            others = [carries[member] for member in gate.members if member not in paths.sources]
+            carries[node] = _series([_parallel(units, len(units)), *others] if len(units) > 1 else [*units, *others])
+        else:
+            carries[node] = _parallel([carries[member] for member in gate.members], gate.need)
+    delivered = carries[paths.root]
+    if paths.need <= 0 or len(delivered) == 1:
+        return float(delivered[0])
+    return float(delivered[paths.need]) if paths.need < len(delivered) else 0.0
+
+
+def _series(members: list[Floats]) -> Floats:
+    """Return what a path carries: at least j when every member does."""
+    width = min((len(member) for member in members if len(member) > 1), default=1)
+    carried = np.ones(width)
+    for member in members:
+        carried = carried * (member[:width] if len(member) > 1 else member[0])
+    return carried
+
+
+def _parallel(members: list[Floats], need: int) -> Floats:
+    """Return what parallel members carry together; a member whose path is cut carries nothing."""
+    rated = [member for member in members if len(member) > 1]
+    if not rated:
+        up = np.array([member[0] for member in members])
+        return np.array([threshold(up, 1 - up, need).availability])
+    chance = np.ones(1)
+    for member in rated:
+        at_least = np.concatenate(([1.0], member[1:], [0.0]))
+        chance = np.convolve(chance, np.maximum(at_least[:-1] - at_least[1:], 0.0))
+    return np.asarray(np.cumsum(chance[::-1])[::-1])
+
+
+def _failures_per_h(paths: _Paths, up: Floats, shared: set[int]) -> float:
+    """Return how often an hour the delivery fails: Σ (P(unit up) − P(unit down)) ν, like leaves calculated once."""
+    frequency = paths.structure.frequency_per_h
+    parents: dict[int, list[int]] = {}
+    inside = paths.structure.below(paths.root)
+    for node in inside:
+        for member in paths.structure.gates[node].members if node in paths.structure.gates else ():
+            parents.setdefault(member, []).append(node)
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for leaf in (node for node in inside if node not in paths.structure.gates):
+        key = (*parents.get(leaf, ()), float(up[leaf]), frequency[leaf], paths.weight.get(leaf))
+        alike.setdefault(key, []).append(leaf)
+    if len(alike) * 2 ** len(shared) > SLOPE_LIMIT:
+        return float("nan")
+    total = 0.0
+    for leaves in alike.values():
+        working, broken = up.copy(), up.copy()
+        working[leaves[0]], broken[leaves[0]] = 1.0, 0.0
+        slope = _chance(paths, working, shared) - _chance(paths, broken, shared)
+        total += slope * frequency[leaves[0]] * len(leaves)
+    return total
+
+
+def _unrated_beside_rated(paths: _Paths) -> list[Finding]:
+    """Say which parallel blocks mix members with and without MW."""
+    names = [
+        paths.structure.names[node]
+        for node, gate in paths.structure.gates.items()
+        if node in paths.sources and gate.need < len(gate.members) and not paths.sources.issuperset(gate.members)
+    ]
+    text = "has parallel members without a capacity; they count as 0 MW"
+    return [
+        Finding("rbd.capacity.unrated", Severity.WARNING, f"{name} {text}", "fill Capacity_MW", element=name)
+        for name in names
+    ]

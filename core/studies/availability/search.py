@@ -1,0 +1,292 @@
+"""What would reach the target: the cheapest set of added units, shorter repairs and spares, by the exact engine."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core.findings import Finding, Severity
+from core.reliability import CATALOGUE, BlockType, MtbfMeaning, ReliabilityModel, rates, split_members
+from core.settings import HOURS_PER_YEAR
+from core.studies.availability.compile import compile_model
+from core.studies.availability.delivery import deliver
+from core.studies.availability.exact import importance, solve
+
+TOLERANCE = 1e-12
+MEASURES = Path(__file__).with_name("measures.csv")
+SERVICE_MTTR = 0.5  # a service crew on site halves the repair
+SPARE_MTTR = 0.25  # three quarters of a long repair are waiting for the part
+
+
+class Action(StrEnum):
+    """What can be done."""
+
+    ADD_UNIT = "add unit"
+    SHORTEN_REPAIR = "shorten repair"
+    ADD_SPARE = "add spare"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One thing that can be bought, up to ``limit`` times.
+
+    An added unit is a copy of the first component of ``on``; the other actions set the MTTR of every component in it.
+    """
+
+    action: Action
+    on: tuple[str, ...]
+    cost: float
+    mttr_h: float | None = None
+    limit: int = 1
+
+    @property
+    def text(self) -> str:
+        """Return the measure in words."""
+        if self.action is Action.ADD_UNIT:
+            return f"add a unit like {self.on[0]}"
+        names = self.on[0] if len(self.on) == 1 else f"{self.on[0]} and {len(self.on) - 1} like it"
+        what = "stock a spare for" if self.action is Action.ADD_SPARE else "shorten the repair of"
+        return f"{what} {names}: MTTR {self.mttr_h:g} h"
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A set of measures with what it costs and what it reaches."""
+
+    measures: tuple[tuple[Option, int], ...]  # option and how many
+    cost: float
+    availability: float
+    reaches: bool
+
+    @property
+    def text(self) -> str:
+        """Return the measures in words."""
+        return "; ".join(f"{count} × {option.text}" if count > 1 else option.text for option, count in self.measures)
+
+    @property
+    def downtime_h(self) -> float:
+        """Return the downtime in a year of 8760 h."""
+        return (1 - self.availability) * HOURS_PER_YEAR
+
+
+@dataclass(slots=True)
+class Search:
+    """The alternatives that reach the target, cheapest first, or the best that the options allow."""
+
+    target: float
+    availability: float  # of the model as it is
+    alternatives: list[Alternative]
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Goal:
+    """What is calculated for every set of measures: the system's availability, or that of the required MW."""
+
+    required_mw: float | None = None
+    firm_mw: float = 0.0
+    mtbf_means: MtbfMeaning = MtbfMeaning.UP_TIME
+
+    def availability(self, model: ReliabilityModel) -> float:
+        """Return the exact availability; ``bdd.TooLarge`` when there is none."""
+        if self.required_mw is not None:
+            return deliver(
+                model, self.required_mw, firm_mw=self.firm_mw, mtbf_means=self.mtbf_means, frequency=False
+            ).system_availability
+        compiled = compile_model(model, self.mtbf_means)
+        root = compiled.nodes[str(model.system)]
+        return float(solve(compiled.structure, root).availability[root])
+
+
+def reach_target(
+    model: ReliabilityModel,
+    target: float,
+    options: Sequence[Option],
+    *,
+    goal: Goal | None = None,
+    alternatives: int = 5,
+    effort: int = 1000,
+) -> Search:
+    """Return the cheapest sets of measures that reach the target availability.
+
+    Parameters
+    ----------
+    model
+        A model without errors and with a clear system block.
+    target
+        The availability to reach, as a fraction.
+    options
+        What can be bought, with costs above 0; :func:`standard_options` proposes some.
+    goal
+        With ``required_mw`` the availability of those MW counts instead of the block diagram's.
+    alternatives
+        How many sets to return; none contains another one.
+    effort
+        How many sets may be calculated before the search stops with a finding.
+
+    Notes
+    -----
+    Sets are taken in the order of their cost, so the first that reaches the target is the cheapest. More measures
+    never lower the availability, hence a set is only extended while everything still allowed together would do.
+    """
+    goal = goal or Goal()
+    now = goal.availability(model)
+    search = Search(target, now, [])
+    if now >= target - TOLERANCE:
+        return search
+    limits = tuple(option.limit for option in options)
+    everything = _alternative(model, options, limits, goal, target)
+    if not everything.reaches:
+        text = f"all measures together reach {everything.availability:.6f}, not {target}"
+        search.findings.append(Finding("search.out_of_reach", Severity.WARNING, text, "offer more or other measures"))
+        search.alternatives.append(everything)
+        return search
+    _search(search, model, options, limits, goal, alternatives, effort)
+    return search
+
+
+def _search(
+    search: Search,
+    model: ReliabilityModel,
+    options: Sequence[Option],
+    limits: tuple[int, ...],
+    goal: Goal,
+    alternatives: int,
+    effort: int,
+) -> None:
+    """Take sets in the order of their cost until enough reach the target."""
+    found: list[tuple[int, ...]] = []
+    queue: list[tuple[float, tuple[int, ...], int]] = [(0.0, (0,) * len(options), 0)]
+    spent = 0
+    while queue and len(found) < alternatives:
+        _, counts, first = heapq.heappop(queue)
+        if any(all(c >= f for c, f in zip(counts, done, strict=True)) for done in found):
+            continue
+        if spent >= effort:
+            text = f"the search stopped after {spent} sets of measures; cheaper ones than those not listed may exist"
+            search.findings.append(Finding("search.stopped", Severity.WARNING, text, "offer fewer measures"))
+            break
+        spent += 1
+        alternative = _alternative(model, options, counts, goal, search.target)
+        if alternative.reaches:
+            found.append(counts)
+            search.alternatives.append(alternative)
+            continue
+        for place in range(first, len(options)):
+            allowed = (*counts[:place], *limits[place:])
+            more = (*counts[:place], counts[place] + 1, *counts[place + 1 :])
+            if more[place] > limits[place]:
+                continue
+            spent += 1
+            if not _alternative(model, options, allowed, goal, search.target).reaches:
+                break  # later options alone can't do it either
+            heapq.heappush(queue, (_cost(options, more), more, place))
+
+
+def _cost(options: Sequence[Option], counts: tuple[int, ...]) -> float:
+    return float(sum(option.cost * count for option, count in zip(options, counts, strict=True)))
+
+
+def _alternative(
+    model: ReliabilityModel, options: Sequence[Option], counts: tuple[int, ...], goal: Goal, target: float
+) -> Alternative:
+    measures = tuple((option, count) for option, count in zip(options, counts, strict=True) if count)
+    reached = goal.availability(with_measures(model, measures))
+    return Alternative(measures, _cost(options, counts), reached, reached >= target - TOLERANCE)
+
+
+def with_measures(model: ReliabilityModel, measures: Sequence[tuple[Option, int]]) -> ReliabilityModel:
+    """Return the model after the measures."""
+    components, blocks = model.components.copy(), model.blocks.copy()
+    for option, count in measures:
+        if option.action is Action.ADD_UNIT:
+            components, blocks = _with_units(components, blocks, option.on[0], count)
+        else:
+            chosen = components["id"].isin(option.on)
+            components.loc[chosen, "mttr_h"] = components.loc[chosen, "mttr_h"].clip(upper=option.mttr_h)
+    return ReliabilityModel(components, blocks)
+
+
+def _with_units(
+    components: pd.DataFrame, blocks: pd.DataFrame, like: str, count: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the tables with copies of a component: more members of its redundant blocks, a parallel pair in series."""
+    copies = [f"{like} + {number}" for number in range(1, count + 1)]
+    row = components[components["id"] == like]
+    components = pd.concat([components, *(row.assign(id=name) for name in copies)], ignore_index=True)
+    blocks = blocks.copy()
+    pair = f"{like} with {count} more"
+    members = blocks["members"].map(split_members)
+    uses = members.map(lambda listed: like in listed)
+    series = uses & (blocks["type"] == BlockType.SERIES)
+    in_pair = members.map(lambda listed: ",".join(pair if member == like else member for member in listed))
+    blocks["members"] = blocks["members"].where(~series, in_pair)
+    more = members.map(lambda listed: ",".join([*listed, *copies]))
+    blocks["members"] = blocks["members"].where(~uses | series, more)
+    blocks["n"] = blocks["n"].where(~uses | series, blocks["n"] + count)
+    if series.any():
+        extra = {"id": pair, "type": str(BlockType.PARALLEL), "members": ",".join([like, *copies]), "k": 1}
+        blocks = pd.concat([blocks, CATALOGUE.conform("blocks", [extra])], ignore_index=True)
+    return components, blocks
+
+
+def standard_options(model: ReliabilityModel, *, most: int = 4, units: int = 3) -> list[Option]:
+    """Propose measures for the component groups that matter most, with budget costs [USD] from ``measures.csv``.
+
+    Parameters
+    ----------
+    model
+        A model without errors and with a clear system block.
+    most
+        How many groups of like components, the most important first.
+    units
+        How many units of one group may be added.
+
+    Notes
+    -----
+    The costs are budget figures by component type; a component's own ``added_cost`` wins. A service contract on site
+    halves the MTTR of a whole group, a spare part on site quarters it.
+    """
+    options: list[Option] = []
+    prices = pd.read_csv(MEASURES).set_index("type")
+    for group in _groups(model)[:most]:
+        first = group.iloc[0]
+        kind = next((name for name in prices.index if name in str(first["type"]).upper()), "OTHER")
+        price = prices.loc[kind]
+        by_size = np.nan_to_num(first["capacity_mw"]) * price["unit_cost_per_mw"]
+        cost = float(first["added_cost"]) if first["added_cost"] > 0 else float(by_size or price["unit_cost"])
+        mttr = float(first["mttr_h"])
+        on = tuple(group["id"])
+        options.append(Option(Action.ADD_UNIT, on, cost, limit=units))
+        if mttr > 0:
+            service = cost * float(price["service_share"]) * len(on)
+            options.append(Option(Action.SHORTEN_REPAIR, on, service, mttr * SERVICE_MTTR))
+            options.append(Option(Action.ADD_SPARE, on, cost * float(price["spare_share"]), mttr * SPARE_MTTR))
+    return options
+
+
+def _groups(model: ReliabilityModel) -> list[pd.DataFrame]:
+    """Return like components of the same block together, the group with the greatest share in the downtime first."""
+    compiled = compile_model(model, chains=False)
+    root = compiled.nodes[str(model.system)]
+    solution = solve(compiled.structure, root)
+    inside = set(compiled.structure.below(root))
+    nodes = {
+        name: node for name, node in compiled.nodes.items() if node in inside and name in set(model.components["id"])
+    }
+    ranks = importance(compiled.structure, solution, list(nodes.values()))
+    share = pd.Series(ranks["fussell_vesely"].to_numpy(), index=ranks["id"])
+    parts = model.components[model.components["id"].isin(nodes)].copy()
+    parts["mttr_h"] = rates(parts)["mttr_h"].to_numpy()
+    parent = {member: block for block, members in model.members.items() for member in members}
+    parts["parent"] = parts["id"].map(parent)
+    parts["share"] = parts["id"].map(share)
+    keys = ["parent", "type", "mtbf_h", "mttr_h", "capacity_mw"]
+    groups = [group for _, group in parts.groupby(keys, dropna=False, sort=False)]
+    return sorted(groups, key=lambda group: -float(group["share"].sum()))
