@@ -81,11 +81,11 @@ class _OneLine:
         row, y = self.rows["bus"][rail.bus], self._y(rail.bus)
         x1, x2 = self._x(rail.first) - 16, self._x(rail.last) + (self.pitch - 40 if rail.layer else 24)
         note = self.notes.get(rail.bus)
-        self._open(rail.bus, f"bus {rail.bus}", row, f"{row['kv']:g} kV", note)
+        self._open(rail.bus, f"bus {rail.bus}", row, f"{_number(row['kv'])} kV", note)
         if rail.layer == 0:
             self.drawing.halo(x1 - 128, y - 20, x2 - x1 + 134, 36, note.state if note else None)
             self.drawing.line(x1, y, x2, y, css="rail")
-            names, x, start = (shortened(rail.bus, LETTERS), f"{row['name']} {row['kv']:g} kV"), x1 - 8, y - 6
+            names, x, start = (shortened(rail.bus, LETTERS), f"{row['name']} {_number(row['kv'])} kV"), x1 - 8, y - 6
             self.drawing.text(x, start, names[0], anchor="end")
             self.drawing.text(x, start + 12, shortened(names[1], 24), css="value", anchor="end")
             if note:
@@ -99,7 +99,7 @@ class _OneLine:
             base = y - 8 if side == UP else y + 15
             self.drawing.text(x, base, shortened(rail.bus, LETTERS))
             self.drawing.text(
-                x + text_width(shortened(rail.bus, LETTERS), 10) + 4, base, f"{row['kv']:g} kV", css="value"
+                x + text_width(shortened(rail.bus, LETTERS), 10) + 4, base, f"{_number(row['kv'])} kV", css="value"
             )
             if note:
                 self.drawing.flag(x, y + 16 if side == UP else y - 8, note)
@@ -191,7 +191,7 @@ class _OneLine:
         if breaker is None:
             return
         note = self.notes.get(str(breaker["id"]))
-        rating = f"{breaker['breaking_ka']:g} kA"
+        rating = f"{_number(breaker['breaking_ka'])} kA"
         self._open(str(breaker["id"]), f"breaker {breaker['id']}", breaker, rating, note)
         width = 30 + text_width(f"x {note.text}" if note else rating, 9.5)
         self.drawing.halo(x - 12, y - 13, width, 26, note.state if note else None)
@@ -227,13 +227,21 @@ class _OneLine:
         self.drawing.open_element(element, title, state=note.state if note else None, dim=offline)
 
 
+def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in rows.to_dict(orient="records")]
+
+
 def _by_id(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    return dict(zip(rows["id"], rows.to_dict(orient="records"), strict=True))
+    return dict(zip(rows["id"], _records(rows), strict=True))
 
 
 def _breakers(plant: Plant) -> dict[tuple[str, str], dict[str, Any]]:
     rows = plant["breaker"]
-    return dict(zip(zip(rows["bus"], rows["element"], strict=True), rows.to_dict(orient="records"), strict=True))
+    return dict(zip(zip(rows["bus"], rows["element"], strict=True), _records(rows), strict=True))
+
+
+def _number(value: float) -> str:
+    return "?" if pd.isna(value) else f"{value:g}"
 
 
 def _layer_positions(layout: Layout) -> dict[tuple[int, int], float]:
@@ -255,11 +263,11 @@ def _shunt_symbol(row: Mapping[str, Any]) -> str:
 def _rating(table: str, row: Mapping[str, Any]) -> str:
     """Return what the drawing prints of an element's ratings."""
     if table == "unit":
-        return f"{row['rated_mw']:g} MW"
+        return f"{_number(row['rated_mw'])} MW"
     if table == "load":
-        return f"{row['p_mw']:g} MW · pf {row['pf']:g}"
+        return f"{_number(row['p_mw'])} MW · pf {_number(row['pf'])}"
     if table == "shunt":
-        return f"{row['q_mvar']:g} Mvar"
+        return f"{_number(row['q_mvar'])} Mvar"
     if table == "transformer":
-        return f"{row['rated_mva']:g} MVA · {row['z_pct']:g} %"
-    return f"{row['rated_a']:g} A"
+        return f"{_number(row['rated_mva'])} MVA · {_number(row['z_pct'])} %"
+    return f"{_number(row['rated_a'])} A"
