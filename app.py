@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.shell import explained, frame
+
 #: Section → its pages as (file in ``pages/`` and address, title, icon). The first page of all is the start page.
 SECTIONS = {
     "Project": [
@@ -29,5 +31,8 @@ def navigation() -> dict[str, list[st.Page]]:
     }
 
 
-st.set_page_config(page_title="Gridproof", page_icon=":material/bolt:", layout="wide")
-st.navigation(navigation(), expanded=True).run()
+st.set_page_config(page_title="Gridproof", page_icon="pages/parts/icon.svg", layout="wide")
+page = st.navigation(navigation(), expanded=True)
+with explained():
+    frame()
+    page.run()

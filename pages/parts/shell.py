@@ -1,4 +1,4 @@
-"""What stands around every page: the guard, the workspace's store, and errors in words."""
+"""What stands around every page: the guard, the workspace, the chosen project, and errors in words."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from core.errors import GridproofError
+from core.project import Project, Workspace
 from core.settings import load_settings
-from core.store import Store, open_store
+from core.store import Store
+
+#: The chosen project's id, in the address (a link can be shared) and in the session (it survives a change of page).
+PROJECT = "project"
 
 
 def guard() -> None:
@@ -24,14 +28,56 @@ def guard() -> None:
         st.rerun()
 
 
+def workspace() -> Workspace:
+    """Return the workspace, opened once a server."""
+    settings = load_settings()
+    return _workspace(str(settings.workspace), settings.database_url)
+
+
 def store() -> Store:
-    """Return the workspace's store, opened once a server."""
-    return _store(str(load_settings().workspace))
+    """Return the workspace's store."""
+    return workspace().store
 
 
 @st.cache_resource(show_spinner=False)
-def _store(workspace: str) -> Store:
-    return open_store(load_settings(workspace))
+def _workspace(folder: str, database_url: str) -> Workspace:
+    return Workspace.open(load_settings(folder))
+
+
+def current_project() -> Project | None:
+    """Return the chosen project, the last changed one when none was chosen, ``None`` in an empty workspace."""
+    known = [line.id for line in workspace().projects()]
+    wanted = _wanted()
+    chosen = wanted if wanted in known else next(iter(known), None)
+    return workspace().project(chosen) if chosen else None
+
+
+def open_project(id: str) -> None:
+    """Choose a project; the next run of the script shows it."""
+    st.session_state[PROJECT] = id
+    st.query_params[PROJECT] = id
+
+
+def frame() -> None:
+    """Draw what stands around the page: the project picker."""
+    names = {line.id: line.name for line in workspace().projects()}
+    wanted = _wanted()
+    if wanted and wanted not in names:
+        st.warning("The project of this link is not in this workspace.", icon=":material/link_off:")
+    project = current_project()
+    if project is None:
+        return
+    open_project(project.id)
+    ids = list(names)
+    with st.sidebar:
+        picked = st.selectbox("Project", ids, index=ids.index(project.id), format_func=names.__getitem__)
+    if picked != project.id:
+        open_project(picked)
+        st.rerun()
+
+
+def _wanted() -> str | None:
+    return st.query_params.get(PROJECT) or st.session_state.get(PROJECT)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from streamlit.testing.v1 import AppTest
 
 ENGINES = (
     *("pandapower", "lightsim2grid", "pypsa", "opendssdirect", "linopy", "highspy", "numba", "geopandas", "sklearn"),
-    *("xgboost", "scipy", "networkx", "distributed", "dask", "alembic", "matplotlib", "typst", "xlsxwriter"),
+    *("xgboost", "networkx", "distributed", "dask", "alembic", "matplotlib", "typst", "xlsxwriter"),
 )
 
 
@@ -34,11 +34,12 @@ def measure(page: str) -> None:
 
 
 def prepare() -> None:
-    """Make the workspace: its first migration is not a page's cost."""
+    """Make a workspace with the sample: its first migration is not a page's cost."""
+    from core.plant import sample_plant
+    from core.project import Workspace
     from core.settings import load_settings
-    from core.store import open_store
 
-    open_store(load_settings()).close()
+    Workspace.open(load_settings()).create("Sample", sample_plant().to_document())
 
 
 def in_child(work: Callable[[], None]) -> None:

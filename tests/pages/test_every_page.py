@@ -13,6 +13,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.plant import sample_plant
+from core.project import Workspace
+from core.store import Store
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "pages").glob("*.py"))
 SCRIPTS = [*PAGES, *sorted((ROOT / "pages" / "parts").rglob("*.py")), ROOT / "app.py"]
@@ -68,7 +72,14 @@ def test_cached_functions_take_ids_and_never_tables(script: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_the_page_opens_in_an_empty_workspace(page: Path) -> None:
     app = AppTest.from_file(str(page)).run(timeout=20)
-    assert not app.exception
+    assert [e.message for e in app.exception] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_the_page_opens_on_the_sample(page: Path, store: Store) -> None:
+    Workspace(store).create("Sample", sample_plant().to_document())
+    app = AppTest.from_file(str(page)).run(timeout=20)
+    assert [e.message for e in app.exception] == []
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the cold start is measured with fork")

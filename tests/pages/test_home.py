@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import text
+from streamlit.testing.v1 import AppTest
+
+from core.plant import sample_plant
+from core.project import Workspace
+from core.store import Store
+
+ROOT = Path(__file__).resolve().parents[2]
+PLANT = {"tables": {"unit": [], "bus": []}}
+
+
+def app() -> AppTest:
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=20)
+
+
+def test_the_sample_is_one_click_away_in_an_empty_workspace(store: Store) -> None:
+    page = AppTest.from_file(str(ROOT / "pages" / "home.py"), default_timeout=20).run()
+    assert "No project yet" in page.markdown[1].value
+    page.button[0].click().run()
+    (line,) = Workspace(store).projects()
+    assert page.subheader[0].value == line.name == sample_plant().name
+    assert page.query_params["project"] == line.id
+    assert not any(button.label == "Open the sample plant" for button in page.button)
+
+
+def test_the_project_of_the_link_is_shown(store: Store) -> None:
+    workspace = Workspace(store)
+    first, _ = workspace.create("First", PLANT), workspace.create("Second", PLANT)
+    page = app()
+    page.query_params["project"] = first.id
+    page.run()
+    assert page.subheader[0].value == "First"
+
+
+def test_without_a_link_the_last_changed_project_is_shown(store: Store) -> None:
+    workspace = Workspace(store)
+    workspace.create("First", PLANT)
+    workspace.create("Second", PLANT)
+    assert app().run().subheader[0].value == "Second"
+
+
+def test_the_picker_changes_the_project(store: Store) -> None:
+    workspace = Workspace(store)
+    first, _ = workspace.create("First", PLANT), workspace.create("Second", PLANT)
+    page = app().run()
+    page.sidebar.selectbox[0].select("First").run()
+    assert page.subheader[0].value == "First"
+    assert page.query_params["project"] == first.id
+
+
+def test_a_link_to_a_project_that_is_gone_says_so(store: Store) -> None:
+    Workspace(store).create("Here", PLANT)
+    page = app()
+    page.query_params["project"] = "000000000000"
+    page.run()
+    assert "not in this workspace" in page.warning[0].value
+    assert page.subheader[0].value == "Here"
+
+
+def test_a_workspace_of_a_newer_program_is_told_in_words(store: Store) -> None:
+    with store.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    page = app().run()
+    assert not page.exception
+    assert "newer than this program" in page.error[0].value
