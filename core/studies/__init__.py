@@ -1,0 +1,1 @@
+"""What an engineer asks: each study takes a case, calculates, and returns a ``StudyResult``."""
