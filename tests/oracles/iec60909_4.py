@@ -13,7 +13,6 @@ IK_KA = [40.6447, 31.7831, 19.6730, 16.2277, 33.1894, 37.5629, 25.5895, 13.5778,
 IP_METHOD_C_KA = [100.5677, 80.6079, 45.8111, 36.8427, 83.4033, 98.1434, 51.6899, 36.9227]
 IB_KA = [40.645, 31.570, 19.388, 16.017, 32.795, 34.028, 23.212, 13.578, 42.3867, 68.4172]
 SK_MVA = [26751.51, 6055.49, 3748.20, 3091.78, 6323.43, 650.61, 443.22, 705.52, 1816.71, 1395.55]
-IK_MIN_KA = [5.0501, 12.2915, 10.3292, 9.4708, 11.8604, 28.3052, 18.6148, 10.9005, 44.5098, 67.9578]
 IK1_KA = [24.6526, 15.9722, 10.4106, 9.0498, 17.0452]
 
 #: Power station unit G2 with its transformer alone: high-voltage side, terminals.
@@ -42,7 +41,16 @@ def network() -> FaultNetwork:
         motor=[
             {"id": "M1", "bus": "7", "p_mw": 5, "cos_phi": 0.88, "efficiency": 0.975, "i_start_pu": 5, "r_x": 0.1},
             *(
-                {"id": f"M{n}", "bus": "7", "p_mw": 2, "cos_phi": 0.89, "efficiency": 0.968, "i_start_pu": 5.2, "r_x": 0.1, "pole_pairs": 2}
+                {
+                    "id": f"M{n}",
+                    "bus": "7",
+                    "p_mw": 2,
+                    "cos_phi": 0.89,
+                    "efficiency": 0.968,
+                    "i_start_pu": 5.2,
+                    "r_x": 0.1,
+                    "pole_pairs": 2,
+                }
                 for n in (2, 3)
             ),
         ],
@@ -77,7 +85,15 @@ def power_station_unit() -> FaultNetwork:
 
 def machine_1() -> dict[str, object]:
     z = 21**2 / 150
-    return {"id": "G1", "bus": "HG1", "s_mva": 150, "v_kv": 21, "xdss_pu": 0.14, "r_pu": 0.002 / z, "unit_transformer": "T1"}
+    return {
+        "id": "G1",
+        "bus": "HG1",
+        "s_mva": 150,
+        "v_kv": 21,
+        "xdss_pu": 0.14,
+        "r_pu": 0.002 / z,
+        "unit_transformer": "T1",
+    }
 
 
 def machine_2() -> dict[str, object]:

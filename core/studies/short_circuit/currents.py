@@ -34,9 +34,6 @@ from core.studies.short_circuit.zero_sequence import zero_sequence
 #: Fault locations that are solved together; bounds the memory of nodes × locations.
 _BLOCK = 256
 
-#: Columns that a calculated current table has, besides bus and fault type.
-CURRENT_COLUMNS = ("ik_ka", "ip_ka", "ib_ka", "i_dc_ka", "ib_asym_ka", "ik_steady_ka", "sk_mva")
-
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
@@ -46,6 +43,7 @@ class Conditions:
     delay_s: float = 0.05  # t_min: first contact separation after the fault
     peak_method: str = "C"  # clause 4.3.1.2: B (impedance ratio at the fault), C (equivalent frequency)
     tolerance_pct: float = 10.0  # voltage tolerance of low-voltage systems, Table 1
+    single_phase: bool = True  # no where the zero sequence is unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +82,17 @@ class _Faults:
         return nodal.driving_impedances(len(self.positive.v_kv), branches, self.positive.sources.bus, z, self.at)
 
 
+@dataclass(frozen=True, slots=True)
+class _FaultCurrents:
+    """Currents of one fault type at all locations [kA] and the impedance that drives them [pu]."""
+
+    z: Complex
+    sources_ka: Float  # I″_k without converters
+    inverters_ka: Float
+    breaking_ka: Float
+    steady_ka: Float
+
+
 def short_circuits(network: FaultNetwork, conditions: Conditions | None = None) -> ShortCircuits:
     """Return the currents of three-phase and single-phase-to-earth faults at every bus.
 
@@ -93,11 +102,13 @@ def short_circuits(network: FaultNetwork, conditions: Conditions | None = None) 
         ``currents`` with one row a bus and fault type (``3ph``, ``1ph``): ``ik_ka`` I″_k, ``ip_ka`` i_p,
         ``ib_ka`` I_b, ``i_dc_ka`` and ``ib_asym_ka`` at the time delay, ``ik_steady_ka`` I_k, ``sk_mva`` S″_k,
         ``kappa``, ``r_ohm`` and ``x_ohm`` of Z_k, ``x_r``, ``x_r_dc`` (at the equivalent frequency of clause 4.4),
-        ``ik_inverter_ka`` (the converters' part of I″_k); ``contributions`` with ``bus, source, kind, ik_ka, share_pct``.
+        ``ik_inverter_ka`` (the converters' part of I″_k); ``contributions`` by bus and source.
     """
     conditions = conditions or Conditions()
     groups = [_solve(network, conditions, inside, block) for inside, block in _fault_groups(network)]
-    solved = [(_currents(network, conditions, faults), _contributions(network, conditions, faults)) for faults in groups]
+    solved = [
+        (_currents(network, conditions, faults), _contributions(network, conditions, faults)) for faults in groups
+    ]
     order = pd.Index(network["bus"]["id"])
     currents, parts = (
         pd.concat(tables, ignore_index=True).sort_values("bus", key=order.get_indexer, kind="stable", ignore_index=True)
@@ -131,24 +142,27 @@ def _currents(network: FaultNetwork, conditions: Conditions, faults: _Faults) ->
     kappa = _kappa(network, conditions, faults)
     dc_ratio = factors.dc_frequency_ratio(network.frequency_hz * conditions.delay_s)
     r_x_dc = _r_x(faults.driving_impedances(dc_ratio, faults.positive.sources.z)) * dc_ratio
-    three, one = _three_phase(network, conditions, faults), _single_phase(network, conditions, faults)
+    asked = {"3ph": _three_phase(network, conditions, faults)}
+    if conditions.single_phase:
+        asked["1ph"] = _single_phase(network, conditions, faults)
     tables = []
-    for kind, rows in (("3ph", three), ("1ph", one)):
-        ip = np.sqrt(2) * (kappa * rows["ik_sources_ka"] + rows["ik_inverter_ka"])  # converters: κ = 1
-        i_dc = factors.dc_component(rows["ik_sources_ka"], r_x_dc, network.frequency_hz, conditions.delay_s)
-        ohm = np.where(np.abs(rows["z"]) < 0.5 / nodal.OPEN, rows["z"], np.nan) * faults.v_kv**2 / BASE_MVA
+    for kind, got in asked.items():
+        ip = np.sqrt(2) * (kappa * got.sources_ka + got.inverters_ka)  # converters: κ = 1
+        i_dc = factors.dc_component(got.sources_ka, r_x_dc, network.frequency_hz, conditions.delay_s)
+        z = np.asarray(np.where(_connected(got.z), got.z, np.nan), dtype=complex)
+        ohm = z * faults.v_kv**2 / BASE_MVA
         table = {
             "bus": network["bus"]["id"].to_numpy()[faults.at],
             "v_kv": faults.v_kv,
             "fault_type": kind,
             "case": conditions.case,
-            "ik_ka": rows["ik_sources_ka"] + rows["ik_inverter_ka"],
+            "ik_ka": got.sources_ka + got.inverters_ka,
             "ip_ka": ip,
-            "ib_ka": rows["ib_ka"],
+            "ib_ka": got.breaking_ka,
             "i_dc_ka": i_dc,
-            "ib_asym_ka": factors.asymmetrical(rows["ib_ka"], i_dc),
-            "ik_steady_ka": rows["ik_steady_ka"],
-            "ik_inverter_ka": rows["ik_inverter_ka"],
+            "ib_asym_ka": factors.asymmetrical(got.breaking_ka, i_dc),
+            "ik_steady_ka": got.steady_ka,
+            "ik_inverter_ka": got.inverters_ka,
             "kappa": kappa,
             "r_ohm": ohm.real,
             "x_ohm": ohm.imag,
@@ -160,7 +174,7 @@ def _currents(network: FaultNetwork, conditions: Conditions, faults: _Faults) ->
     return both.assign(sk_mva=np.sqrt(3) * both["v_kv"] * both["ik_ka"])
 
 
-def _three_phase(network: FaultNetwork, conditions: Conditions, faults: _Faults) -> dict[str, Float | Complex]:
+def _three_phase(network: FaultNetwork, conditions: Conditions, faults: _Faults) -> _FaultCurrents:
     """Return I″_k of clause 4.2.1, equation (29), I_b of clause 4.5.2 and I_k of clause 4.6."""
     ik = _without_floating(faults.driving / np.abs(faults.z_k), faults.z_k) * faults.base_ka
     inverter = _inverter_current(network, conditions, faults) * faults.base_ka
@@ -171,16 +185,11 @@ def _three_phase(network: FaultNetwork, conditions: Conditions, faults: _Faults)
     else:
         steady = ik
     breaking = _breaking_current(conditions, faults) * faults.base_ka if conditions.case == "max" else ik
-    return {
-        "z": faults.z_k,
-        "ik_sources_ka": ik,
-        "ik_inverter_ka": inverter,
-        "ib_ka": np.minimum(breaking, ik) + inverter,
-        "ik_steady_ka": np.minimum(steady, ik) + inverter,
-    }
+    broken = np.minimum(breaking, ik) + inverter
+    return _FaultCurrents(faults.z_k, ik, inverter, broken, np.minimum(steady, ik) + inverter)
 
 
-def _single_phase(network: FaultNetwork, conditions: Conditions, faults: _Faults) -> dict[str, Float | Complex]:
+def _single_phase(network: FaultNetwork, conditions: Conditions, faults: _Faults) -> _FaultCurrents:
     """Return I″_k1 of clause 4.2.4 with Z_(2) = Z_(1); the decay of machines is not considered (clause 4.5.3)."""
     zero = zero_sequence(network, conditions.case)
     nodes = len(faults.positive.v_kv)
@@ -190,12 +199,17 @@ def _single_phase(network: FaultNetwork, conditions: Conditions, faults: _Faults
     share = _without_floating(np.abs(faults.z_k) / np.abs(z), z)
     inverter = _inverter_current(network, conditions, faults) * share * faults.base_ka
     total = ik + inverter
-    return {"z": z, "ik_sources_ka": ik, "ik_inverter_ka": inverter, "ib_ka": total, "ik_steady_ka": total}
+    return _FaultCurrents(z, ik, inverter, total, total)
+
+
+def _connected(z: Complex) -> NDArray[np.bool_]:
+    """Return where a source (or earth) is connected: elsewhere only ``nodal.OPEN`` holds the node."""
+    return np.asarray(np.abs(z) < 0.1 / nodal.OPEN, dtype=bool)
 
 
 def _without_floating(current: Float, z: Complex) -> Float:
     """Return the currents with exactly zero where no source or no earth is connected."""
-    return np.where(np.abs(z) < 0.1 / nodal.OPEN, current, 0.0)
+    return np.where(_connected(z), current, 0.0)
 
 
 def _inverter_current(network: FaultNetwork, conditions: Conditions, faults: _Faults) -> Float:
@@ -209,7 +223,7 @@ def _inverter_current(network: FaultNetwork, conditions: Conditions, faults: _Fa
 
 
 def _partial_currents(faults: _Faults) -> tuple[Complex, Complex]:
-    """Return what each source feeds at its own bus, and the same as seen at the fault location: sources × faults [pu]."""
+    """Return what each source feeds at its own bus and as seen at the fault location: sources × faults [pu]."""
     sources, nodes = faults.positive.sources, len(faults.positive.v_kv)
     drop = faults.columns / faults.z_k * faults.driving  # clause 3.4: ΔU from the equivalent voltage source
     own = drop[sources.bus] / sources.z[:, None]
@@ -231,7 +245,8 @@ def _breaking_current(conditions: Conditions, faults: _Faults) -> Float:
     left = factors.mu(ratio, conditions.delay_s) * np.where(sources.kind == "motor", q, 1.0)[:, None]
     left = np.where(ratio > 2, left, 1.0)  # far from this machine; feeders have no rated current
     no_load = nodal.no_load_ratios(len(faults.positive.v_kv), faults.positive.branches)
-    drop = 1j * sources.z.imag[:, None] * own / faults.driving * no_load[faults.at] / no_load[sources.bus][:, None]
+    across = 1j * sources.z.imag[:, None] * own / faults.driving  # ΔU″ over c·U_n/√3, at the machine's own voltage
+    drop = across * no_load[faults.at] / no_load[sources.bus][:, None]
     drop = np.where(_fed_independently(faults) | (sources.id == faults.inside_unit)[:, None], 1.0, drop)
     total = faults.driving / faults.z_k
     return np.asarray(np.abs(total - (drop * (1 - left) * at_fault).sum(axis=0)), dtype=float)
@@ -256,7 +271,9 @@ def _kappa(network: FaultNetwork, conditions: Conditions, faults: _Faults) -> Fl
     """Return κ by method B or C of clause 4.3.1.2, with the fictitious resistances of machines."""
     z_peak = faults.positive.sources.z_peak
     if conditions.peak_method == "B":
-        return factors.kappa_b(_r_x(faults.driving_impedances(1.0, z_peak)), faults.v_kv)
+        line = network["line"]
+        resistive = bool((line["r_ohm"] >= 0.3 * line["x_ohm"]).any() or (z_peak.real >= 0.3 * z_peak.imag).any())
+        return factors.kappa_b(_r_x(faults.driving_impedances(1.0, z_peak)), faults.v_kv, resistive=resistive)
     ratio = factors.PEAK_FREQUENCY_RATIO
     return factors.kappa(_r_x(faults.driving_impedances(ratio, z_peak)) * ratio)
 
@@ -276,7 +293,7 @@ def _contributions(network: FaultNetwork, conditions: Conditions, faults: _Fault
     i_sk = (inverter["k"] * inverter["s_mva"]).to_numpy() / BASE_MVA
     converted = i_sk[:, None] * np.abs(faults.columns[positions(network, inverter["bus"])]) / np.abs(faults.z_k)
     amounts = np.vstack([part, converted * faults.base_ka])
-    amounts = np.where(np.abs(faults.z_k) < 0.1 / nodal.OPEN, amounts, 0.0)
+    amounts = np.where(_connected(faults.z_k), amounts, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(amounts.sum(axis=0) > 0, 100 * amounts / amounts.sum(axis=0), 0.0)
     names = np.concatenate([sources.id, inverter["id"].to_numpy(dtype=object)])

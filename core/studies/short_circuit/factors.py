@@ -53,7 +53,7 @@ def transformer_factor(x_pu: Any, c_max: Any) -> Array:
 def generator_factor(v_kv: Any, v_rated_kv: Any, xdss_pu: Any, sin_phi: Any, c_max: Any, p_g: Any = 0.0) -> Array:
     """Return K_G of clause 3.6.1, equation (18); U_rG(1 + p_G) where the terminal voltage is kept off its rating."""
     rated = np.asarray(v_rated_kv) * (1 + np.asarray(p_g))
-    return np.asarray(v_kv, dtype=float) / rated * c_max / (1 + np.asarray(xdss_pu) * sin_phi)
+    return np.asarray(v_kv / rated * c_max / (1 + np.asarray(xdss_pu) * sin_phi), dtype=float)
 
 
 def unit_factor_on_load(ratio_squared: Any, xdss_pu: Any, x_t_pu: Any, sin_phi: Any, c_max: Any) -> Array:
@@ -89,13 +89,13 @@ def kappa(r_x: Any) -> Array:
     return np.asarray(1.02 + 0.98 * np.exp(-3 * np.asarray(r_x)), dtype=float)
 
 
-def kappa_b(r_x: Any, v_kv: Any) -> Array:
+def kappa_b(r_x: Any, v_kv: Any, *, resistive: bool) -> Array:
     """Return κ by method (b) of clause 4.3.1.2: 1.15·κ(R/X at the fault), at most 1.8 in low voltage and 2.0 above.
 
-    The factor 1.15 is not needed while R/X stays below 0.3 in every branch.
+    ``resistive`` says whether some branch has R/X of 0.3 or more; otherwise the factor 1.15 is not needed.
     """
     limit = np.where(np.asarray(v_kv) < LOW_VOLTAGE_KV, 1.8, 2.0)
-    return np.asarray(np.minimum(1.15 * kappa(r_x), limit), dtype=float)
+    return np.asarray(np.minimum((1.15 if resistive else 1.0) * kappa(r_x), limit), dtype=float)
 
 
 def dc_frequency_ratio(cycles: float) -> float:

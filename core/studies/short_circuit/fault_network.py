@@ -34,7 +34,17 @@ _POSITIVE: dict[str, tuple[str, ...]] = {
     "motor": ("p_mw", "efficiency", "cos_phi", "i_start_pu"),
     "inverter": ("s_mva",),
     "transformer": ("s_mva", "uk_pct"),
-    "star": ("s_hv_mva", "s_mv_mva", "s_lv_mva", "v_hv_kv", "v_mv_kv", "v_lv_kv", "uk_hm_pct", "uk_ml_pct", "uk_hl_pct"),
+    "star": (
+        "s_hv_mva",
+        "s_mv_mva",
+        "s_lv_mva",
+        "v_hv_kv",
+        "v_mv_kv",
+        "v_lv_kv",
+        "uk_hm_pct",
+        "uk_ml_pct",
+        "uk_hl_pct",
+    ),
 }
 
 
@@ -63,9 +73,12 @@ class FaultNetwork:
         return FaultNetwork({**self.tables, table: rows[rows["id"] != element]}, self.frequency_hz)
 
 
-def check(network: FaultNetwork) -> list[Finding]:
-    """Return what keeps the network from being calculated (errors) or makes the answer questionable (warnings)."""
-    findings = [f for table in network.tables for f in _table_findings(network, table)]
+def check(network: FaultNetwork, *, signed: bool = False) -> list[Finding]:
+    """Return what keeps the network from being calculated.
+
+    ``signed`` allows negative reactances: series capacitors and legs of star equivalents in load-flow cases.
+    """
+    findings = [f for table in network.tables for f in _table_findings(network, table, signed)]
     if network.frequency_hz not in (50, 60):
         findings.append(_finding("frequency", f"The frequency is {network.frequency_hz} Hz, not 50 or 60 Hz."))
     if not len(network["bus"]):
@@ -77,21 +90,28 @@ def check(network: FaultNetwork) -> list[Finding]:
         "Line {} has no impedance.",
         "Give its resistance and reactance, or merge its two buses.",
     )
-    negative = line[(line["r_ohm"] < 0) | (line["x_ohm"] < 0)]
-    findings += _each(negative, "impedance.negative", "Line {} has a negative resistance or reactance.", "Check the signs.")
+    negative = line[(line["r_ohm"] < 0) | (line["x_ohm"] < 0)] if not signed else line.iloc[:0]
+    findings += _each(
+        negative, "impedance.negative", "Line {} has a negative resistance or reactance.", "Check the signs."
+    )
     return findings
 
 
-def _table_findings(network: FaultNetwork, table: str) -> list[Finding]:
+def _table_findings(network: FaultNetwork, table: str, signed: bool) -> list[Finding]:
     rows, known = network[table], set(network["bus"]["id"])
     findings = []
     twice = rows[rows["id"].duplicated()]
-    findings += _each(twice, "id.duplicate", f"{table.capitalize()} {{}} appears more than once.", "Names must be unique.")
+    findings += _each(
+        twice, "id.duplicate", f"{table.capitalize()} {{}} appears more than once.", "Names must be unique."
+    )
     for column in ENDS.get(table, ()):
         lost = rows[~rows[column].isin(known)]
-        findings += _each(lost, "bus.unknown", f"{table.capitalize()} {{}} is connected to an unknown bus.", "Name its bus.")
+        findings += _each(
+            lost, "bus.unknown", f"{table.capitalize()} {{}} is connected to an unknown bus.", "Name its bus."
+        )
     for column in _POSITIVE.get(table, ()):
-        wrong = rows[~(rows[column] > 0) | ~np.isfinite(rows[column])]
+        value = rows[column].abs() if signed and column.startswith("uk_") else rows[column]
+        wrong = rows[~(value > 0) | ~np.isfinite(value)]
         text = f"{table.capitalize()} {{}}: {column} is missing, zero or negative."
         findings += _each(wrong, f"{column}.not_positive", text, f"Give {CATALOGUE[table][column].help}.")
     return findings

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import coo_array, csc_array
+from scipy.sparse.csgraph import breadth_first_order, connected_components
+from scipy.sparse.linalg import splu
 
 from core.studies.short_circuit.sequence import Branches, Complex, Float, Index
 
-#: A part of the network that nothing connects to earth gets this admittance, so that its currents come out as zero [pu].
+#: A part of the network that nothing connects to earth gets this admittance: its currents come out as zero [pu].
 OPEN = 1e-9
 #: Legs of three-winding transformers may be zero; the smallest impedance that is kept [pu].
 _SHORT = 1e-9
@@ -14,12 +17,10 @@ _SHORT = 1e-9
 
 def impedance_columns(nodes: int, branches: Branches, earth_bus: Index, earth_z: Complex, faults: Index) -> Complex:
     """Return the columns of the nodal impedance matrix that belong to the fault locations, nodes × faults [pu]."""
-    from scipy.sparse.linalg import splu
-
     matrix = _admittance(nodes, branches, earth_bus, earth_z)
     unit = np.zeros((nodes, len(faults)), dtype=complex)
     unit[faults, np.arange(len(faults))] = 1.0
-    return np.asarray(splu(matrix.tocsc()).solve(unit), dtype=complex)
+    return np.asarray(splu(matrix).solve(unit), dtype=complex)
 
 
 def driving_impedances(nodes: int, branches: Branches, earth_bus: Index, earth_z: Complex, faults: Index) -> Complex:
@@ -40,12 +41,9 @@ def at_frequency(z: Complex, ratio: float) -> Complex:
 
 def no_load_ratios(nodes: int, branches: Branches) -> Float:
     """Return every node's voltage in per unit without current, 1 at one node of each connected part."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import breadth_first_order
-
     step = np.log(branches.ratio)
     rows, columns = np.r_[branches.from_bus, branches.to_bus], np.r_[branches.to_bus, branches.from_bus]
-    graph = coo_matrix((np.ones(len(rows)), (rows, columns)), shape=(nodes, nodes)).tocsr()
+    graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(nodes, nodes)).tocsr()
     change = dict(zip(zip(columns, rows, strict=True), np.r_[step, -step], strict=True))
     level = np.full(nodes, np.nan)
     for start in range(nodes):
@@ -59,17 +57,12 @@ def no_load_ratios(nodes: int, branches: Branches) -> Float:
 
 def parts(nodes: int, from_bus: Index, to_bus: Index) -> Index:
     """Return the number of the connected part that each node belongs to."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    links = coo_matrix((np.ones(len(from_bus)), (from_bus, to_bus)), shape=(nodes, nodes))
+    links = coo_array((np.ones(len(from_bus)), (from_bus, to_bus)), shape=(nodes, nodes))
     return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
 
 
-def _admittance(nodes: int, branches: Branches, earth_bus: Index, earth_z: Complex):  # type: ignore[no-untyped-def]
+def _admittance(nodes: int, branches: Branches, earth_bus: Index, earth_z: Complex) -> csc_array:
     """Return the nodal admittance matrix; parts without earth are held by ``OPEN`` at one node."""
-    from scipy.sparse import coo_matrix
-
     f, t = branches.from_bus, branches.to_bus
     y = 1 / np.where(np.abs(branches.z) < _SHORT, 1j * _SHORT, branches.z)
     n = branches.ratio
@@ -79,4 +72,4 @@ def _admittance(nodes: int, branches: Branches, earth_bus: Index, earth_z: Compl
     rows = np.r_[f, f, t, t, earth_bus, floating]
     columns = np.r_[f, t, f, t, earth_bus, floating]
     values = np.r_[y / n**2, -y / n, -y / n, y, 1 / earth_z, np.full(len(floating), OPEN, dtype=complex)]
-    return coo_matrix((values, (rows, columns)), shape=(nodes, nodes))
+    return coo_array((values, (rows, columns)), shape=(nodes, nodes)).tocsc()

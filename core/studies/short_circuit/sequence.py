@@ -82,17 +82,22 @@ def node_voltages(network: FaultNetwork) -> Float:
 
 def positions(network: FaultNetwork, buses: pd.Series) -> Index:
     """Return the node number of each bus name."""
-    return pd.Index(network["bus"]["id"]).get_indexer(buses).astype(np.int64)
+    return np.asarray(pd.Index(network["bus"]["id"]).get_indexer(buses), dtype=np.int64)
 
 
 def positive_sequence(network: FaultNetwork, case: str, *, inside_unit: str = "") -> PositiveSequence:
     """Return the positive-sequence network of the ``max`` or ``min`` case.
 
     ``inside_unit`` names the machine at whose terminals the fault is: its generator takes K_G and its unit
-    transformer no factor (clause 4.2.1.3) instead of K_S or K_SO.
+    transformer no factor (clause 4.2.1.3) instead of K_S or K_SO. In the minimum case K_T is 1 (2016, clause 6.3.3);
+    K_G and K_S stay, which errs to the low side.
     """
     v_kv = node_voltages(network)
-    branches = [_lines(network, case, v_kv), _transformers(network, case, v_kv, inside_unit), _stars(network, case, v_kv)]
+    branches = [
+        _lines(network, case, v_kv),
+        _transformers(network, case, v_kv, inside_unit),
+        _stars(network, case, v_kv),
+    ]
     sources = [feeders(network, case), machines(network, v_kv, inside_unit)]
     if case == "max":  # clause 2.5: motors are neglected for the minimum currents
         sources.append(_motors(network, v_kv))
@@ -100,9 +105,9 @@ def positive_sequence(network: FaultNetwork, case: str, *, inside_unit: str = ""
 
 
 def impedance(uk_pct: pd.Series, ur_pct: pd.Series) -> Complex:
-    """Return u_Rr + j·√(u_kr² − u_Rr²) in per unit of the rating."""
+    """Return u_Rr + j·√(u_kr² − u_Rr²) in per unit of the rating; a negative u_kr is a negative reactance."""
     uk, ur = uk_pct.to_numpy() / 100, ur_pct.to_numpy() / 100
-    return np.asarray(ur + 1j * np.sqrt(np.maximum(uk**2 - ur**2, 0.0)), dtype=complex)
+    return np.asarray(ur + 1j * np.sign(uk) * np.sqrt(np.maximum(uk**2 - ur**2, 0.0)), dtype=complex)
 
 
 def _lines(network: FaultNetwork, case: str, v_kv: Float) -> Branches:
@@ -153,8 +158,14 @@ def transformer_corrections(network: FaultNetwork, case: str, v_kv: Float, insid
     rows, units = rated_transformers(network, v_kv), unit_factors(network, v_kv)
     x_t = impedance(rows["uk_pct"], rows["ur_pct"]).imag
     c_max = factors.voltage_factor(v_kv[positions(network, rows["lv_bus"])], "max")
-    plain = np.where(rows["corrected"], factors.transformer_factor(x_t, c_max), 1.0) if case == "max" else np.ones(len(rows))
-    k_s = units.assign(k_s=units["k_s"].where(units["machine"] != inside_unit, 1.0)).groupby("transformer")["k_s"].first()
+    plain = (
+        np.where(rows["corrected"], factors.transformer_factor(x_t, c_max), 1.0)
+        if case == "max"
+        else np.ones(len(rows))
+    )
+    k_s = (
+        units.assign(k_s=units["k_s"].where(units["machine"] != inside_unit, 1.0)).groupby("transformer")["k_s"].first()
+    )
     return np.asarray(rows["id"].map(k_s).fillna(pd.Series(plain, index=rows.index)), dtype=float)
 
 
@@ -182,14 +193,12 @@ def _stars(network: FaultNetwork, case: str, v_kv: Float) -> Branches:
     return Branches.join(parts)
 
 
-def star_legs(
-    network: FaultNetwork, case: str, v_kv: Float, *, zero: bool = False
-) -> tuple[Complex, Complex, Complex]:
+def star_legs(network: FaultNetwork, case: str, v_kv: Float, *, zero: bool = False) -> tuple[Complex, Complex, Complex]:
     """Return the legs to the high-, medium- and low-voltage winding in per unit of BASE_MVA and rated voltages."""
     rows = network["star"]
     pair = {}
     for name, (one, other) in {"hm": ("hv", "mv"), "ml": ("mv", "lv"), "hl": ("hv", "lv")}.items():
-        rating = np.minimum(rows[f"s_{one}_mva"], rows[f"s_{other}_mva"]).to_numpy()
+        rating = rows[[f"s_{one}_mva", f"s_{other}_mva"]].min(axis=1).to_numpy()
         uk, ur = rows[f"uk_{name}_pct"], rows[f"ur_{name}_pct"]
         c_max = factors.voltage_factor(v_kv[positions(network, rows[f"{other}_bus"])], "max")
         correction = factors.transformer_factor(impedance(uk, ur).imag, c_max) if case == "max" else 1.0

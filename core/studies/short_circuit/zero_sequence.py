@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
+from core.findings import Finding, Severity
 from core.studies.short_circuit import sequence
 from core.studies.short_circuit.fault_network import FaultNetwork
 from core.studies.short_circuit.sequence import BASE_MVA, Branches, Complex, Float, Index
@@ -21,6 +21,8 @@ _WINDING = re.compile(r"(YN|ZN|Y|Z|D)", re.IGNORECASE)
 
 #: Lines without stated zero-sequence impedance get this multiple of the positive-sequence one.
 LINE_ZERO_RATIO = 3.0
+#: Earthed machines without stated zero-sequence reactance get this share of x″_d.
+MACHINE_ZERO_RATIO = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +93,16 @@ def _feeders(network: FaultNetwork, case: str) -> ZeroSequence:
 def _machines(network: FaultNetwork, case: str, v_kv: Float) -> ZeroSequence:
     rows = network["machine"]
     source = sequence.machines(network, v_kv, "")
-    earthed = rows["x0_pu"].notna().to_numpy()
-    z = source.z.real + 1j * source.z.imag * (rows["x0_pu"] / rows["xdss_pu"]).to_numpy()
+    earthed = rows["neutral_ohm"].notna().to_numpy()
+    x0 = rows["x0_pu"].fillna(MACHINE_ZERO_RATIO * rows["xdss_pu"])
+    neutral = 3 * rows["neutral_ohm"].to_numpy() * BASE_MVA / v_kv[source.bus] ** 2
+    z = source.z.real + neutral + 1j * source.z.imag * (x0 / rows["xdss_pu"]).to_numpy()
     return _earth(source.bus[earthed], z[earthed])
 
 
 def _transformers(network: FaultNetwork, case: str, v_kv: Float) -> ZeroSequence:
     rows = sequence.rated_transformers(network, v_kv)
-    letters = [(windings(text) + ["", ""])[:2] for text in rows["connection"]]
+    letters = [[*windings(text), "", ""][:2] for text in rows["connection"]]
     hv_letter, lv_letter = (np.array([pair[i] for pair in letters], dtype=object) for i in (0, 1))
     hv_star, lv_star = (np.isin(letter, ["YN", "ZN"]) for letter in (hv_letter, lv_letter))
     uk0 = rows["uk0_pct"].fillna(rows["uk_pct"])
@@ -115,14 +119,16 @@ def _transformers(network: FaultNetwork, case: str, v_kv: Float) -> ZeroSequence
     ratio = v_hv / v_kv[hv] * v_kv[lv] / v_lv
     neutral_hv = 3j * rows["zn_hv_ohm"].to_numpy() * BASE_MVA / v_kv[hv] ** 2 / ratio**2
     series = Branches(hv[through], lv[through], (at_lv + neutral_hv)[through], ratio[through])
-    return ZeroSequence.join([_passing(series), _earth(hv[hv_earth], at_hv[hv_earth]), _earth(lv[lv_earth], at_lv[lv_earth])])
+    return ZeroSequence.join(
+        [_passing(series), _earth(hv[hv_earth], at_hv[hv_earth]), _earth(lv[lv_earth], at_lv[lv_earth])]
+    )
 
 
 def _stars(network: FaultNetwork, case: str, v_kv: Float) -> ZeroSequence:
     """Return the legs: earthed stars from the star point to their bus, deltas from the star point to earth."""
     rows = network["star"]
     legs = sequence.star_legs(network, case, v_kv, zero=True)
-    letters = [(windings(text) + ["", "", ""])[:3] for text in rows["connection"]]
+    letters = [[*windings(text), "", "", ""][:3] for text in rows["connection"]]
     point = len(network["bus"]) + np.arange(len(rows), dtype=np.int64)
     v_hv = rows["v_hv_kv"].to_numpy()
     parts = []
@@ -138,7 +144,20 @@ def _stars(network: FaultNetwork, case: str, v_kv: Float) -> ZeroSequence:
     return ZeroSequence.join(parts) if parts else _passing(_no_branches())
 
 
-def assumptions(network: FaultNetwork) -> pd.Series:
-    """Return the lines whose zero-sequence impedance is assumed."""
-    line = network["line"]
-    return line.loc[line["x0_ohm"].isna() | line["r0_ohm"].isna(), "id"]
+def assumptions(network: FaultNetwork) -> list[Finding]:
+    """Return which zero-sequence impedances are assumed."""
+    line, machine = network["line"], network["machine"]
+    assumed = int((line["x0_ohm"].isna() | line["r0_ohm"].isna()).sum())
+    earthed = machine[machine["neutral_ohm"].notna() & machine["x0_pu"].isna()]
+    findings = []
+    if assumed:
+        text = f"{assumed} cables have no zero-sequence impedance; {LINE_ZERO_RATIO:g} times the positive one is taken."
+        findings.append(_assumed("line", text, "Single-phase currents depend on it: give r0 and x0."))
+    if len(earthed):
+        text = f"{len(earthed)} earthed machines have no x0; {MACHINE_ZERO_RATIO:g} times x″d is taken."
+        findings.append(_assumed("machine", text, "Give the machines' zero-sequence reactance."))
+    return findings
+
+
+def _assumed(table: str, text: str, hint: str) -> Finding:
+    return Finding(f"short_circuit.zero_sequence.{table}", Severity.INFO, text, hint)
