@@ -166,7 +166,7 @@ def _currents(network: FaultNetwork, conditions: Conditions, faults: _Faults) ->
             "kappa": kappa,
             "r_ohm": ohm.real,
             "x_ohm": ohm.imag,
-            "x_r": 1 / _r_x(ohm),
+            "x_r": 1 / _r_x(z),
             "x_r_dc": 1 / r_x_dc,
         }
         tables.append(pd.DataFrame(table))
