@@ -23,12 +23,21 @@ COLUMNS = Catalogue.read(Path(__file__).with_name("columns.csv"))
 PLACE = ("file", "sheet", "row")
 
 #: Study → the table that its criteria judge.
-MAIN_TABLE = {"load_flow": "buses", "short_circuit": "faults", "power_flow": "buses", "availability": "blocks"}
+MAIN_TABLE = {
+    "load_flow": "buses",
+    "contingency": "outages",
+    "short_circuit": "faults",
+    "arc_flash": "buses",
+    "power_flow": "buses",
+    "availability": "blocks",
+}
 
 #: Study → the columns that name a row's element; the first that isn't empty counts.
 ELEMENT_COLUMNS = {
     "load_flow": ("bus",),
+    "contingency": ("outage",),
     "short_circuit": ("device", "bus"),
+    "arc_flash": ("bus",),
     "power_flow": ("bus",),
     "availability": ("block",),
 }
