@@ -104,7 +104,7 @@ def bus_kinds(network: Network) -> Iterator[Finding]:
         "{name} is the swing bus but has no machine in service.", "Add a machine or move the swing to a bus with one.",
     )  # fmt: skip
     yield from _each(
-        network, "bus", (kind == "PV") & ~at, "network.bus.pv_without_machine", Severity.WARNING,
+        network, "bus", (kind == "PV") & ~at, "network.bus.pv_without_machine", Severity.INFO,
         "{name} holds its voltage but has no machine in service; it counts as PQ.", "Set its type to PQ.",
     )  # fmt: skip
     on_pq = np.zeros(len(network["generator"]), dtype=bool)
