@@ -3,64 +3,18 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from datetime import date, datetime, time
+from pathlib import Path
 
 #: A cell as a file holds it: text, or what a workbook stores natively.
 Cell = str | float | int | bool | datetime | date | time
 
-MISSING = frozenset(
-    [
-        "-",
-        "--",
-        "---",
-        "----",
-        "–",
-        "—",
-        ".",
-        "..",
-        "?",
-        "??",
-        "n/a",
-        "na",
-        "n.a.",
-        "n.a",
-        "#n/a",
-        "#na",
-        "nan",
-        "-nan",
-        "null",
-        "none",
-        "nil",
-        "void",
-        "inf",
-        "+inf",
-        "-inf",
-        "infinity",
-        "-infinity",
-        "∞",
-        "-∞",
-        "+∞",
-        "#div/0!",
-        "#value!",
-        "#ref!",
-        "#num!",
-        "#name?",
-        "#null!",
-        "1.#inf",
-        "-1.#inf",
-        "1.#qnan",
-        "-1.#ind",
-        "overflow",
-        "undefined",
-        "tbd",
-        "not",
-        "available",
-        "#inf",
-        "(null)",
-        "<null>",
-        "unrated",
-    ]
-) | {"", "not available"}
+WORDS: dict[str, tuple[str, ...]] = {
+    name: tuple(words)
+    for name, words in tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8")).items()
+}
+MISSING = frozenset(WORDS["missing"])
 
 _STARS = re.compile(r"[*#x_]+")
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")

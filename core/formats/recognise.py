@@ -1,0 +1,350 @@
+"""Which tool and study a file of tables comes from, and its results in our columns.
+
+``examine`` looks at a file and says for each table in it what it is, how its headings were matched and what was read;
+``read_result`` returns only the results. Kinds are declared in ``kinds.csv``, their headings in each tool's dialects.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+import pandas as pd
+
+from core.errors import BadInput
+from core.findings import Finding, Reading, Severity, Source, Where
+from core.formats.etap.reports import read_report
+from core.formats.tables import (
+    Dialect,
+    Match,
+    PrintedTable,
+    match_columns,
+    read_columns,
+    read_dialects,
+    read_tables,
+    signature,
+)
+from core.formats.tables.cells import cell_text
+from core.formats.tables.container import Container, recognise_container
+from core.formats.tables.headings import key
+from core.results.completion import complete
+from core.results.plausibility import MtbfMeaning, check
+from core.results.study_result import MAIN_TABLE, Provenance, StudyResult, result_table
+
+_FOLDER = Path(__file__).parent
+_DIALECTS = ("etap/dialects.csv", "psse/result_dialects.csv", "windchill/dialects.csv")
+_UP_TIME = frozenset(map(key, ("MTBF (Uptime)", "MUT", "Mean Up Time", "Mean Uptime", "MTTF", "Mean Time To Failure")))
+PREVIEW_ROWS = 20
+
+#: Study → the quantities that criteria judge; of alternatives one is enough.
+JUDGED = {
+    "load_flow": (("v_pu",), ("loading_pct",)),
+    "power_flow": (("v_pu",), ("angle_deg",)),
+    "short_circuit": (("duty_pct", "duty_calc_pct"), ("x_r",)),
+    "availability": (("availability",), ("downtime_h",)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of file that the hub knows."""
+
+    name: str  # "etap.load_flow"
+    tool: str
+    title: str
+    study: str  # "" for a file that holds no results
+    totals: bool  # whether rows named Total are sums
+    dialect: Dialect
+
+
+@dataclass(slots=True)
+class Examined:
+    """One table of a file: what it is, how its headings were matched, and its result if it is one."""
+
+    sheet: str
+    headings: list[str]
+    signature: str
+    preview: list[list[str]]
+    kind: str | None
+    rivals: list[str]  # other kinds that fit as well
+    matched: dict[str, str]  # our column → heading
+    unmatched: list[str]
+    ambiguous: dict[str, list[str]]  # our column → the other headings that fit it too
+    rows: pd.DataFrame
+    reading: Reading[StudyResult] | None
+    findings: list[Finding]
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    """Return every kind of table that the hub recognises, by name."""
+    dialects = {name: dialect for path in _DIALECTS for name, dialect in read_dialects(_FOLDER / path).items()}
+    with (_FOLDER / "kinds.csv").open(encoding="utf-8", newline="") as handle:
+        return {
+            row["kind"]: Kind(
+                row["kind"], row["tool"], row["title"], row["study"], row["totals"] == "yes", dialects[row["kind"]]
+            )
+            for row in csv.DictReader(handle)
+        }
+
+
+def read_result(
+    data: bytes,
+    name: str,
+    *,
+    kind: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    mtbf_means: MtbfMeaning | None = None,
+) -> list[Reading[StudyResult]]:
+    """Return the study results in a file, one for each table that holds one.
+
+    Parameters
+    ----------
+    data, name
+        The file's bytes and its name.
+    kind
+        The tool and study such as ``"etap.load_flow"``; found out from the content when not given.
+    mapping
+        Our column → heading, for headings that the hub doesn't know.
+    mtbf_means
+        What MTBF counts in an availability result; by default what its heading says, else the cycle time.
+
+    Raises
+    ------
+    BadInput
+        If the file can't be opened or holds no result.
+    """
+    tables = examine(data, name, kind=kind, mapping=mapping, mtbf_means=mtbf_means)
+    readings = [table.reading for table in tables if table.reading is not None]
+    if not readings:
+        raise _no_result(name, tables)
+    others = [_other_table(name, table) for table in tables if table.reading is None]
+    for reading in readings:
+        reading.findings.extend(others)
+    return readings
+
+
+def read_known(data: bytes, name: str, kind: str, mapping: Mapping[str, str] | None = None) -> Reading[pd.DataFrame]:
+    """Return the rows of the one table of a kind in a file, in our columns, with ``file``, ``sheet`` and ``row``.
+
+    Raises
+    ------
+    BadInput
+        If the file can't be opened or holds no such table.
+    """
+    tables = [table for table in examine(data, name, mapping=mapping) if table.kind == kind]
+    if not tables:
+        tables = [table for table in examine(data, name, kind=kind, mapping=mapping) if table.kind == kind]
+    if not tables:
+        raise BadInput(f"the file holds no {kinds()[kind].title}", hint=_needs(kind), where=Where(name))
+    source = Source(name, sha256(data).hexdigest(), kind)
+    rows = pd.concat([table.rows for table in tables], ignore_index=True)
+    return Reading(rows, [finding for table in tables for finding in table.findings], source)
+
+
+def examine(
+    data: bytes,
+    name: str,
+    *,
+    kind: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    mtbf_means: MtbfMeaning | None = None,
+) -> list[Examined]:
+    """Return what each table in a file is and holds; parameters as for :func:`read_result`."""
+    if kind is not None and kind not in kinds():
+        raise BadInput(f"there is no kind of file {kind!r}", hint=f"use one of {', '.join(kinds())}")
+    if recognise_container(data, Where(name)) is Container.SQLITE:
+        return _examine_report(data, name)
+    chosen = [kinds()[kind]] if kind else list(kinds().values())
+    mapped = frozenset(map(key, (mapping or {}).values()))
+    tables, remarks = read_tables(data, name, lambda cells: _count(cells, chosen, mapped))
+    if not tables:
+        raise BadInput("the file holds no table", hint="export the study's results as a table", where=Where(name))
+    source = Source(name, sha256(data).hexdigest())
+    examined = [_examine(table, source, chosen, mapping or {}, mtbf_means) for table in tables]
+    for each in examined[:1]:
+        each.findings[:0] = remarks
+        if each.reading:
+            each.reading.findings[:0] = remarks
+    return examined
+
+
+def _count(cells: Sequence[str], chosen: Sequence[Kind], mapped: frozenset[str]) -> int:
+    """Return how many columns of one kind the cells name."""
+    texts = {cell for cell in cells if cell and not cell[0].isdigit() and len(cell) < 80}
+    by_hand = sum(key(text) in mapped for text in texts)
+    named = [len({_meaning(kind.name, text) for text in texts} - {None}) for kind in chosen]
+    return max(named, default=0) + by_hand
+
+
+@lru_cache(maxsize=10_000)
+def _meaning(kind: str, heading: str) -> str | None:
+    return kinds()[kind].dialect.means(heading)
+
+
+def _examine(
+    table: PrintedTable, source: Source, chosen: list[Kind], mapping: Mapping[str, str], mtbf_means: MtbfMeaning | None
+) -> Examined:
+    """Return what one printed table is and holds."""
+    ranked = _ranked(table, chosen, mapping)
+    by_hand = len(chosen) == 1
+    kind, match = ranked[0] if ranked else (chosen[0] if by_hand else None, None)
+    examined = Examined(
+        sheet=table.sheet,
+        headings=table.headings,
+        signature=signature(table.headings),
+        preview=[[cell_text(cell) for cell in row] for row in table.rows[:PREVIEW_ROWS]],
+        kind=kind.name if kind else None,
+        rivals=_rivals(ranked),
+        matched={},
+        unmatched=list(table.headings),
+        ambiguous={},
+        rows=pd.DataFrame(),
+        reading=None,
+        findings=list(table.findings),
+    )
+    if kind is None or match is None:
+        return examined
+    headings = table.headings
+    examined.matched = {name: headings[position] for name, position in match.matched.items()}
+    examined.unmatched = [headings[position] for position in match.unmatched]
+    examined.ambiguous = {name: [headings[p] for p in others] for name, others in match.ambiguous.items()}
+    examined.rows, findings = read_columns(table, match, kind.dialect, totals=kind.totals)
+    examined.findings += findings
+    if examined.rivals:
+        text = f"read as {kind.title}; it could also be {' or '.join(kinds()[each].title for each in examined.rivals)}"
+        found = Finding("kind.ambiguous", Severity.WARNING, text, "choose the tool and study by hand", table.where())
+        examined.findings.append(found)
+    if kind.study:
+        examined.reading = _reading(examined, kind, match, source, mtbf_means)
+    return examined
+
+
+def _ranked(table: PrintedTable, chosen: list[Kind], mapping: Mapping[str, str]) -> list[tuple[Kind, Match]]:
+    """Return the kinds that the table can be, the one that explains most headings first."""
+    matches = [(kind, match_columns(table.headings, kind.dialect, mapping)) for kind in chosen]
+    fitting = [
+        (kind, match)
+        for kind, match in matches
+        if all(name in match.matched for name in kind.dialect.ids)
+        and any(name in match.matched for name in kind.dialect.keys)
+    ]
+    return sorted(fitting, key=lambda pair: _score(pair[1]), reverse=True)
+
+
+def _score(match: Match) -> tuple[int, bool]:
+    return len(match.matched), match.version == "exchange"
+
+
+def _rivals(ranked: list[tuple[Kind, Match]]) -> list[str]:
+    return [kind.name for kind, match in ranked[1:] if _score(match) == _score(ranked[0][1]) and kind.study]
+
+
+def _reading(
+    examined: Examined, kind: Kind, match: Match, source: Source, mtbf_means: MtbfMeaning | None
+) -> Reading[StudyResult]:
+    """Return the table as a study result with everything that was noticed about it."""
+    where = Where(source.file, examined.sheet or None)
+    source = replace(source, format=kind.name, version=match.version)
+    options = {
+        "kind": kind.name,
+        "sheet": examined.sheet,
+        "signature": examined.signature,
+        "matched": examined.matched,
+        "unmatched": examined.unmatched,
+        "ambiguous": examined.ambiguous,
+    }
+    if kind.study == "availability":
+        says_up_time = key(examined.matched.get("mtbf_h", "")) in _UP_TIME
+        default = MtbfMeaning.UP_TIME if says_up_time else MtbfMeaning.CYCLE_TIME
+        options["mtbf_means"] = str(mtbf_means or default)
+    rows, findings = complete(kind.study, examined.rows, where)
+    main = MAIN_TABLE[kind.study]
+    result = StudyResult(
+        study=kind.study,
+        tables={main: result_table(kind.study, main, rows)},
+        provenance=Provenance(kind.tool, match.version, source, options=options),
+    )
+    findings += _lacking(result, where)
+    result.findings = examined.findings + findings + check(result)
+    return Reading(result, result.findings, source)
+
+
+def _lacking(result: StudyResult, where: Where) -> list[Finding]:
+    """Say which judged quantities have no number at all."""
+    return [
+        Finding(
+            "column.lacking",
+            Severity.WARNING,
+            f"no row has a number for {' or '.join(names)}: what is judged by it is not checked",
+            "choose its column by hand, or export it",
+            where,
+        )
+        for names in JUDGED[result.study]
+        if result.main[list(names)].isna().all(axis=None)
+    ]
+
+
+def _examine_report(data: bytes, name: str) -> list[Examined]:
+    """Return what an ETAP report database holds."""
+    studies, remarks = read_report(data, name)
+    examined = []
+    for study, tables in studies.items():
+        kind = kinds()[f"etap.{study}"]
+        source = Source(name, sha256(data).hexdigest(), kind.name, "report database")
+        main = MAIN_TABLE[study]
+        rows, findings = complete(study, tables[main], Where(name))
+        tables = {each: result_table(study, each, rows if each == main else frame) for each, frame in tables.items()}
+        result = StudyResult(study, tables, provenance=Provenance(kind.tool, source.version, source))
+        result.findings = remarks + findings + _lacking(result, Where(name)) + check(result)
+        headings = [str(column) for column in tables[main].columns]
+        preview = tables[main].head(PREVIEW_ROWS).astype(str).to_numpy().tolist()
+        examined.append(
+            Examined(
+                sheet="",
+                headings=headings,
+                signature=signature(headings),
+                preview=preview,
+                kind=kind.name,
+                rivals=[],
+                matched={column: column for column in headings},
+                unmatched=[],
+                ambiguous={},
+                rows=tables[main],
+                reading=Reading(result, result.findings, source),
+                findings=remarks,
+            )
+        )
+    return examined
+
+
+def _no_result(name: str, tables: list[Examined]) -> BadInput:
+    """Return the error for a file without results, as helpful as its content allows."""
+    table = max(tables, key=lambda each: len(each.headings))
+    where = Where(name, table.sheet or None, row=None)
+    if table.kind and not kinds()[table.kind].study:
+        return BadInput(
+            f"this is the {kinds()[table.kind].title}, not a study's results", hint="import it as a plant", where=where
+        )
+    shown = ", ".join(repr(heading[:40]) for heading in table.headings[:12])
+    if table.kind:
+        return BadInput(
+            f"no {kinds()[table.kind].title} with the columns {shown}", hint=_needs(table.kind), where=where
+        )
+    hint = "export a bus, fault or block table of ETAP, PSS/E or Windchill, or choose the tool and the columns by hand"
+    return BadInput(f"no tool is known that prints the columns {shown}", hint=hint, where=where)
+
+
+def _needs(kind: str) -> str:
+    dialect = kinds()[kind].dialect
+    return f"it needs {' and '.join(dialect.ids)} and at least one of {', '.join(dialect.keys)}"
+
+
+def _other_table(name: str, table: Examined) -> Finding:
+    what = f"is the {kinds()[table.kind].title}" if table.kind else "is no result that the hub knows"
+    text = f"the sheet {table.sheet!r} {what}; it was not imported" if table.sheet else f"a table {what}"
+    return Finding("sheet.skipped", Severity.INFO, text, where=Where(name, table.sheet or None))

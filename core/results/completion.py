@@ -1,0 +1,76 @@
+"""What follows from a result's printed columns: filled where nothing is printed, always with a finding."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from core.findings import Finding, Severity, Where
+from core.settings import HOURS_PER_YEAR
+
+
+def complete(study: str, rows: pd.DataFrame, where: Where) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return a study's rows with the columns that follow from others, and what was calculated.
+
+    Parameters
+    ----------
+    study
+        Such as ``"short_circuit"``.
+    rows
+        The main table's rows as they are printed.
+    where
+        The file or sheet that findings point to.
+    """
+    rows = rows.copy()
+    findings: list[Finding] = []
+    steps = {"short_circuit": _duty, "availability": _availability, "load_flow": _voltage, "power_flow": _voltage}
+    steps[study](rows, findings, where)
+    return rows, findings
+
+
+def _duty(rows: pd.DataFrame, findings: list[Finding], where: Where) -> None:
+    """Add ``duty_calc_pct``, fault current over rating [%]; a rating of zero is no rating."""
+    _ensure(rows, "ik_ka", "rating_ka", "duty_pct", "duty_calc_pct")
+    unrated = rows["rating_ka"] <= 0
+    if unrated.any():
+        rows.loc[unrated, "rating_ka"] = np.nan
+        text = f"{int(unrated.sum())} ratings are zero or negative: read as missing"
+        findings.append(Finding("duty.unrated", Severity.WARNING, text, "enter the breakers' ratings", where))
+    rows["duty_calc_pct"] = rows["duty_calc_pct"].fillna(100 * rows["ik_ka"] / rows["rating_ka"])
+    derived = int((rows["duty_pct"].isna() & rows["duty_calc_pct"].notna()).sum())
+    if derived:
+        text = f"{derived} rows print no duty; it was calculated as fault current over rating"
+        findings.append(Finding("duty.calculated", Severity.INFO, text, where=where))
+
+
+def _voltage(rows: pd.DataFrame, findings: list[Finding], where: Where) -> None:
+    """Fill ``v_pu`` from kilovolts and the nominal voltage."""
+    _ensure(rows, "v_pu", "v_kv", "base_kv")
+    ratio = rows["v_kv"] / rows["base_kv"].where(rows["base_kv"] > 0)
+    _fill(rows, "v_pu", ratio, "kV and the nominal kV", findings, where)
+
+
+def _availability(rows: pd.DataFrame, findings: list[Finding], where: Where) -> None:
+    """Fill availability and yearly downtime each from the other."""
+    _ensure(rows, "availability", "unavailability", "downtime_h")
+    year = f"a year of {HOURS_PER_YEAR:.0f} h"
+    _fill(rows, "availability", 1 - rows["unavailability"], "the unavailability", findings, where)
+    _fill(rows, "availability", 1 - rows["downtime_h"] / HOURS_PER_YEAR, f"the downtime in {year}", findings, where)
+    _fill(
+        rows, "downtime_h", (1 - rows["availability"]) * HOURS_PER_YEAR, f"the availability in {year}", findings, where
+    )
+    rows.drop(columns="unavailability", inplace=True)
+
+
+def _ensure(rows: pd.DataFrame, *names: str) -> None:
+    for name in names:
+        if name not in rows:
+            rows[name] = np.nan
+
+
+def _fill(rows: pd.DataFrame, name: str, values: pd.Series, origin: str, findings: list[Finding], where: Where) -> None:
+    gaps = rows[name].isna() & values.notna()
+    if gaps.any():
+        rows.loc[gaps, name] = values[gaps]
+        text = f"{int(gaps.sum())} rows print no {name}; calculated from {origin}"
+        findings.append(Finding(f"{name}.calculated", Severity.INFO, text, where=where))
