@@ -241,7 +241,8 @@ def _score(match: Match) -> tuple[int, bool]:
 
 
 def _rivals(ranked: list[tuple[Kind, Match]]) -> list[str]:
-    return [kind.name for kind, match in ranked[1:] if _score(match) == _score(ranked[0][1]) and kind.study]
+    most = len(ranked[0][1].matched) if ranked else 0
+    return [kind.name for kind, match in ranked[1:] if len(match.matched) == most and kind.study]
 
 
 def _reading(

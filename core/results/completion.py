@@ -44,10 +44,17 @@ def _duty(rows: pd.DataFrame, findings: list[Finding], where: Where) -> None:
 
 
 def _voltage(rows: pd.DataFrame, findings: list[Finding], where: Where) -> None:
-    """Fill ``v_pu`` from kilovolts and the nominal voltage."""
+    """Fill ``v_pu`` from kilovolts and the nominal voltage; a ratio that can only be kilovolts becomes them."""
     _ensure(rows, "v_pu", "v_kv", "base_kv")
-    ratio = rows["v_kv"] / rows["base_kv"].where(rows["base_kv"] > 0)
-    _fill(rows, "v_pu", ratio, "kV and the nominal kV", findings, where)
+    nominal = rows["base_kv"].where(rows["base_kv"] > 0)
+    middle = rows["v_pu"].median()
+    read_as_pct = (100 * rows["v_pu"] / nominal).median()
+    factor = 100 if 0.7 < read_as_pct < 1.3 and not 0.7 < middle < 1.3 else 1 if middle > 2 else None
+    if factor and rows["v_kv"].isna().all():
+        rows["v_kv"], rows["v_pu"] = factor * rows["v_pu"], np.nan
+        text = "the voltages are too large for a ratio: read as kV"
+        findings.append(Finding("voltage.kilovolts", Severity.WARNING, text, "state the unit in the heading", where))
+    _fill(rows, "v_pu", rows["v_kv"] / nominal, "kV and the nominal kV", findings, where)
 
 
 def _availability(rows: pd.DataFrame, findings: list[Finding], where: Where) -> None:

@@ -19,6 +19,8 @@ from core.documents import digest
 
 __all__ = ["Dialect", "DialectColumn", "Match", "is_unit", "key", "match_columns", "read_dialects", "signature"]
 
+NEEDS_UNIT = "?"
+
 _LAST_WORD = re.compile(r"(?<=[^A-Za-z0-9])[A-Za-z]+(?=[^A-Za-z0-9]*$)")
 _WORDS = {
     "%": "pct",
@@ -115,7 +117,8 @@ class DialectColumn:
         stem, unit = stated_unit(heading, self.unit)
         whole = self.headings.get(key(heading))
         if whole is not None:
-            return whole[0], whole[1] or unit, whole[2]
+            states = unit if whole[1] in ("", NEEDS_UNIT) else whole[1]
+            return (whole[0], states, whole[2]) if states or whole[1] != NEEDS_UNIT else None
         base = self.headings.get(stem) if unit else None
         return None if base is None else (base[0], unit, base[2])
 
@@ -147,7 +150,8 @@ class Dialect:
 def read_dialects(path: Path) -> dict[str, Dialect]:
     """Read a dialect file: ``kind,column,type,unit,role,version,headings``; several rows may describe one column.
 
-    A heading is written ``Text`` or ``Text=unit`` where the unit isn't at its end.
+    A heading is written ``Text``, ``Text=unit`` where the unit isn't at its end, or ``Text=?`` where it means this
+    column only when it states a unit: ``Voltage`` alone is a ratio, ``Voltage (kV)`` isn't.
     """
     dialects: dict[str, Dialect] = {}
     with path.open(encoding="utf-8", newline="") as handle:
