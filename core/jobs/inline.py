@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
 from core.documents import plain
 from core.errors import GridproofError
-from core.jobs.kinds import FAILED, RunKind, load
+from core.jobs.kinds import FAILED, RunKind, address, import_kind
+
+LOG = logging.getLogger(__name__)
 
 
 def run_inline(kind: str, inputs: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Plan, execute and finish a run here and now, and return its result."""
-    loaded = load(kind)
+    loaded = import_kind(address(kind))
     folder.mkdir(parents=True, exist_ok=True)
     units = loaded.plan(inputs)
     summaries = [execute(loaded, inputs, unit, folder) for unit in units]
@@ -24,7 +27,8 @@ def execute(kind: RunKind, inputs: dict[str, Any], unit: dict[str, Any], folder:
     """Execute one unit and return its summary; what goes wrong is its message, so that the other units go on."""
     try:
         summary: dict[str, Any] = plain(kind.unit(inputs, unit, folder))
-    except Exception as error:  # noqa: BLE001 - whatever an engine raises is this unit's result, not the run's end
+    except Exception as error:
+        LOG.debug("a unit of %s failed: %s", kind.name, unit, exc_info=True)
         return {FAILED: message(error)}
     return summary
 

@@ -45,10 +45,15 @@ class RunKind:
 KINDS: dict[str, str] = {}
 
 
-def load(name: str) -> RunKind:
-    """Import a kind of run."""
+def address(name: str) -> str:
+    """Return where a kind of run is defined."""
     if name not in KINDS:
         raise BadInput(f"there is no kind of run {name!r}", hint=f"kinds are {', '.join(KINDS) or 'none yet'}")
-    module, _, attribute = KINDS[name].partition(":")
+    return KINDS[name]
+
+
+def import_kind(address: str) -> RunKind:
+    """Import a kind of run."""
+    module, _, attribute = address.partition(":")
     kind: RunKind = getattr(importlib.import_module(module), attribute)
     return kind

@@ -5,12 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadInput
-from core.jobs import KINDS, run_inline
-
-
-@pytest.fixture(autouse=True)
-def _squares(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(KINDS, "squares", "tests.core.jobs.kinds_for_tests:SQUARES")
+from core.jobs import run_inline
 
 
 def test_a_run_on_the_spot_finishes_its_units_in_order(tmp_path: Path) -> None:
