@@ -20,10 +20,11 @@ MAX_ROWS = 1_048_576
 
 
 @cache
-def _layouts() -> dict[str, pd.DataFrame]:
-    """Return each report table's layout: our column, its source column and factor (none for text)."""
+def _layouts() -> list[tuple[str, pd.DataFrame]]:
+    """Return each report table with a layout, one a fault type: our column, its source and factor (text: none)."""
     rows = pd.read_csv(Path(__file__).with_name("report_tables.csv"), keep_default_na=False)
-    return dict(tuple(rows.groupby("table", sort=False)))  # type: ignore[arg-type]
+    groups = rows.groupby(["table", "fault_type"], sort=False)
+    return [(str(layout["table"].iloc[0]), layout) for _, layout in groups]
 
 
 def read_report(data: bytes, name: str) -> tuple[dict[str, dict[str, pd.DataFrame]], list[Finding]]:
@@ -43,9 +44,9 @@ def read_report(data: bytes, name: str) -> tuple[dict[str, dict[str, pd.DataFram
         connection.execute("PRAGMA query_only=ON")
         connection.execute("PRAGMA trusted_schema=OFF")
         names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
-        for table, layout in _layouts().items():
-            if table in names:
-                rows = _rows(connection, table, layout, name, findings)
+        for table, layout in _layouts():
+            rows = _rows(connection, table, layout, name, findings) if table in names else None
+            if rows is not None:
                 studies.setdefault(str(layout["study"].iloc[0]), []).append(rows)
     except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
         raise BadInput("the report database is damaged", hint="run the study again", where=where) from error
@@ -68,35 +69,33 @@ def _without_wal(data: bytes) -> bytes:
 
 def _rows(
     connection: sqlite3.Connection, table: str, layout: pd.DataFrame, file: str, findings: list[Finding]
-) -> pd.DataFrame:
-    """Return a report table's rows under our column names, in our units, with their place."""
+) -> pd.DataFrame | None:
+    """Return a report table's rows under our column names, in our units, with their place; ``None`` without numbers."""
     where = Where(file, sheet=table)
     present = {str(row[1]).casefold(): str(row[1]) for row in connection.execute(f'PRAGMA table_info("{table}")')}
-    select = {
-        column: present[source.casefold()]
-        for column, source in zip(layout["column"], layout["source"], strict=True)
-        if source.casefold() in present
-    }
+    sources = dict(zip(layout["column"], layout["source"], strict=True))
+    factors = dict(zip(layout["column"], layout["factor"], strict=True))
+    select = {column: present[source.casefold()] for column, source in sources.items() if source.casefold() in present}
     if "bus" not in select and "device" not in select:
         raise BadInput(f"the table {table} has no column of ids", hint="run the study again", where=where)
+    if not {"v_pu", "ik_ka"} & select.keys():
+        return None
+    lacking = [source for column, source in sources.items() if column not in select]
+    if lacking:
+        text = f"the report has no {', '.join(lacking)}; what follows from them is missing"
+        findings.append(Finding("etap.report.column", Severity.INFO, text, where=where))
     columns = ", ".join(f'"{source}"' for source in select.values())
     content = connection.execute(f'SELECT {columns} FROM "{table}" LIMIT {MAX_ROWS + 1}').fetchall()
     if len(content) > MAX_ROWS:
         raise BadInput(f"more than {MAX_ROWS:,} rows", hint="split the study", where=where)
     rows = pd.DataFrame(content, columns=list(select))
-    factors = dict(zip(layout["column"], layout["factor"], strict=True))
     for column in select:
         if factors[column] == "":
             rows[column] = rows[column].map(lambda value: "" if value is None else str(value).strip())
         else:
             rows[column] = pd.to_numeric(rows[column], errors="coerce") * float(factors[column])
-    lacking = [
-        source for column, source in zip(layout["column"], layout["source"], strict=True) if column not in select
-    ]
-    if lacking:
-        text = f"the report has no {', '.join(lacking)}; what follows from them is missing"
-        findings.append(Finding("etap.report.column", Severity.INFO, text, where=where))
-    return rows.assign(fault_type=layout["fault_type"].iloc[0], file=file, sheet=table, row=np.arange(1, len(rows) + 1))
+    number = np.arange(1, len(rows) + 1)
+    return rows.assign(fault_type=layout["fault_type"].iloc[0], file=file, sheet=table, row=number)
 
 
 def _load_flow(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -132,6 +131,6 @@ def _faults(rows: pd.DataFrame, findings: list[Finding], where: Where) -> pd.Dat
         if unrated:
             text = f"{unrated} devices have no capability in ETAP: their duty is not checked"
             findings.append(Finding("etap.report.unrated", Severity.WARNING, text, "enter their ratings", where))
-    if "r_ohm" in rows and "x_ohm" in rows:
-        rows["x_r"] = rows["x_ohm"] / rows["r_ohm"].where(rows["r_ohm"] > 0)
-    return rows.drop(columns=["ik_asym_ka", "rating_asym_ka", "r_ohm", "x_ohm"], errors="ignore")
+    if "i_real_ka" in rows and "i_imag_ka" in rows:
+        rows["x_r"] = (rows["i_imag_ka"] / rows["i_real_ka"].where(rows["i_real_ka"] != 0)).abs()
+    return rows.drop(columns=["ik_asym_ka", "rating_asym_ka", "i_real_ka", "i_imag_ka"], errors="ignore")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from enum import StrEnum
 from pathlib import PurePosixPath
 
@@ -85,7 +86,7 @@ def inspect_workbook(data: bytes, where: Where) -> list[Finding]:
             for part in parts:
                 if not part.filename.casefold().startswith("xl/media/"):
                     _check_part(archive, part, where)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
         raise BadInput("the workbook is damaged or cut off", hint="export it again", where=where) from error
     except RuntimeError as error:  # zipfile's word for an encrypted part
         raise UnsafeFile("the workbook is protected by a password", hint="save it without one", where=where) from error
@@ -108,6 +109,8 @@ def _check_directory(parts: list[zipfile.ZipInfo], packed: int, where: Where) ->
         path = PurePosixPath(part.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in part.filename:
             raise UnsafeFile("the workbook has a part that leads outside it", hint="export it again", where=where)
+        if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise BadInput("the workbook is packed in an unusual way", hint="save it again", where=where)
         if part.flag_bits & 0x1:
             raise UnsafeFile("the workbook is protected by a password", hint="save it without one", where=where)
 
