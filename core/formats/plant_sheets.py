@@ -1,19 +1,28 @@
-"""Plant tables as sheets with an outside tool's names and headings, laid out by a data file.
+"""Plant tables as sheets with an outside tool's names and headings, laid out by a data file, out and in.
 
-A layout file has the columns ``sheet,heading,table,column,hidden``: which of the plant's columns stands under which
-heading of which sheet; ``hidden`` marks what the tool has no place for but the plant needs to come back complete.
+A layout file has the columns ``sheet,heading,table,column,hidden,synonyms``: which of the plant's columns stands under
+which heading of which sheet; ``hidden`` marks what the tool has no place for but the plant needs to come back complete;
+``synonyms`` are other headings, separated by ``|``, under which the column is read.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
+from core.catalogue import Column
+from core.findings import Finding, Severity
+from core.formats.tables import Dialect, PrintedTable, match_columns, read_columns
+from core.formats.tables.headings import DialectColumn, key
 from core.formats.tables.writing import Sheet
+from core.plant import CATALOGUE
+
+#: Where the table reader says each row was printed.
+_PLACE = ["file", "sheet", "row"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,7 @@ class SheetLayout:
     table: str
     columns: Mapping[str, str]  # heading → the plant table's column
     hidden: bool = False
+    synonyms: Mapping[str, Sequence[str]] = field(default_factory=dict)  # heading → other headings
 
     def write(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return the table's rows under the sheet's headings."""
@@ -32,6 +42,19 @@ class SheetLayout:
     def only(self, *headings: str) -> SheetLayout:
         """Return the sheet with these headings alone."""
         return SheetLayout(self.name, self.table, {heading: self.columns[heading] for heading in headings})
+
+    def dialect(self) -> Dialect:
+        """Return how the sheet is read."""
+        columns: dict[str, DialectColumn] = {}
+        for heading, name in self.columns.items():
+            column = CATALOGUE[self.table].get(name)
+            number = column is not None and column.type in ("int", "float")
+            unit, role = (column.unit if column else ""), ("id" if name == "id" else "")
+            headings = {}
+            for rank, text in enumerate((heading, *self.synonyms.get(heading, ()))):
+                headings.setdefault(key(text), (rank, "", "exchange"))
+            columns[name] = DialectColumn(name, "float" if number else "text", unit, role, headings)
+        return Dialect(self.name, columns)
 
 
 def read_layout(path: Path) -> dict[str, SheetLayout]:
@@ -42,10 +65,90 @@ def read_layout(path: Path) -> dict[str, SheetLayout]:
     for name in dict.fromkeys(row["sheet"] for row in rows):
         own = [row for row in rows if row["sheet"] == name]
         columns = {row["heading"]: row["column"] for row in own}
-        sheets[name] = SheetLayout(name, own[0]["table"], columns, hidden=any(row["hidden"] for row in own))
+        synonyms = {row["heading"]: row["synonyms"].split("|") for row in own if row.get("synonyms")}
+        sheets[name] = SheetLayout(name, own[0]["table"], columns, any(row["hidden"] for row in own), synonyms)
     return sheets
 
 
 def write_sheets(tables: Mapping[str, pd.DataFrame], layout: Mapping[str, SheetLayout]) -> dict[str, Sheet]:
     """Return the tables as the layout's sheets."""
     return {name: Sheet(sheet.write(tables[sheet.table]), hidden=sheet.hidden) for name, sheet in layout.items()}
+
+
+def fitting(printed: PrintedTable, layout: Mapping[str, SheetLayout]) -> tuple[SheetLayout | None, int]:
+    """Return the sheet that a printed table is, by its name and headings, and how many of its columns are there."""
+    best: tuple[SheetLayout | None, int] = (None, 0)
+    for sheet in layout.values():
+        match = match_columns(printed.headings, sheet.dialect())
+        if "id" not in match.matched:
+            continue
+        named = key(printed.sheet) == key(sheet.name)
+        hits = len(match.matched) + (100 if named else 0) - len(match.unmatched)
+        if hits > best[1] and len(match.matched) > 1:
+            best = (sheet, hits)
+    return best
+
+
+def read_sheet(printed: PrintedTable, sheet: SheetLayout) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return a printed table's rows under the plant's column names with where each was printed, and its findings.
+
+    Empty number cells are no findings here: the plant's checks say which of them matter.
+    """
+    dialect = sheet.dialect()
+    frame, findings = read_columns(printed, match_columns(printed.headings, dialect), dialect, totals=True)
+    kept = [finding for finding in (*printed.findings, *findings) if finding.code != "number.missing"]
+    frame = frame[frame.drop(columns=_PLACE).apply(lambda c: c.notna() & (c != "")).any(axis=1)]
+    return frame.reset_index(drop=True), kept
+
+
+def plant_rows(table: str, rows: pd.DataFrame, *, derived: Sequence[str] = ()) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return rows with the catalogue's columns, and say which defaults were taken where the file is silent.
+
+    Parameters
+    ----------
+    table
+        The plant's table.
+    rows
+        As :func:`read_sheet` returns them.
+    derived
+        Columns whose origin is reported elsewhere.
+    """
+    known = {name: column for name, column in CATALOGUE[table].items() if name not in derived}
+    taken = {name: count for name, column in known.items() if (count := _silent(rows, column))}
+    findings: list[Finding] = []
+    if taken and len(rows):
+        words = ", ".join(_taken(known[name], count, len(rows)) for name, count in taken.items())
+        text = f"{table}: the file doesn't say {words}"
+        hint = "these are usual values; enter the plant's own in the plant tables"
+        findings.append(Finding("plant.default", Severity.INFO, text, hint))
+    findings += _broken_numbers(table, rows, list(known.values()))
+    return CATALOGUE.conform(table, rows.drop(columns=_PLACE, errors="ignore")), findings
+
+
+def _silent(rows: pd.DataFrame, column: Column) -> int:
+    """Return in how many rows a column with a default has nothing."""
+    if column.default in (None, ""):
+        return 0
+    if column.name not in rows:
+        return len(rows)
+    values = rows[column.name]
+    return int((values.isna() | (values == "")).sum())
+
+
+def _taken(column: Column, count: int, total: int) -> str:
+    unit = f" {column.unit}" if column.unit else ""
+    rows = "" if count == total else f" in {count} of {total} rows"
+    return f"{column.name}{rows} (taken as {column.default}{unit})"
+
+
+def _broken_numbers(table: str, rows: pd.DataFrame, columns: list[Column]) -> list[Finding]:
+    """Say where a whole number was expected and a fraction was found."""
+    findings = []
+    for column in columns:
+        if column.type == "int" and column.name in rows:
+            values = pd.to_numeric(rows[column.name], errors="coerce")
+            broken = values[(values % 1 != 0) & values.notna()]
+            if len(broken):
+                text = f"{table}: {column.name} must be whole; {broken.iloc[0]:g} was rounded ({len(broken)} rows)"
+                findings.append(Finding("plant.whole_number", Severity.ERROR, text, "correct the numbers"))
+    return findings

@@ -74,6 +74,13 @@ class Drawing:
         """Write a text; its anchor is start, middle or end."""
         self.add(f'<text class="{css}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>')
 
+    def caption(self, x: float, y: float, name: str, value: str) -> None:
+        """Write a name and, behind it, its value."""
+        self.add(
+            f'<text class="label" x="{x:.1f}" y="{y:.1f}">{escape(name)}'
+            f'<tspan class="value" dx="6">{escape(value)}</tspan></text>'
+        )
+
     def box(self, x: float, y: float, width: float, height: float, *, css: str) -> None:
         """Draw a rectangle with round corners."""
         self.add(
@@ -86,8 +93,8 @@ class Drawing:
             self.text(x, y, note.text, css="value")
             return
         fill, ink, sign = FLAGS[note.state]
-        words = f"{sign} {note.text}" if note.text else f"{sign} {note.state}"
-        width = text_width(words, 9.5) + 10
+        words = f"{sign} {note.text or note.state}"
+        width = flag_width(note)
         self.add(
             f'<rect x="{x:.1f}" y="{y - 9.5:.1f}" width="{width:.1f}" height="13" rx="3" fill="{fill}"/>'
             f'<text class="flag" x="{x + 5:.1f}" y="{y:.1f}" fill="{ink}">{escape(words)}</text>'
@@ -131,6 +138,11 @@ def text_width(text: str, size: float) -> float:
     return LETTER * size * len(text)
 
 
+def flag_width(note: Note) -> float:
+    """Return how wide a note's flag is [px]."""
+    return text_width(f"x {note.text or note.state}", 9.5) + 10
+
+
 def shortened(text: str, letters: int) -> str:
     """Return the text with an ellipsis in its middle when it is longer than this: ids differ at their ends."""
     if len(text) <= letters:
@@ -150,7 +162,7 @@ def _style(ink: Ink) -> str:
         f".gridproof .frame{{stroke:{ink.faint};stroke-width:1;stroke-dasharray:5 4;fill:none}}"
         f".gridproof .letter{{fill:{ink.text};stroke:none;font-size:13px}}"
         f".gridproof .label{{fill:{ink.text};font-size:10px;font-weight:600}}"
-        f".gridproof .value{{fill:{ink.faint};font-size:9.5px}}"
+        f".gridproof .value{{fill:{ink.faint};font-size:9.5px;font-weight:400}}"
         f".gridproof .heading{{fill:{ink.text};font-size:15px;font-weight:600}}"
         ".gridproof .flag{font-size:9.5px;font-weight:600}"
         ".gridproof .halo{fill-opacity:.16;stroke-width:2.5}"

@@ -97,10 +97,7 @@ class _OneLine:
             self.drawing.line(x1, y, x2, y, css="rail")
             x = self._x(rail.first) + 6
             base = y - 8 if side == UP else y + 15
-            self.drawing.text(x, base, shortened(rail.bus, LETTERS))
-            self.drawing.text(
-                x + text_width(shortened(rail.bus, LETTERS), 10) + 4, base, f"{_number(row['kv'])} kV", css="value"
-            )
+            self.drawing.caption(x, base, shortened(rail.bus, LETTERS), f"{_number(row['kv'])} kV")
             if note:
                 self.drawing.flag(x, y + 16 if side == UP else y - 8, note)
         self.drawing.close_element()

@@ -1,0 +1,1 @@
+"""Our own plant file: a JSON document, or a workbook with one sheet a table."""
