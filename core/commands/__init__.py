@@ -19,4 +19,7 @@ class Answer:
 
 
 #: Command → module. A module is imported only when its command is called.
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "export": "core.commands.export",
+    "plant": "core.commands.plant",
+}

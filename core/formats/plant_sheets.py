@@ -50,7 +50,7 @@ class SheetLayout:
             column = CATALOGUE[self.table].get(name)
             number = column is not None and column.type in ("int", "float")
             unit, role = (column.unit if column else ""), ("id" if name == "id" else "")
-            headings = {}
+            headings: dict[str, tuple[int, str, str]] = {}
             for rank, text in enumerate((heading, *self.synonyms.get(heading, ()))):
                 headings.setdefault(key(text), (rank, "", "exchange"))
             columns[name] = DialectColumn(name, "float" if number else "text", unit, role, headings)

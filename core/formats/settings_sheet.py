@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 
 import pandas as pd
 
@@ -28,7 +28,7 @@ def is_settings(printed: PrintedTable) -> bool:
 
 def read_settings(printed: PrintedTable) -> tuple[str, PlantSettings, list[Finding]]:
     """Return the plant's name, its settings, and a finding for each that is unknown or no number."""
-    kinds = {each.name: type(each.default) for each in fields(PlantSettings)}
+    kinds = {setting: type(value) for setting, value in asdict(PlantSettings()).items()}
     name, values, findings = "", {}, []
     for position, row in enumerate(printed.rows):
         setting, text = cell_text(row[0]).strip(), plain_cell(cell_text(row[1]).strip())

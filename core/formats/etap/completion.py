@@ -137,7 +137,7 @@ def _load(plant: Plant, main: str) -> tuple[Plant, list[Finding]]:
         hint = "add a Loads or Scenarios sheet, or enter the load in the plant tables"
         return plant, [Finding("plant.assumed.no_load", Severity.WARNING, text, hint)]
     largest = rows.loc[rows["load_mw"].idxmax()]
-    load = {"id": "LOAD_MAIN", "name": "Plant load (assumed)", "bus": main}
+    load: dict[str, Any] = {"id": "LOAD_MAIN", "name": "Plant load (assumed)", "bus": main}
     load |= {"p_mw": float(largest["load_mw"]), "pf": float(largest["load_pf"])}
     text = (
         f"the file has no loads: {largest['load_mw']:g} MW at power factor {largest['load_pf']:g} of scenario "

@@ -146,9 +146,11 @@ def _missing_power(units: pd.DataFrame) -> list[Finding]:
         if column not in units:
             units[column] = float("nan")
     findings = []
-    rules = (("rated_mva", units["rated_mw"] / units["rated_pf"], "MW / PF"),)
-    rules += (("rated_mw", units["rated_mva"] * units["rated_pf"], "MVA · PF"),)
-    rules += (("rated_pf", (units["rated_mw"] / units["rated_mva"]).where(lambda pf: pf <= 1).round(4), "MW / MVA"),)
+    rules = (
+        ("rated_mva", units["rated_mw"] / units["rated_pf"], "MW / PF"),
+        ("rated_mw", units["rated_mva"] * units["rated_pf"], "MVA · PF"),
+        ("rated_pf", (units["rated_mw"] / units["rated_mva"]).where(lambda pf: pf <= 1).round(4), "MW / MVA"),
+    )
     for column, values, formula in rules:
         filled = units[column].isna() & values.notna()
         units[column] = units[column].mask(filled, values)
