@@ -7,16 +7,18 @@ works. Blocks of units are judged by MW, not by how many of them must work.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
 
+from core.errors import BadInput
 from core.findings import Finding, Severity
 from core.reliability import MtbfMeaning, ReliabilityModel
 from core.studies.availability.capacity import grid_step_mw
-from core.studies.availability.compile import compile_model
-from core.studies.availability.structure import Floats, Structure
+from core.studies.availability.compile import Compiled, compile_model
+from core.studies.availability.structure import Floats, Gate, Structure
 from core.studies.availability.threshold import threshold
 
 SHARED_LIMIT = 12  # components shared between blocks: 2¹² cases
@@ -76,13 +78,9 @@ def deliver(
     compiled = compile_model(model, mtbf_means, chains=False)
     structure, root = compiled.structure, compiled.nodes[str(model.system)]
     inside = set(structure.below(root))
-    nodes = [compiled.nodes[component] for component in model.components["id"]]
-    own = [structure.gates[node].members[0] if node in structure.gates else node for node in nodes]
-    mw = model.components["capacity_mw"].fillna(0.0).to_numpy()
-    rated = {leaf: float(value) for leaf, value in zip(own, mw, strict=True) if value > 0 and leaf in inside}
-    kinds = dict(zip(own, model.components["type"].str.upper(), strict=True))
-    units = [leaf for leaf in rated if not any(word in kinds[leaf] for word in PASSIVE)]
-    installed = sum(rated[leaf] for leaf in units)
+    rated = {leaf: rating for leaf, rating in _ratings(model, compiled).items() if leaf in inside}
+    units = [leaf for leaf, rating in rated.items() if not rating.passive]
+    installed = sum(rated[leaf].mw for leaf in units)
     if not units:
         return _nothing(
             required_mw, firm_mw, "rbd.capacity.none", "no unit of the system has a capacity", "fill Capacity_MW"
@@ -92,12 +90,9 @@ def deliver(
     if len(shared) > SHARED_LIMIT or shared & rated.keys():
         text = "blocks share rated units or too many components; the deliverable MW have no closed form"
         return _nothing(required_mw, firm_mw, "rbd.capacity.shared", text, "list every unit in one block")
-    step = grid_step_mw(np.array(list(rated.values())))
-    weight = {leaf: int(np.floor(value / step + 1e-6)) for leaf, value in rated.items()}
-    sources = set(units)
-    for node in sorted(inside & structure.gates.keys()):
-        if sources & set(structure.gates[node].members):
-            sources.add(node)
+    step = grid_step_mw(np.array([rating.mw for rating in rated.values()]))
+    weight = {leaf: int(np.floor(rating.mw / step + 1e-6)) for leaf, rating in rated.items()}
+    sources = _with_gates_above(structure, sorted(inside), units)
     paths = _Paths(structure, root, weight, sources, int(np.ceil((required_mw - firm_mw) / step - 1e-6)))
     up = 1 - np.array(structure.unavailability)
     unit_up = up.copy()
@@ -111,6 +106,31 @@ def deliver(
         _failures_per_h(paths, up, shared) if frequency else np.nan,
         [*compiled.findings, *_unrated_beside_rated(paths)],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rating:
+    mw: float
+    passive: bool  # passes power on instead of generating it
+
+
+def _ratings(model: ReliabilityModel, compiled: Compiled) -> dict[int, _Rating]:
+    """Return the leaves that have a capacity."""
+    structure, rows = compiled.structure, model.components[model.components["capacity_mw"] > 0]
+    nodes = [compiled.nodes[component] for component in rows["id"]]
+    leaves = [structure.gates[node].members[0] if node in structure.gates else node for node in nodes]
+    passive = rows["type"].str.upper().map(lambda kind: any(word in kind for word in PASSIVE))
+    ratings = (_Rating(float(mw), bool(is_passive)) for mw, is_passive in zip(rows["capacity_mw"], passive, strict=True))
+    return dict(zip(leaves, ratings, strict=True))
+
+
+def _with_gates_above(structure: Structure, nodes: list[int], leaves: Iterable[int]) -> set[int]:
+    """Return the leaves and every gate above one of them; ``nodes`` come members first."""
+    found = set(leaves)
+    for node in nodes:
+        if node in structure.gates and found.intersection(structure.gates[node].members):
+            found.add(node)
+    return found
 
 
 def _nothing(required_mw: float, firm_mw: float, code: str, text: str, hint: str) -> Delivery:
@@ -216,3 +236,58 @@ def _unrated_beside_rated(paths: _Paths) -> list[Finding]:
         Finding("rbd.capacity.unrated", Severity.WARNING, f"{name} {text}", "fill Capacity_MW", element=name)
         for name in names
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPaths:
+    """The diagram taken apart for a simulation: what each unit needs to deliver, and what all need."""
+
+    gates: dict[int, Gate]
+    mw: dict[int, float]  # node → what it adds while it works
+    root: int  # works while the part that all units share works
+    findings: list[Finding]
+
+
+def unit_paths(model: ReliabilityModel, compiled: Compiled) -> UnitPaths:
+    """Return every unit with what stands in series with it alone, and the part in series with all.
+
+    A gate that joins units (two or more, or one of several ways) only adds MW; above the outermost of them everything
+    is shared. Ratings of what passes power on are not followed.
+    """
+    structure, top = compiled.structure, compiled.nodes[str(model.system)]
+    inside = structure.below(top)
+    gates = {node: structure.gates[node] for node in inside if node in structure.gates}
+    rated = _ratings(model, compiled)
+    units = {leaf: rating.mw for leaf, rating in rated.items() if not rating.passive and leaf in inside}
+    if not units:
+        raise BadInput("no unit of the system has a capacity", hint="fill Capacity_MW")
+    sources = _with_gates_above(structure, inside, units)
+    above = {member: node for node, gate in gates.items() for member in gate.members if member in sources}
+    joins = {
+        node
+        for node in sources & gates.keys()
+        if gates[node].need < len(gates[node].members) or len(sources.intersection(gates[node].members)) > 1
+    }
+    size = len(structure.names)
+    kept = {node: gate for node, gate in gates.items() if node not in sources}
+    mw: dict[int, float] = {}
+    shared: set[int] = set()
+    for unit, power in units.items():
+        path = [unit]
+        while path[-1] in above:
+            path.append(above[path[-1]])
+        last = max((place for place, node in enumerate(path) if node in joins), default=0)
+        series = [node for node in path[1:] if gates[node].need == len(gates[node].members)]
+        beside = {node: [m for m in gates[node].members if m not in sources] for node in series}
+        own = [member for node in series if node in path[:last] for member in beside[node]]
+        shared.update(member for node in series if node not in path[:last] for member in beside[node])
+        if own:
+            kept[size] = Gate((unit, *own), len(own) + 1)
+            mw[size] = power
+            size += 1
+        else:
+            mw[unit] = power
+    kept[size] = Gate(tuple(sorted(shared)), len(shared))
+    passive = any(rating.passive for rating in rated.values())
+    text = "the simulation does not limit the MW to the ratings of transformers and lines"
+    return UnitPaths(kept, mw, size, [Finding("simulation.ratings", Severity.INFO, text)] if passive else [])

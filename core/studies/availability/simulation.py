@@ -1,0 +1,321 @@
+"""Availability by event simulation: ageing, queues for crews and parts, planned maintenance, a battery that runs out."""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import gamma
+from scipy.stats import t as student_t
+
+from core.errors import BadInput
+from core.findings import Finding, Severity
+from core.reliability import BlockType, MtbfMeaning, ReliabilityModel
+from core.settings import HOURS_PER_YEAR
+from core.studies.availability.compile import Compiled, compile_model
+from core.studies.availability.delivery import unit_paths
+from core.studies.availability.structure import Floats, Gate
+
+BATCHES_PER_WORKER = 4
+LAWS = {"EXPONENTIAL": 0, "WEIBULL": 1, "LOGNORMAL": 2, "DETERMINISTIC": 3}  # as the kernel numbers them
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationOptions:
+    """How long, how often and under which rules."""
+
+    histories: int = 1000
+    years: float = 20.0
+    seed: int = 1
+    required_mw: float | None = None  # ``None``: the block diagram decides
+    battery_mw: float = 0.0
+    battery_mwh: float = 0.0
+    ages_while_down: bool = True  # whether units go on ageing while the system stands still
+    mtbf_means: MtbfMeaning = MtbfMeaning.UP_TIME
+    confidence: float = 0.95
+    time_limit_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean over histories with its confidence interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(slots=True)
+class Simulation:
+    """What the histories say about the system and its blocks."""
+
+    options: SimulationOptions
+    histories: int  # as many as were run
+    availability: Estimate
+    failures_per_year: Estimate
+    mtbf_h: float  # mean up time between failures; NaN when nothing failed
+    mttr_h: float  # mean down time
+    mttff_h: float  # mean time to the first failure of the histories that had one
+    blocks: pd.DataFrame  # id, availability
+    findings: list[Finding] = field(default_factory=list)
+
+
+def simulate(model: ReliabilityModel, options: SimulationOptions | None = None) -> Simulation:
+    """Run histories of the model; the same seed gives the same numbers on every machine.
+
+    Raises
+    ------
+    BadInput
+        When the number of histories or years is not positive, or a component of the system has no failure rate.
+    """
+    chosen = options or SimulationOptions()
+    if chosen.histories < 1 or not 0 < chosen.years < float("inf"):
+        raise BadInput("a simulation needs at least one history and a positive number of years")
+    compiled = compile_model(model, chosen.mtbf_means, chains=False)
+    plan, order, findings = _plan(model, compiled, chosen)
+    runs = _run(plan, chosen)
+    done = len(runs["downtime"])
+    if done < chosen.histories:
+        text = f"{done} of {chosen.histories} histories were run in {chosen.time_limit_s:g} s"
+        findings.append(Finding("simulation.time_limit", Severity.WARNING, text, "the interval is wider for it"))
+    if not runs["failures"].any():
+        text = f"the system never failed in {done} histories of {chosen.years:g} years"
+        findings.append(Finding("simulation.no_failure", Severity.WARNING, text, "simulate more histories or years"))
+    return _summary(model, compiled, chosen, runs, order, findings)
+
+
+def _summary(
+    model: ReliabilityModel,
+    compiled: Compiled,
+    options: SimulationOptions,
+    runs: dict[str, Floats],
+    order: dict[int, int],
+    findings: list[Finding],
+) -> Simulation:
+    hours = options.years * HOURS_PER_YEAR
+    total = hours * len(runs["downtime"])
+    down, failed = float(runs["downtime"].sum()), float(runs["failures"].sum())
+    first = runs["first_failure"][np.isfinite(runs["first_failure"])]
+    blocks = [block for block in model.blocks["id"] if compiled.nodes[block] in order]
+    shares = [1 - runs["node_downtime"][order[compiled.nodes[block]]] / total for block in blocks]
+    return Simulation(
+        options,
+        len(runs["downtime"]),
+        _estimate(1 - runs["downtime"] / hours, options.confidence, 1.0),
+        _estimate(runs["failures"] / options.years, options.confidence),
+        (total - down) / failed if failed else float("nan"),
+        down / failed if failed else float("nan"),
+        float(first.mean()) if len(first) else float("nan"),
+        pd.DataFrame({"id": blocks, "availability": shares}),
+        findings,
+    )
+
+
+def _estimate(values: Floats, confidence: float, most: float = np.inf) -> Estimate:
+    """Return the mean with Student's interval over the histories."""
+    mean = float(values.mean())
+    if len(values) < 2:
+        return Estimate(mean, float("nan"), float("nan"))
+    error = float(values.std(ddof=1)) / np.sqrt(len(values))
+    half = float(student_t.ppf(0.5 + confidence / 2, len(values) - 1)) * error
+    return Estimate(mean, max(mean - half, 0.0), min(mean + half, most))
+
+
+def _run(plan: Any, options: SimulationOptions) -> dict[str, Floats]:
+    """Run the histories in batches on all processors; the compiled kernel lets go of Python's lock."""
+    workers = os.cpu_count() or 1
+    size = max(1, -(-options.histories // (workers * BATCHES_PER_WORKER)))
+    starts = range(0, options.histories, size)
+    deadline = time.monotonic() + (options.time_limit_s or float("inf"))
+
+    def batch(start: int) -> dict[str, Floats] | None:
+        late = start > 0 and time.monotonic() > deadline
+        return None if late else _batch(plan, options.seed, start, min(size, options.histories - start))
+
+    with ThreadPoolExecutor(workers) as pool:
+        parts = [part for part in pool.map(batch, starts) if part is not None]
+    names = ("downtime", "failures", "first_failure")
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in names}
+    return {**joined, "node_downtime": np.sum([part["node_downtime"] for part in parts], axis=0)}
+
+
+def _batch(plan: Any, seed: int, start: int, count: int) -> dict[str, Floats]:
+    from core.studies.availability import kernel
+
+    nodes = len(plan.need)
+    names = {"downtime": count, "failures": count, "first_failure": count, "node_downtime": nodes}
+    results = {name: np.zeros(length) for name, length in names.items()}
+    kernel.simulate(plan, _state(plan), seed & 0xFFFFFFFF, start, *results.values())
+    return results
+
+
+def _state(plan: Any) -> Any:
+    from core.studies.availability.kernel import State
+
+    leaves, nodes, pools = len(plan.fail_law), len(plan.need), len(plan.lead)
+    events = 1 << (leaves + pools).bit_length()
+    slots = int(plan.spares.sum()) + leaves if pools else 1
+
+    def whole(length: int) -> np.ndarray:
+        return np.zeros(length, dtype=np.int64)
+
+    return State(
+        status=whole(leaves),
+        up=whole(nodes),
+        count=whole(nodes),
+        times=np.full(events, np.inf),
+        tree=whole(2 * events),
+        left=np.full(leaves, np.inf),
+        planned=whole(leaves),
+        down_since=np.zeros(nodes),
+        queue=whole(leaves),
+        crews=plan.crews.copy(),
+        spares=plan.spares.copy(),
+        orders=np.full((pools, slots), np.inf),
+        stack=whole(nodes + 1),
+        scalars=np.zeros(8),
+        random=np.zeros(1, dtype=np.uint64),
+    )
+
+
+def _plan(
+    model: ReliabilityModel, compiled: Compiled, options: SimulationOptions
+) -> tuple[Any, dict[int, int], list[Finding]]:
+    """Return the kernel's plan, the place of every node of the system in it, and remarks."""
+    from core.studies.availability.kernel import Plan
+
+    structure, root = compiled.structure, compiled.nodes[str(model.system)]
+    findings = list(compiled.findings)
+    mw: dict[int, float] = {}
+    gates = {node: structure.gates[node] for node in structure.below(root) if node in structure.gates}
+    if options.required_mw is not None:
+        paths = unit_paths(model, compiled)
+        gates, mw, root = paths.gates, paths.mw, paths.root
+        findings += paths.findings
+    inside = sorted(set(gates) | {member for gate in gates.values() for member in gate.members} | mw.keys() | {root})
+    leaves = [node for node in inside if node not in gates]
+    order = {node: place for place, node in enumerate([*leaves, *(node for node in inside if node in gates)])}
+    parents, starts = _parents(gates, order)
+    laws = _laws(model, compiled, leaves)
+    crews, groups = _pools_of_blocks(model, compiled, order)
+    parts = _spare_pools(model, laws["component"])
+    plan = Plan(
+        **laws["times"],
+        crew_pool=crews["pool"],
+        crews=crews["size"],
+        spare_pool=parts["pool"],
+        spares=parts["size"],
+        lead=parts["lead"],
+        **groups,
+        parent_start=starts,
+        parents=parents,
+        need=np.array([gates[node].need if node in gates else 0 for node in order], dtype=np.int64),
+        up_at_start=np.array([len(gates[node].members) if node in gates else 0 for node in order], dtype=np.int64),
+        mw=np.array([mw.get(node, 0.0) for node in order]),
+        root=order[root],
+        horizon_h=options.years * HOURS_PER_YEAR,
+        required_mw=-1.0 if options.required_mw is None else float(options.required_mw),
+        battery_mw=options.battery_mw,
+        battery_mwh=options.battery_mwh,
+        ages_while_down=options.ages_while_down,
+    )
+    return plan, order, [*findings, *_maintenance_findings(model)]
+
+
+def _parents(gates: dict[int, Gate], order: dict[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return every node's gates, one after another, and where each node's begin."""
+    pairs = [(order[member], order[node]) for node, gate in gates.items() for member in gate.members]
+    table = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
+    return table[:, 1].copy(), np.searchsorted(table[:, 0], np.arange(len(order) + 1)).astype(np.int64)
+
+
+def _laws(model: ReliabilityModel, compiled: Compiled, leaves: list[int]) -> dict[str, Any]:
+    """Return the laws of every leaf's times; means follow from the exact leaf: up = a/ν, repair = u/ν."""
+    structure = compiled.structure
+    names = [structure.names[leaf] for leaf in leaves]
+    rows = model.components.drop_duplicates("id").set_index("id").reindex(names)
+    frequency = np.array([structure.frequency_per_h[leaf] for leaf in leaves])
+    unknown = [name for name, known in zip(names, np.isfinite(frequency), strict=True) if not known]
+    if unknown:
+        text = f"{', '.join(unknown[:5])}: an availability alone doesn't say how often a unit fails"
+        raise BadInput(text, hint="give MTBF and MTTR to simulate")
+    up = np.array([structure.availability[leaf] for leaf in leaves]) / frequency
+    repair = np.array([structure.unavailability[leaf] for leaf in leaves]) / frequency
+    beta = rows["weibull_beta"].fillna(1.0).to_numpy()
+    every = rows["pm_interval_h"].where((rows["pm_interval_h"] > 0) & (rows["pm_duration_h"] > 0), np.inf).to_numpy()
+    fail_law, fail_a, fail_b = _law(rows["distribution"], up, beta, rows["failure_cv"].to_numpy())
+    repair_law, repair_a, repair_b = _law(rows["repair_distribution"], repair, np.ones(len(rows)), rows["repair_cv"].to_numpy())
+    times = {"fail_law": fail_law, "fail_a": fail_a, "fail_b": fail_b}
+    times |= {"repair_law": repair_law, "repair_a": repair_a, "repair_b": repair_b}
+    times |= {"pm_every": every.astype(np.float64), "pm_lasts": rows["pm_duration_h"].fillna(0.0).to_numpy()}
+    return {"times": times, "component": rows}
+
+
+def _law(names: pd.Series, mean: Floats, beta: Floats, cv: Floats) -> tuple[np.ndarray, Floats, Floats]:
+    """Return law numbers and their two parameters for laws of the given means."""
+    law = names.map(LAWS).fillna(0).to_numpy(dtype=np.int64)
+    law = np.where((law == LAWS["WEIBULL"]) & (beta == 1.0), LAWS["EXPONENTIAL"], law)
+    sigma = np.sqrt(np.log1p(np.nan_to_num(cv, nan=0.5) ** 2))
+    with np.errstate(divide="ignore"):
+        first = np.select(
+            [law == LAWS["WEIBULL"], law == LAWS["LOGNORMAL"]],
+            [mean / gamma(1 + 1 / beta), np.log(mean) - sigma**2 / 2],
+            mean,
+        )
+    return law, first, np.where(law == LAWS["LOGNORMAL"], sigma, 1 / beta)
+
+
+def _pools_of_blocks(
+    model: ReliabilityModel, compiled: Compiled, order: dict[int, int]
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Return the crews that blocks share, and the standby groups, over their members that are leaves."""
+    leaves = {name: order[node] for name, node in compiled.nodes.items() if node in order and node not in compiled.structure.gates}
+    count = sum(node not in compiled.structure.gates for node in order)
+    pool, group = np.full(count, -1, dtype=np.int64), np.full(count, -1, dtype=np.int64)
+    sizes: list[int] = []
+    members: list[list[int]] = []
+    needs: list[int] = []
+    columns = (model.blocks["id"], model.blocks["type"], model.blocks["repair_crews"].fillna(0))
+    for block, kind, crews in zip(*columns, strict=True):
+        own = [leaves[member] for member in model.members[block] if member in leaves]
+        if crews > 0 and own:
+            pool[own] = len(sizes)
+            sizes.append(int(crews))
+        if kind == BlockType.STANDBY and len(own) == len(model.members[block]) and len(set(own)) == len(own):
+            group[own] = len(members)
+            members.append(own)
+            needs.append(model.required[block])
+    groups = {
+        "group": group,
+        "group_start": np.cumsum([0, *map(len, members)]).astype(np.int64),
+        "group_members": np.array([leaf for listed in members for leaf in listed], dtype=np.int64),
+        "group_need": np.array(needs, dtype=np.int64),
+    }
+    return {"pool": pool, "size": np.array(sizes, dtype=np.int64)}, groups
+
+
+def _spare_pools(model: ReliabilityModel, rows: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return the stocks of parts: one a spares group, or one a component; none where no number is given."""
+    counted = rows["spares"].notna()
+    names = rows["spares_group"].where(rows["spares_group"].fillna("") != "", pd.Series(rows.index, index=rows.index))
+    codes, pools = pd.factorize(names.where(counted))
+    stock = rows[counted].assign(pool=codes[counted.to_numpy()]).groupby("pool")
+    return {
+        "pool": codes.astype(np.int64),
+        "size": stock["spares"].max().to_numpy(dtype=np.int64) if len(pools) else np.zeros(0, dtype=np.int64),
+        "lead": stock["spare_lead_h"].max().to_numpy(dtype=np.float64) if len(pools) else np.zeros(0),
+    }
+
+
+def _maintenance_findings(model: ReliabilityModel) -> list[Finding]:
+    rows = model.components
+    without = rows[(rows["pm_interval_h"] > 0) & ~(rows["pm_duration_h"] > 0)]
+    if without.empty:
+        return []
+    text = f"{len(without)} components have a maintenance interval and no duration; their maintenance takes no time"
+    return [Finding("simulation.maintenance", Severity.INFO, text, "fill PM_Duration_Hours")]

@@ -1,0 +1,201 @@
+"""The availability study: checks, exact solution with a simulation where there is none, importance, MW, simulation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from core.findings import Finding, Severity
+from core.reliability import MtbfMeaning, ReliabilityModel, check
+from core.results.study_result import Provenance, Status, StudyResult, result_table
+from core.settings import HOURS_PER_YEAR
+from core.studies.availability.bdd import TooLarge
+from core.studies.availability.compile import Compiled, compile_model
+from core.studies.availability.delivery import Delivery, deliver
+from core.studies.availability.exact import Solution, importance, solve
+from core.studies.availability.simulation import Simulation, SimulationOptions, simulate
+
+FALLBACK_EVENTS = 2e7
+FALLBACK_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class AvailabilityOptions:
+    """What is asked of the study."""
+
+    mtbf_means: MtbfMeaning = MtbfMeaning.UP_TIME
+    required_mw: float | None = None
+    bess_mw: float = 0.0
+    bess_mwh: float | None = None  # ``None``: the battery lasts as long as a shortage
+    histories: int = 0  # 0: no simulation is asked for
+    years: float = 20.0
+    seed: int = 1
+
+    @property
+    def simulation(self) -> SimulationOptions:
+        """Return the options of the simulation."""
+        return SimulationOptions(
+            histories=self.histories,
+            years=self.years,
+            seed=self.seed,
+            required_mw=self.required_mw,
+            battery_mw=self.bess_mw,
+            battery_mwh=float("inf") if self.bess_mwh is None else self.bess_mwh,
+            mtbf_means=self.mtbf_means,
+        )
+
+
+def study_availability(model: ReliabilityModel, options: AvailabilityOptions | None = None) -> StudyResult:
+    """Return the model's availability as a study result.
+
+    Tables are ``blocks`` (one row a block, the system's too), ``importance`` (one row a component), and where asked
+    for ``capacity`` and ``simulation`` (one row each). With errors in the model the status is *failed* and the
+    findings say why.
+    """
+    chosen = options or AvailabilityOptions()
+    provenance = Provenance(tool="Gridproof", options={"mtbf_means": str(chosen.mtbf_means), "year_h": HOURS_PER_YEAR})
+    result = StudyResult("availability", {}, Status.FAILED, provenance, check(model))
+    if any(finding.severity is Severity.ERROR for finding in result.findings):
+        return result
+    result.status = Status.SOLVED
+    compiled = compile_model(model, chosen.mtbf_means)
+    result.findings += compiled.findings
+    blocks, ranks = _blocks_and_importance(model, compiled, chosen, result)
+    result.tables |= {"blocks": blocks, "importance": ranks}
+    if model.system is not None and chosen.required_mw is not None:
+        delivery = deliver(model, chosen.required_mw, firm_mw=chosen.bess_mw, mtbf_means=chosen.mtbf_means)
+        result.findings += delivery.findings
+        result.tables["capacity"] = _capacity_table(delivery)
+    if model.system is not None and chosen.histories:
+        simulation = simulate(model, chosen.simulation)
+        result.findings += [finding for finding in simulation.findings if finding not in result.findings]
+        result.tables["simulation"] = simulation_table(simulation)
+    return result
+
+
+def _blocks_and_importance(
+    model: ReliabilityModel, compiled: Compiled, options: AvailabilityOptions, result: StudyResult
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the blocks' values and the components' importance; blocks outside the system are solved on their own."""
+    structure = compiled.structure
+    size = len(structure.names)
+    value = pd.DataFrame(np.full((size, 3), np.nan), columns=["availability", "unavailability", "frequency_per_h"])
+    ranks = importance(structure, _nothing_solved(size), [])
+    tops = [model.system, *model.tops] if model.system else model.tops
+    for top in dict.fromkeys(tops):
+        node = compiled.nodes[str(top)]
+        try:
+            solution = solve(structure, node)
+        except TooLarge as error:
+            if top == model.system:
+                return _simulated_blocks(model, options, error, result), ranks
+            result.findings.append(
+                Finding("rbd.block.too_large", Severity.WARNING, f"{top}: {error.message}", error.hint, element=top)
+            )
+            continue
+        below = structure.below(node)
+        value.loc[below, "availability"] = solution.availability[below]
+        value.loc[below, "unavailability"] = solution.unavailability[below]
+        value.loc[below, "frequency_per_h"] = solution.frequency_per_h[below]
+        if top == model.system:
+            ranks = importance(structure, solution, _ranked_nodes(model, compiled, solution))
+    rows = value.loc[[compiled.nodes[block] for block in model.blocks["id"]]].reset_index(drop=True)
+    return _block_table(model, rows), ranks
+
+
+def _nothing_solved(size: int) -> Solution:
+    return Solution(0, *(np.full(size, np.nan) for _ in range(4)))
+
+
+def _ranked_nodes(model: ReliabilityModel, compiled: Compiled, solution: Solution) -> list[int]:
+    """Return the components of the system that have an importance, and the blocks that were solved by a chain."""
+    names = [*model.components["id"], *model.blocks["id"]]
+    nodes = dict.fromkeys(compiled.nodes[name] for name in names)
+    components = {compiled.nodes[name] for name in model.components["id"]}
+    leaves = components | (set(nodes) - compiled.structure.gates.keys())
+    return [node for node in nodes if node in leaves and np.isfinite(solution.slope[node])]
+
+
+def _block_table(model: ReliabilityModel, value: pd.DataFrame) -> pd.DataFrame:
+    """Return the result table of the blocks: MTBF is the mean up time A/ν, MTTR the mean down time U/ν."""
+    frequency = value["frequency_per_h"].where(value["frequency_per_h"] > 0)
+    rows = pd.DataFrame(
+        {
+            "block": model.blocks["id"],
+            "name": model.blocks["name"],
+            "availability": value["availability"],
+            "mtbf_h": value["availability"] / frequency,
+            "mttr_h": value["unavailability"] / frequency,
+            "downtime_h": value["unavailability"] * HOURS_PER_YEAR,
+            "failures_per_year": value["frequency_per_h"] * HOURS_PER_YEAR,
+            "unavailability": value["unavailability"],
+            "type": model.blocks["type"],
+            "k": model.blocks["id"].map(model.required),
+            "n": model.blocks["id"].map(lambda block: len(model.members[block])),
+            "system": model.blocks["id"] == model.system,
+        }
+    )
+    return result_table("availability", "blocks", rows)
+
+
+def _simulated_blocks(
+    model: ReliabilityModel, options: AvailabilityOptions, error: TooLarge, result: StudyResult
+) -> pd.DataFrame:
+    """Return the blocks' values estimated by a simulation, and say so."""
+    busy = float(np.nansum(1 / model.components["mtbf_h"])) * HOURS_PER_YEAR * 2 + 1e-9
+    years = 10.0
+    histories = int(np.clip(FALLBACK_EVENTS / (busy * years), 20, 2000))
+    chosen = replace(
+        options.simulation, histories=histories, years=years, time_limit_s=FALLBACK_S, required_mw=None
+    )
+    simulation = simulate(model, chosen)
+    low, high = simulation.availability.low, simulation.availability.high
+    text = f"{error.message}; simulated instead: {simulation.histories} histories of {years:g} years, 95 % interval {low:.6f}–{high:.6f}"
+    result.findings.append(Finding("rbd.simulated_instead", Severity.WARNING, text, error.hint))
+    result.findings += simulation.findings
+    up = model.blocks["id"].map(simulation.blocks.set_index("id")["availability"])
+    value = pd.DataFrame({"availability": up, "unavailability": 1 - up, "frequency_per_h": np.nan})
+    is_system = (model.blocks["id"] == model.system).to_numpy()
+    value.loc[is_system, "frequency_per_h"] = simulation.failures_per_year.mean / HOURS_PER_YEAR
+    return _block_table(model, value)
+
+
+def _capacity_table(delivery: Delivery) -> pd.DataFrame:
+    row = {
+        "required_mw": delivery.required_mw,
+        "installed_mw": delivery.installed_mw,
+        "bess_mw": delivery.firm_mw,
+        "availability": delivery.availability,
+        "downtime_h_per_year": (1 - delivery.availability) * HOURS_PER_YEAR,
+        "system_availability": delivery.system_availability,
+        "system_downtime_h_per_year": (1 - delivery.system_availability) * HOURS_PER_YEAR,
+        "system_failures_per_year": delivery.system_failures_per_h * HOURS_PER_YEAR,
+    }
+    return pd.DataFrame([row])
+
+
+def simulation_table(simulation: Simulation) -> pd.DataFrame:
+    """Return a simulation's result as one row."""
+    up, failures, options = simulation.availability, simulation.failures_per_year, simulation.options
+    row = {
+        "availability": up.mean,
+        "availability_low": up.low,
+        "availability_high": up.high,
+        "confidence": options.confidence,
+        "downtime_h_per_year": (1 - up.mean) * HOURS_PER_YEAR,
+        "failures_per_year": failures.mean,
+        "failures_per_year_low": failures.low,
+        "failures_per_year_high": failures.high,
+        "mtbf_h": simulation.mtbf_h,
+        "mttr_h": simulation.mttr_h,
+        "mttff_h": simulation.mttff_h,
+        "histories": simulation.histories,
+        "years": options.years,
+        "seed": options.seed,
+        "required_mw": options.required_mw,
+        "bess_mw": options.battery_mw,
+        "bess_mwh": options.battery_mwh if np.isfinite(options.battery_mwh) else None,
+    }
+    return pd.DataFrame([row])
