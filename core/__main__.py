@@ -30,7 +30,8 @@ def main(words: Sequence[str] | None = None) -> int:
     except GridproofError as error:
         print(f"gridproof: {error}", file=sys.stderr)
         if arguments.json:
-            print(dump({"error": error.as_dict()}))
+            findings = {"findings": error.findings} if error.findings else {}
+            print(dump({"error": error.as_dict(), **findings}))
         return BAD_INPUT
     for note in answer.notes:
         print(note, file=sys.stderr)

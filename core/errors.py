@@ -11,17 +11,22 @@ GridproofError
 
 from __future__ import annotations
 
-from core.findings import Where
+from collections.abc import Sequence
+
+from core.findings import Finding, Where
 
 
 class GridproofError(Exception):
-    """What a page shows and a command prints: message, hint and place, never a traceback."""
+    """What a page shows and a command prints: message, hint, place and findings, never a traceback."""
 
-    def __init__(self, message: str, *, hint: str = "", where: Where | None = None) -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", where: Where | None = None, findings: Sequence[Finding] = ()
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.where = where or Where()
+        self.findings = list(findings)  # everything that was found before it was given up
 
     def as_dict(self) -> dict[str, object]:
         """Return the error as the ``error`` object of a command's JSON document."""
@@ -33,12 +38,14 @@ class GridproofError(Exception):
         return f"{text} ({self.hint})" if self.hint else text
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild, (type(self), self.message, self.hint, self.where))
+        return (_rebuild, (type(self), self.message, self.hint, self.where, self.findings))
 
 
-def _rebuild(kind: type[GridproofError], message: str, hint: str, where: Where) -> GridproofError:
+def _rebuild(
+    kind: type[GridproofError], message: str, hint: str, where: Where, findings: list[Finding]
+) -> GridproofError:
     """Make the error again on the other side of a process boundary."""
-    return kind(message, hint=hint, where=where)
+    return kind(message, hint=hint, where=where, findings=findings)
 
 
 class BadInput(GridproofError):

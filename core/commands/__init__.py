@@ -22,4 +22,5 @@ class Answer:
 COMMANDS: dict[str, str] = {
     "export": "core.commands.export",
     "plant": "core.commands.plant",
+    "availability": "core.commands.availability",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,9 +13,16 @@ from core.findings import Finding, Reading, Severity, Source, Where
 from core.formats.tables import read_tables
 from core.formats.tables.columns import read_columns
 from core.formats.tables.headings import key, match_columns, read_dialects
-from core.reliability import BlockType, ReliabilityModel, split_members
+from core.reliability import BlockType, ReliabilityModel, place, split_members
 
 DIALECTS = read_dialects(Path(__file__).with_name("structure.csv"))
+
+#: The columns without which a table is of no use, and the headings that the user is pointed to.
+REQUIRED = {"components": {"id"}, "blocks": {"id", "members"}}
+HEADINGS = {
+    "components": "Component_ID, MTBF_Hours, MTTR_Hours, …",
+    "blocks": "Block_ID, Block_Type, Components, K_Required, …",
+}
 
 #: Keys of the spellings of block types that tools print, besides our own.
 BLOCK_WORDS = {
@@ -51,16 +58,14 @@ def _read(name: str, data: bytes, kind: str) -> tuple[pd.DataFrame, list[Finding
     dialect = DIALECTS[kind]
     tables, findings = read_tables(data, name, lambda cells: len(match_columns(cells, dialect).matched))
     matches = [(table, match_columns(table.headings, dialect)) for table in tables]
-    fitting = [(table, match) for table, match in matches if {"id", *REQUIRED[kind]} <= match.matched.keys()]
+    fitting = [(table, match) for table, match in matches if REQUIRED[kind] <= match.matched.keys()]
     if not fitting:
-        wanted = ", ".join(dialect.columns[column].headings[0] for column in ("id", *REQUIRED[kind]))
-        raise BadInput(f"there is no table of {kind} here", hint=f"its headings are {wanted} …", where=Where(name))
+        raise BadInput(
+            f"there is no table of {kind} here", hint=f"its headings are {HEADINGS[kind]}", where=Where(name)
+        )
     table, match = max(fitting, key=lambda pair: len(pair[1].matched))
     frame, remarks = read_columns(table, match, dialect)
     return frame, [*findings, *table.findings, *remarks]
-
-
-REQUIRED: Mapping[str, Sequence[str]] = {"components": (), "blocks": ("members",)}
 
 
 def _not_whole(frame: pd.DataFrame, columns: Iterable[str]) -> list[Finding]:
@@ -68,10 +73,9 @@ def _not_whole(frame: pd.DataFrame, columns: Iterable[str]) -> list[Finding]:
     findings = []
     for column in frame.columns.intersection(list(columns)):
         odd = frame[column].notna() & (frame[column] % 1 != 0)
-        for position in frame.index[odd]:
-            text = f"{frame.at[position, 'id']}: {column} = {frame.at[position, column]:g} is not a whole number"
-            where = Where(frame.at[position, "file"], frame.at[position, "sheet"] or None, row=frame.at[position, "row"])
-            findings.append(Finding("rbd.count", Severity.ERROR, text, "give a whole number", where))
+        for row in frame[odd].to_dict(orient="records"):
+            text = f"{row['id']}: {column} = {row[column]:g} is not a whole number"
+            findings.append(Finding("rbd.count", Severity.ERROR, text, "give a whole number", place(row)))
         frame.loc[odd, column] = float("nan")
     return findings
 
@@ -121,5 +125,7 @@ def _written_out(block: str, listed: list[str], known: list[str], findings: list
             between = known[known.index(before) + 1 : known.index(after)]
             listed = [*listed[:place], *between, *listed[place + 1 :]]
             text = f"{block}: “{before},...,{after}” read as the {len(between)} components between them in the data"
-            findings.append(Finding("rbd.block.ellipsis", Severity.WARNING, text, "list every component", element=block))
+            findings.append(
+                Finding("rbd.block.ellipsis", Severity.WARNING, text, "list every component", element=block)
+            )
     return listed

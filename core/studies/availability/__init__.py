@@ -7,14 +7,19 @@ from core.studies.availability.exact import importance, solve
 from core.studies.availability.network import two_terminal
 from core.studies.availability.plant import PlantAvailability, plant_availability, plant_model
 from core.studies.availability.search import Action, Alternative, Goal, Option, Search, reach_target, standard_options
+from core.studies.availability.simulation import Simulation, SimulationOptions, simulate
+from core.studies.availability.study import AvailabilityOptions, study_availability
 
 __all__ = [
     "Action",
     "Alternative",
+    "AvailabilityOptions",
     "Goal",
     "Option",
     "PlantAvailability",
     "Search",
+    "Simulation",
+    "SimulationOptions",
     "adequacy",
     "compile_model",
     "deliver",
@@ -25,7 +30,9 @@ __all__ = [
     "plant_model",
     "reach_target",
     "required_capacity",
+    "simulate",
     "solve",
     "standard_options",
+    "study_availability",
     "two_terminal",
 ]

@@ -120,7 +120,9 @@ def _ratings(model: ReliabilityModel, compiled: Compiled) -> dict[int, _Rating]:
     nodes = [compiled.nodes[component] for component in rows["id"]]
     leaves = [structure.gates[node].members[0] if node in structure.gates else node for node in nodes]
     passive = rows["type"].str.upper().map(lambda kind: any(word in kind for word in PASSIVE))
-    ratings = (_Rating(float(mw), bool(is_passive)) for mw, is_passive in zip(rows["capacity_mw"], passive, strict=True))
+    ratings = (
+        _Rating(float(mw), bool(is_passive)) for mw, is_passive in zip(rows["capacity_mw"], passive, strict=True)
+    )
     return dict(zip(leaves, ratings, strict=True))
 
 

@@ -129,4 +129,6 @@ def importance(structure: Structure, solution: Solution, nodes: Sequence[int]) -
                 "fussell_vesely": birnbaum * u / total,
             }
         )
-    return frame.sort_values("fussell_vesely", ascending=False, kind="stable").reset_index(drop=True)
+    return frame.sort_values(
+        "fussell_vesely", ascending=False, kind="stable", key=lambda share: share.round(12)
+    ).reset_index(drop=True)

@@ -68,7 +68,7 @@ class State(NamedTuple):
 
     status: Integers  # of leaves
     up: Integers  # of nodes: 1 works
-    count: Integers  # of nodes: working members
+    working: Integers  # of nodes: members that work
     times: Floats  # next event of leaves, then of spare pools, then the battery's end
     tree: Integers
     left: Floats  # hours to the next event of leaves that stand still
@@ -143,9 +143,9 @@ def _turn(plan, state, leaf, works, node_downtime):  # type: ignore[no-untyped-d
             state.down_since[node] = now
         for place in range(plan.parent_start[node], plan.parent_start[node + 1]):
             gate = plan.parents[place]
-            before = state.count[gate] >= plan.need[gate]
-            state.count[gate] += 1 if works else -1
-            if before != (state.count[gate] >= plan.need[gate]):
+            before = state.working[gate] >= plan.need[gate]
+            state.working[gate] += 1 if works else -1
+            if before != (state.working[gate] >= plan.need[gate]):
                 state.stack[filled] = gate
                 filled += 1
 
@@ -188,7 +188,7 @@ def _move_parts(plan, state, part, arrival):  # type: ignore[no-untyped-def]
 
 @SELDOM
 def _choose_running(plan, state, group):  # type: ignore[no-untyped-def]
-    """Let the first units that are up run, as many as are needed; the others stand still with the life they have left."""
+    """Let the first units that are up run, as many as are needed; the others keep the life that they have left."""
     now, running = state.scalars[NOW], 0
     for place in range(plan.group_start[group], plan.group_start[group + 1]):
         leaf = plan.group_members[place]
@@ -278,7 +278,9 @@ def _hold_or_go_on(plan, state, works):  # type: ignore[no-untyped-def]
 def _reset(plan, state, seed, history):  # type: ignore[no-untyped-def]
     """Begin a history: everything up and new, the battery full, its own random stream."""
     leaves, size = len(plan.fail_law), len(state.times)
-    state.random[0] = np.uint64(seed) * np.uint64(0xD1342543DE82EF95) + np.uint64(history) * np.uint64(0xDA942042E4DD58B5)
+    state.random[0] = np.uint64(seed) * np.uint64(0xD1342543DE82EF95) + np.uint64(history) * np.uint64(
+        0xDA942042E4DD58B5
+    )
     _uniform(state.random)
     state.random[0] = state.random[0] ^ (state.random[0] >> np.uint64(29))
     state.scalars[:] = 0.0
@@ -288,7 +290,7 @@ def _reset(plan, state, seed, history):  # type: ignore[no-untyped-def]
     state.times[:] = math.inf
     state.left[:] = math.inf
     for node in range(len(plan.need)):
-        state.count[node] = plan.up_at_start[node]
+        state.working[node] = plan.up_at_start[node]
         state.scalars[MW] += plan.mw[node]
     for crew in range(len(plan.crews)):
         state.crews[crew] = plan.crews[crew]

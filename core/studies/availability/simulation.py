@@ -1,4 +1,4 @@
-"""Availability by event simulation: ageing, queues for crews and parts, planned maintenance, a battery that runs out."""
+"""Availability by event simulation: ageing, queues for crews and parts, planned maintenance, a finite battery."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import gamma
-from scipy.stats import t as student_t
+from scipy.special import gamma, stdtrit
 
 from core.errors import BadInput
 from core.findings import Finding, Severity
@@ -121,8 +120,8 @@ def _estimate(values: Floats, confidence: float, most: float = np.inf) -> Estima
     mean = float(values.mean())
     if len(values) < 2:
         return Estimate(mean, float("nan"), float("nan"))
-    error = float(values.std(ddof=1)) / np.sqrt(len(values))
-    half = float(student_t.ppf(0.5 + confidence / 2, len(values) - 1)) * error
+    error = float(values.std(ddof=1)) / float(np.sqrt(len(values)))
+    half = float(stdtrit(len(values) - 1, 0.5 + confidence / 2)) * error
     return Estimate(mean, max(mean - half, 0.0), min(mean + half, most))
 
 
@@ -167,7 +166,7 @@ def _state(plan: Any) -> Any:
     return State(
         status=whole(leaves),
         up=whole(nodes),
-        count=whole(nodes),
+        working=whole(nodes),
         times=np.full(events, np.inf),
         tree=whole(2 * events),
         left=np.full(leaves, np.inf),
@@ -249,7 +248,9 @@ def _laws(model: ReliabilityModel, compiled: Compiled, leaves: list[int]) -> dic
     beta = rows["weibull_beta"].fillna(1.0).to_numpy()
     every = rows["pm_interval_h"].where((rows["pm_interval_h"] > 0) & (rows["pm_duration_h"] > 0), np.inf).to_numpy()
     fail_law, fail_a, fail_b = _law(rows["distribution"], up, beta, rows["failure_cv"].to_numpy())
-    repair_law, repair_a, repair_b = _law(rows["repair_distribution"], repair, np.ones(len(rows)), rows["repair_cv"].to_numpy())
+    repair_law, repair_a, repair_b = _law(
+        rows["repair_distribution"], repair, np.ones(len(rows)), rows["repair_cv"].to_numpy()
+    )
     times = {"fail_law": fail_law, "fail_a": fail_a, "fail_b": fail_b}
     times |= {"repair_law": repair_law, "repair_a": repair_a, "repair_b": repair_b}
     times |= {"pm_every": every.astype(np.float64), "pm_lasts": rows["pm_duration_h"].fillna(0.0).to_numpy()}
@@ -274,7 +275,11 @@ def _pools_of_blocks(
     model: ReliabilityModel, compiled: Compiled, order: dict[int, int]
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Return the crews that blocks share, and the standby groups, over their members that are leaves."""
-    leaves = {name: order[node] for name, node in compiled.nodes.items() if node in order and node not in compiled.structure.gates}
+    leaves = {
+        name: order[node]
+        for name, node in compiled.nodes.items()
+        if node in order and node not in compiled.structure.gates
+    }
     count = sum(node not in compiled.structure.gates for node in order)
     pool, group = np.full(count, -1, dtype=np.int64), np.full(count, -1, dtype=np.int64)
     sizes: list[int] = []

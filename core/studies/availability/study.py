@@ -147,12 +147,10 @@ def _simulated_blocks(
     busy = float(np.nansum(1 / model.components["mtbf_h"])) * HOURS_PER_YEAR * 2 + 1e-9
     years = 10.0
     histories = int(np.clip(FALLBACK_EVENTS / (busy * years), 20, 2000))
-    chosen = replace(
-        options.simulation, histories=histories, years=years, time_limit_s=FALLBACK_S, required_mw=None
-    )
+    chosen = replace(options.simulation, histories=histories, years=years, time_limit_s=FALLBACK_S, required_mw=None)
     simulation = simulate(model, chosen)
-    low, high = simulation.availability.low, simulation.availability.high
-    text = f"{error.message}; simulated instead: {simulation.histories} histories of {years:g} years, 95 % interval {low:.6f}–{high:.6f}"
+    interval = f"95 % interval {simulation.availability.low:.6f}–{simulation.availability.high:.6f}"
+    text = f"{error.message}; simulated instead: {simulation.histories} histories of {years:g} years, {interval}"
     result.findings.append(Finding("rbd.simulated_instead", Severity.WARNING, text, error.hint))
     result.findings += simulation.findings
     up = model.blocks["id"].map(simulation.blocks.set_index("id")["availability"])

@@ -1,0 +1,134 @@
+"""Calculate the availability of a reliability block diagram from Windchill's component and block tables."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.commands import Answer
+from core.errors import BadInput
+from core.findings import Finding, Severity, Where
+from core.formats.windchill.structure import read_model
+from core.reliability import MtbfMeaning
+from core.results.study_result import Status, StudyResult
+from core.studies.availability import AvailabilityOptions, study_availability
+
+SYSTEM = ("availability", "unavailability", "downtime_h_per_year", "failures_per_year", "mtbf_h", "mttr_h")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--components", metavar="FILE", required=True, help="component data (CSV or XLSX)")
+    parser.add_argument(
+        "--rbd", metavar="FILE", required=True, help="block diagram (CSV or XLSX; may be the same workbook)"
+    )
+    parser.add_argument(
+        "--mtbf-means", choices=[str(m) for m in MtbfMeaning], default="up", help="up time or cycle time"
+    )
+    parser.add_argument("--required-mw", metavar="X", type=float, help="also judge the MW that the units deliver")
+    parser.add_argument("--bess-mw", metavar="X", type=float, default=0.0, help="what a battery adds in a shortage")
+    parser.add_argument(
+        "--bess-mwh", metavar="X", type=float, help="the battery's energy (simulation; default: unlimited)"
+    )
+    parser.add_argument("--simulate", metavar="N", type=int, default=0, help="run N histories beside the exact answer")
+    parser.add_argument("--seed", metavar="S", type=int, default=1, help="seed of the simulation (default 1)")
+    parser.add_argument("--years", metavar="Y", type=float, default=20.0, help="years of a history (default 20)")
+
+
+def run(arguments: argparse.Namespace) -> Answer:
+    """Read the files, calculate, and return the document."""
+    _check(arguments)
+    reading = read_model(_file(arguments.components), _file(arguments.rbd))
+    options = AvailabilityOptions(
+        mtbf_means=MtbfMeaning(arguments.mtbf_means),
+        required_mw=arguments.required_mw,
+        bess_mw=arguments.bess_mw,
+        bess_mwh=arguments.bess_mwh,
+        histories=arguments.simulate,
+        years=arguments.years,
+        seed=arguments.seed,
+    )
+    broken = [finding for finding in reading.findings if finding.severity is Severity.ERROR]
+    result = study_availability(reading.value, options)
+    result.findings = reading.findings + result.findings
+    if broken or result.status is not Status.SOLVED:
+        raise _bad_input(result.findings)
+    document = as_document(result)
+    return Answer(document, _text(document))
+
+
+def as_document(result: StudyResult) -> dict[str, Any]:
+    """Return the command's JSON document of a study."""
+    blocks = result.tables["blocks"].rename(columns={"block": "id", "downtime_h": "downtime_h_per_year"})
+    system = blocks[blocks["system"]]
+    columns = ["id", "name", "type", "k", "n", *SYSTEM]
+    document: dict[str, Any] = {
+        "system": _first(system[["id", *SYSTEM]]) if len(system) else None,
+        "blocks": blocks[columns],
+        "importance": result.tables["importance"],
+        "findings": result.findings,
+    }
+    for name in ("capacity", "simulation"):
+        if name in result.tables:
+            document[name] = _first(result.tables[name])
+    return document
+
+
+def _first(rows: pd.DataFrame) -> dict[str, Any]:
+    return {str(name): value for name, value in rows.iloc[0].items()}
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Refuse numbers that make no sense."""
+    if arguments.simulate < 0:
+        raise BadInput("--simulate is a number of histories above 0")
+    if not 0 < arguments.years <= 10_000:
+        raise BadInput("--years is above 0 and at most 10000")
+    for name in ("required_mw", "bess_mw", "bess_mwh"):
+        value = getattr(arguments, name)
+        if value is not None and not 0 <= value < float("inf"):
+            raise BadInput(f"--{name.replace('_', '-')} is a power or energy of at least 0")
+
+
+def _file(name: str) -> tuple[str, bytes]:
+    path = Path(name)
+    try:
+        return path.name, path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"the file can't be read: {error.strerror}", where=Where(name)) from error
+
+
+def _bad_input(findings: list[Finding]) -> BadInput:
+    """Return the first error of the findings as the command's error, with all findings beside it."""
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    more = f" – and {len(errors) - 1} more errors" if len(errors) > 1 else ""
+    first = errors[0]
+    return BadInput(first.text + more, hint=first.hint, where=first.where, findings=findings)
+
+
+def _text(document: dict[str, Any]) -> str:
+    """Return the answer in words."""
+    lines = []
+    system = document["system"]
+    if system:
+        down = f"{system['downtime_h_per_year']:.2f} h down a year"
+        lines.append(f"{system['id']}: availability {system['availability']:.7f}, {down}")
+    for row in document["blocks"].to_dict(orient="records"):
+        lines.append(f"  {row['id']}: {row['availability']:.7f}")
+    if "capacity" in document:
+        capacity = document["capacity"]
+        lines.append(
+            f"{capacity['required_mw']:g} MW from {capacity['installed_mw']:g} MW installed: "
+            f"{capacity['availability']:.7f}, with the rest of the system {capacity['system_availability']:.7f}"
+        )
+    if "simulation" in document:
+        found = document["simulation"]
+        lines.append(
+            f"simulated {found['histories']} × {found['years']:g} years: {found['availability']:.7f} "
+            f"({found['availability_low']:.7f}–{found['availability_high']:.7f})"
+        )
+    lines += [f"{finding.severity}: {finding.text}" for finding in document["findings"]]
+    return "\n".join(lines)

@@ -1,0 +1,106 @@
+"""``availability`` on the specified files, and on bad ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.__main__ import main
+
+COMPONENTS = "Component_ID,Component_Type,MTBF_Hours,MTTR_Hours,Capacity_MW\n" + "".join(
+    f"{name},{kind},{mtbf},{mttr},{mw}\n"
+    for name, kind, mtbf, mttr, mw in [
+        *((f"R{i}", "RECIPROCATING_ENGINE", 8760, 24, 18.3) for i in range(8)),
+        *((f"G{i}", "GAS_TURBINE", 17520, 48, 50) for i in range(2)),
+        ("X", "TRANSFORMER", 175200, 168, ""),
+        ("S", "SWITCHGEAR", 87600, 24, ""),
+        ("B1", "BREAKER", 350400, 4, ""),
+        ("B2", "BREAKER", 350400, 4, ""),
+        ("C", "CONTROL", 43800, 4, ""),
+    ]
+)
+BLOCKS = (
+    "Block_ID,Block_Name,Block_Type,Components,K_Required,N_Total,Description\n"
+    'THERMAL_GEN,Thermal,PARALLEL_K_OF_N,"R0,R1,R2,R3,R4,R5,R6,R7,G0,G1",9,10,\n'
+    'ELECTRICAL,Electrical,SERIES,"X,S",2,2,\n'
+    'BREAKERS,Breakers,PARALLEL,"B1,B2",1,2,\n'
+    'SYSTEM,System,SERIES,"THERMAL_GEN,ELECTRICAL,BREAKERS,C",4,4,\n'
+)
+
+
+@pytest.fixture
+def ask(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    def run(*more: str, components: str = COMPONENTS, blocks: str = BLOCKS) -> tuple[int, dict]:
+        (tmp_path / "c.csv").write_text(components)
+        (tmp_path / "b.csv").write_text(blocks)
+        files = ["--components", str(tmp_path / "c.csv"), "--rbd", str(tmp_path / "b.csv")]
+        status = main(["availability", *files, *more, "--json"])
+        return status, json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def test_the_document_has_the_promised_keys_and_numbers(ask) -> None:
+    status, document = ask()
+    assert status == 0
+    system = document["system"]
+    assert {"availability", "downtime_h_per_year", "failures_per_year", "mtbf_h", "mttr_h"} <= system.keys()
+    assert system["availability"] == pytest.approx(0.9983465427729924, abs=1e-12)
+    assert system["downtime_h_per_year"] == pytest.approx(14.4843, abs=1e-4)
+    assert system["availability"] == pytest.approx(system["mtbf_h"] / (system["mtbf_h"] + system["mttr_h"]))
+    assert [block["id"] for block in document["blocks"]] == ["THERMAL_GEN", "ELECTRICAL", "BREAKERS", "SYSTEM"]
+    assert document["importance"][0]["id"] == "X"
+    assert not [finding for finding in document["findings"] if finding["severity"] == "error"]
+
+
+def test_the_required_megawatts_are_judged_beside(ask) -> None:
+    capacity = ask("--required-mw", "200")[1]["capacity"]
+    assert capacity["availability"] == pytest.approx(0.9945418598779637, abs=1e-9)
+    assert capacity["system_availability"] < capacity["availability"]
+    assert ask("--required-mw", "200", "--bess-mw", "30")[1]["capacity"]["availability"] == pytest.approx(
+        0.9999914081531157, abs=1e-9
+    )
+
+
+def test_a_simulation_comes_with_its_interval(ask) -> None:
+    document = ask("--simulate", "400", "--seed", "5", "--years", "10")[1]
+    found = document["simulation"]
+    assert found["availability_low"] < document["system"]["availability"] < found["availability_high"]
+    assert (found["histories"], found["years"], found["seed"]) == (400, 10, 5)
+
+
+def test_cycle_time_gives_the_other_availability(ask) -> None:
+    up, cycle = ask()[1]["system"], ask("--mtbf-means", "cycle")[1]["system"]
+    assert cycle["availability"] < up["availability"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (",9,10,", ",11,10,", "rbd.block.k_above_n"),
+        ('"X,S"', '"X,SYSTEM"', "rbd.block.circular"),
+        ('"X,S"', '"X,NOBODY"', "rbd.block.unknown_member"),
+    ],
+)
+def test_a_broken_diagram_is_bad_input_with_all_findings(ask, old: str, new: str, code: str) -> None:
+    status, document = ask(blocks=BLOCKS.replace(old, new))
+    assert status == 2
+    assert document["error"]["where"]["row"] is not None
+    assert code in {finding["code"] for finding in document["findings"]}
+
+
+def test_without_a_clear_system_block_the_blocks_are_answered_alone(ask) -> None:
+    blocks = "\n".join(BLOCKS.splitlines()[:-1]) + "\n"
+    status, document = ask(blocks=blocks)
+    assert (status, document["system"]) == (0, None)
+    assert document["blocks"][0]["availability"] == pytest.approx(0.9996689290152695, abs=1e-12)
+    assert "rbd.system.unclear" in {finding["code"] for finding in document["findings"]}
+
+
+@pytest.mark.parametrize(
+    "more", [("--years", "0"), ("--simulate", "-1"), ("--required-mw", "nan"), ("--bess-mw", "-1")]
+)
+def test_senseless_numbers_are_refused(ask, more: tuple[str, str]) -> None:
+    assert ask(*more)[0] == 2

@@ -1,0 +1,152 @@
+"""The simulation agrees with the exact engine, and follows what the exact engine can't."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.errors import BadInput
+from core.reliability import ReliabilityModel
+from core.studies.availability import SimulationOptions, compile_model, deliver, simulate, solve
+
+
+def units(count: int, **more: object) -> list[dict]:
+    return [{"id": f"U{i}", "mtbf_h": 1000.0, "mttr_h": 20.0, **more} for i in range(count)]
+
+
+def k_of_n(components: list[dict], k: int, **more: object) -> ReliabilityModel:
+    members = ",".join(component["id"] for component in components)
+    block = {"id": "SYSTEM", "type": "PARALLEL_K_OF_N", "members": members, "k": k, **more}
+    return ReliabilityModel.from_tables(components, [block])
+
+
+def exact(model: ReliabilityModel) -> tuple[float, float]:
+    """Availability and failures a year."""
+    compiled = compile_model(model)
+    root = compiled.nodes["SYSTEM"]
+    solution = solve(compiled.structure, root)
+    return float(solution.availability[root]), float(solution.frequency_per_h[root]) * 8760
+
+
+FOUR_SIGMA = 0.99994
+
+AGREEING = {
+    "two of three": k_of_n(units(3), 2),
+    "Weibull ageing and lognormal repair": k_of_n(
+        units(3, distribution="Weibull", weibull_beta=2.0, repair_distribution="lognormal"), 2
+    ),
+    "one crew": k_of_n(units(3), 2, repair_crews=1),
+    "cold standby": k_of_n(units(3), 2, type="STANDBY"),
+    "cold standby with one crew": k_of_n(units(3), 1, type="STANDBY", repair_crews=1),
+    "common cause": k_of_n(units(2, ccf_group="G", ccf_beta=0.1), 1),
+    "a component in two blocks": ReliabilityModel.from_tables(
+        units(3),
+        [
+            {"id": "A", "members": "U0,U1"},
+            {"id": "B", "members": "U0,U2"},
+            {"id": "SYSTEM", "type": "PARALLEL", "members": "A,B", "k": 1},
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", AGREEING)
+def test_the_simulated_interval_holds_the_exact_availability_and_frequency(name: str) -> None:
+    model = AGREEING[name]
+    found = simulate(model, SimulationOptions(histories=1500, years=20, seed=7, confidence=FOUR_SIGMA))
+    availability, failures = exact(model)
+    assert found.availability.low <= availability <= found.availability.high
+    if "Weibull" not in name:  # a 2-of-3 of ageing units fails more often than of exponential ones in the first years
+        assert found.failures_per_year.low <= failures <= found.failures_per_year.high
+
+
+def test_the_seed_decides_everything() -> None:
+    model = AGREEING["two of three"]
+    first, again, other = (simulate(model, SimulationOptions(200, 5, seed)) for seed in (3, 3, 4))
+    assert first.availability == again.availability
+    assert first.availability != other.availability
+
+
+def test_nine_of_ten_agrees_with_the_binomial() -> None:
+    ten = k_of_n([{"id": f"U{i}", "mtbf_h": 8760, "mttr_h": 24} for i in range(10)], 9)
+    found = simulate(ten, SimulationOptions(histories=3000, years=20, confidence=0.9973))
+    assert found.availability.low <= 0.999668929 <= found.availability.high
+
+
+def test_reliawiki_deterministic_series() -> None:
+    """ReliaWiki, "Repairable Systems Analysis Through Simulation": units stand still while the system is down."""
+    fixed = {"distribution": "DETERMINISTIC", "repair_distribution": "DETERMINISTIC", "mttr_h": 10}
+    components = [{"id": "A", "mtbf_h": 100, **fixed}, {"id": "B", "mtbf_h": 120, **fixed}]
+    model = ReliabilityModel.from_tables(components, [{"id": "SYSTEM", "members": "A,B"}])
+    found = simulate(model, SimulationOptions(1, 300 / 8760, ages_while_down=False))
+    assert found.availability.mean == pytest.approx(0.8666666666666667, abs=1e-12)
+    assert found.failures_per_year.mean * 300 / 8760 == pytest.approx(4, abs=1e-9)
+
+
+def test_planned_maintenance_of_one_unit_takes_its_share_of_the_time() -> None:
+    fixed = {"distribution": "DETERMINISTIC", "mtbf_h": 1e9, "mttr_h": 0.001}
+    model = k_of_n([{"id": "U", **fixed, "pm_interval_h": 990.0, "pm_duration_h": 10.0}], 1)
+    found = simulate(model, SimulationOptions(1, 100_000 / 8760))
+    assert found.availability.mean == pytest.approx(0.99, abs=1e-12)
+
+
+def test_parts_that_must_be_ordered_lengthen_every_repair() -> None:
+    """Without stock each repair waits for the lead time: A = 1000 / (1000 + 20 + 200)."""
+    model = k_of_n(units(1, spares=0, spare_lead_h=200.0), 1)
+    found = simulate(model, SimulationOptions(800, 50, confidence=FOUR_SIGMA))
+    assert found.availability.low <= 1000 / 1220 <= found.availability.high
+
+
+def test_more_spares_never_make_it_worse() -> None:
+    options = SimulationOptions(300, 20)
+    shared = {"spares_group": "PARTS", "spare_lead_h": 500.0}
+    found = [simulate(k_of_n(units(3, spares=stock, **shared), 2), options).availability.mean for stock in (0, 1, 3)]
+    assert found == sorted(found)
+    plenty = simulate(k_of_n(units(3, spares=50, **shared), 2), options)
+    assert plenty.availability.mean == simulate(k_of_n(units(3), 2), options).availability.mean
+
+
+def plant() -> ReliabilityModel:
+    components = [*units(4, capacity_mw=10.0, type="ENGINE"), {"id": "BUS", "mtbf_h": 20000.0, "mttr_h": 10.0}]
+    blocks = [
+        {"id": "GEN", "type": "PARALLEL_K_OF_N", "members": "U0,U1,U2,U3", "k": 3},
+        {"id": "SYSTEM", "type": "SERIES", "members": "GEN,BUS"},
+    ]
+    return ReliabilityModel.from_tables(components, blocks)
+
+
+@pytest.mark.parametrize(("required", "battery"), [(30.0, 0.0), (35.0, 0.0), (35.0, 5.0)])
+def test_simulated_megawatts_agree_with_the_convolution(required: float, battery: float) -> None:
+    options = SimulationOptions(
+        1500, 20, required_mw=required, battery_mw=battery, battery_mwh=1e12, confidence=FOUR_SIGMA
+    )
+    found = simulate(plant(), options)
+    answer = deliver(plant(), required, firm_mw=battery)
+    assert found.availability.low <= answer.system_availability <= found.availability.high
+    assert found.failures_per_year.low <= answer.system_failures_per_h * 8760 <= found.failures_per_year.high
+
+
+def test_a_battery_carries_a_shortage_as_long_as_its_energy_lasts() -> None:
+    """One unit is down 10 h in 110 h and leaves 4 MW short: 20 MWh last for 5 h of them."""
+    fixed = {"distribution": "DETERMINISTIC", "repair_distribution": "DETERMINISTIC", "mtbf_h": 100.0, "mttr_h": 10.0}
+    components = [
+        {"id": "A", "capacity_mw": 5.0, **fixed},
+        {"id": "B", "capacity_mw": 10.0, "mtbf_h": 1e9, "mttr_h": 1e-6},
+    ]
+    model = ReliabilityModel.from_tables(components, [{"id": "SYSTEM", "type": "PARALLEL", "members": "A,B", "k": 1}])
+    options = SimulationOptions(1, 1100 / 8760, required_mw=14.0, battery_mw=5.0, battery_mwh=20.0)
+    ridden = simulate(model, options)
+    assert ridden.availability.mean == pytest.approx(1 - 5 / 110, abs=1e-8)
+    assert (
+        ridden.availability.mean
+        > simulate(model, SimulationOptions(1, 1100 / 8760, required_mw=14.0)).availability.mean
+    )
+
+
+def test_an_availability_alone_can_t_be_simulated() -> None:
+    with pytest.raises(BadInput, match="how often"):
+        simulate(k_of_n([{"id": "A", "availability": 0.9}], 1))
+
+
+def test_no_histories_is_refused() -> None:
+    with pytest.raises(BadInput, match="at least one history"):
+        simulate(AGREEING["two of three"], SimulationOptions(histories=0))
