@@ -23,4 +23,5 @@ COMMANDS: dict[str, str] = {
     "export": "core.commands.export",
     "plant": "core.commands.plant",
     "availability": "core.commands.availability",
+    "jobs": "core.commands.jobs",
 }

@@ -15,7 +15,7 @@ from sqlalchemy import Row, Select, delete, insert, select, update
 
 from core.documents import digest, dump
 from core.errors import Conflict, NotFound
-from core.jobs.kinds import address
+from core.jobs.kinds import FAILED, address
 from core.jobs.process import start_worker, worker_runs
 from core.jobs.tables import runs as table
 from core.jobs.tables import units
@@ -140,6 +140,12 @@ def has_open_runs(store: Store) -> bool:
         return connection.execute(select(table.c.id).where(table.c.state.in_(OPEN)).limit(1)).first() is not None
 
 
+def continue_runs(store: Store) -> None:
+    """See to it that what was queued or interrupted goes on, as after a restart of the computer."""
+    if has_open_runs(store):
+        start_worker(store.settings)
+
+
 def result(store: Store, run: str) -> dict[str, Any]:
     """Return a finished run's result."""
     document = status(store, run).result
@@ -163,6 +169,14 @@ def log(store: Store, run: str) -> str:
     """Return the run's log."""
     path = folder(store, run) / "run.log"
     return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def failures(store: Store, run: str) -> list[tuple[int, str]]:
+    """Return the number and message of each unit that failed."""
+    query = select(units.c.number, units.c.summary).where(units.c.run == run, units.c.state == "failed")
+    with store.reading() as connection:
+        rows = connection.execute(query.order_by(units.c.number)).all()
+    return [(row.number, row.summary[FAILED]) for row in rows]
 
 
 def cancel(store: Store, run: str) -> None:

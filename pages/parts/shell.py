@@ -1,17 +1,18 @@
-"""What stands around every page: the guard, the workspace, the chosen project, and errors in words."""
+"""What stands around every page: the guard, the workspace, the chosen project with its runs."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from core.errors import GridproofError
+from core.jobs import continue_runs
 from core.project import Project, Workspace
 from core.settings import load_settings
 from core.store import Store
+from pages.parts.errors import explained, show_error
+from pages.parts.job_panel import job_panel
+
+__all__ = ["current_project", "explained", "frame", "guard", "open_project", "show_error", "store", "workspace"]
 
 #: The chosen project's id, in the address (a link can be shared) and in the session (it survives a change of page).
 PROJECT = "project"
@@ -41,7 +42,9 @@ def store() -> Store:
 
 @st.cache_resource(show_spinner=False)
 def _workspace(folder: str, database_url: str) -> Workspace:
-    return Workspace.open(load_settings(folder))
+    opened = Workspace.open(load_settings(folder))
+    continue_runs(opened.store)
+    return opened
 
 
 def current_project() -> Project | None:
@@ -59,7 +62,7 @@ def open_project(id: str) -> None:
 
 
 def frame() -> None:
-    """Draw what stands around the page: the project picker."""
+    """Draw what stands around the page: the project picker and the project's runs."""
     names = {line.id: line.name for line in workspace().projects()}
     wanted = _wanted()
     if wanted and wanted not in names:
@@ -74,23 +77,9 @@ def frame() -> None:
     if picked != project.id:
         open_project(picked)
         st.rerun()
+    with st.sidebar:
+        job_panel(store(), project.id)
 
 
 def _wanted() -> str | None:
     return st.query_params.get(PROJECT) or st.session_state.get(PROJECT)
-
-
-@contextmanager
-def explained() -> Iterator[None]:
-    """Show the error that the block ends with as message and hint, and go on after the block."""
-    try:
-        yield
-    except GridproofError as error:
-        show_error(error)
-
-
-def show_error(error: GridproofError) -> None:
-    """Show what is wrong, where, and what to do about it."""
-    place = f"**{error.where}** — " if str(error.where) else ""
-    hint = f"\n\n:material/lightbulb: {error.hint}" if error.hint else ""
-    st.error(f"{place}{error.message}{hint}", icon=":material/error:")

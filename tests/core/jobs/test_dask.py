@@ -33,6 +33,10 @@ def test_a_cluster_of_two_workers_executes_a_run(settings: Settings) -> None:
         assert jobs.wait(store, cancelled, timeout=30).state is State.CANCELLED
         kill_worker(store)
         store.close()
+        pool = DaskPool(cluster.scheduler_address)
+        pool.restart()
+        assert pool.executor.submit(abs, -2).result(timeout=20) == 2
+        pool.close()
 
 
 def test_a_cluster_that_does_not_answer_fails_the_run_with_a_hint(
@@ -48,11 +52,3 @@ def test_a_cluster_that_does_not_answer_fails_the_run_with_a_hint(
     assert "no Dask scheduler answers at tcp://127.0.0.1:1" in seen.message
     assert "unset GRIDPROOF_DASK" in seen.message
     store.close()
-
-
-def test_a_pool_of_a_cluster_starts_again(settings: Settings) -> None:
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
-        pool = DaskPool(cluster.scheduler_address)
-        pool.restart()
-        assert pool.executor.submit(abs, -2).result(timeout=20) == 2
-        pool.close()

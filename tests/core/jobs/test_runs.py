@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from core import jobs
 from core.errors import BadInput, Conflict, NotFound
-from core.jobs import RunStatus, State
+from core.jobs import RunStatus, State, process
 from core.jobs.tables import units
 from core.project import Workspace
 from core.store import Store
@@ -171,15 +171,13 @@ def test_a_killed_worker_loses_nothing_that_was_finished(store: Store) -> None:
     kill_worker(store)
 
 
-def test_a_worker_ends_when_there_is_nothing_left(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_are_kept_on_postgresql_too_and_an_idle_worker_ends(
+    postgresql_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("core.jobs.process.IDLE_S", 0.5)
-    run = jobs.submit(store, "squares", {"count": 1})
-    worker = worker_of(store)
-    jobs.wait(store, run, timeout=30)
-    worker.wait(20)
-
-
-def test_runs_are_kept_on_postgresql_too(postgresql_store: Store) -> None:
-    seen = finish(postgresql_store, count=4, fails=[1])
+    run = jobs.submit(postgresql_store, "squares", {"count": 4, "fails": [1]})
+    worker = worker_of(postgresql_store)
+    seen = jobs.wait(postgresql_store, run, timeout=60)
     assert (seen.state, seen.result) == (State.FINISHED, {"sum": 13, "failed": 1})
-    kill_worker(postgresql_store)
+    worker.wait(20)
+    assert not process.worker_runs(postgresql_store.settings)

@@ -1,0 +1,101 @@
+"""The job panel of every page: what runs, how far it is, and what can be done about it.
+
+It asks the store every second while something runs, and never otherwise.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import jobs
+from core.jobs import RunStatus, State
+from core.store import Store
+from pages.parts.errors import explained
+
+#: How a state looks: icon and the theme's name of a colour.
+LOOKS = {
+    State.QUEUED: (":material/schedule:", "gray"),
+    State.RUNNING: (":material/play_circle:", "blue"),
+    State.INTERRUPTED: (":material/power_off:", "orange"),
+    State.CANCELLING: (":material/hourglass_top:", "gray"),
+    State.CANCELLED: (":material/block:", "gray"),
+    State.FINISHED: (":material/task_alt:", "gray"),
+    State.FAILED: (":material/error:", "red"),
+}
+SHOWN = 6
+LOG_CHARACTERS = 20_000
+
+
+def job_panel(store: Store, project: str) -> None:
+    """Draw the panel of a project's runs; nothing when there are none."""
+    active = any(seen.is_active for seen in jobs.runs(store, project))
+
+    @st.fragment(run_every=1 if active else None)
+    def panel() -> None:
+        seen = jobs.runs(store, project)
+        if active and not any(one.is_active for one in seen):
+            st.rerun()  # the page shows the results, and the polling ends
+        if seen:
+            st.caption(f"RUNS ({len(seen)})")
+        for one in seen[:SHOWN]:
+            _run(store, one)
+
+    panel()
+
+
+def _run(store: Store, seen: RunStatus) -> None:
+    icon, colour = LOOKS[seen.state]
+    with st.container(border=True, gap="xsmall"):
+        stale = " :orange-badge[:material/update: out of date]" if seen.stale else ""
+        st.markdown(f"**{_escaped(seen.title)}**  \n:{colour}-badge[{icon} {seen.state}]{stale}")
+        if seen.is_active:
+            st.progress(seen.done / seen.total if seen.total else 0.0, text=_progress(seen))
+        elif seen.message:
+            st.caption(_escaped(seen.message))
+        elif seen.failed:
+            st.caption(f"{seen.failed} of {seen.total} units failed")
+        _actions(store, seen)
+
+
+def _actions(store: Store, seen: RunStatus) -> None:
+    with st.container(horizontal=True, gap="xsmall"), explained():
+        if seen.is_active:
+            if st.button("Cancel", key=f"cancel-{seen.id}", icon=":material/stop:", type="tertiary"):
+                jobs.cancel(store, seen.id)
+                st.rerun()
+        elif (seen.state is not State.FINISHED or seen.failed) and st.button(
+            "Resume", key=f"resume-{seen.id}", icon=":material/play_arrow:", type="tertiary"
+        ):
+            jobs.resume(store, seen.id)
+            st.rerun()
+        with st.popover("Log", icon=":material/article:", type="tertiary"):
+            st.caption(f"{seen.kind} · {seen.id} · by {_escaped(seen.who)}")
+            st.code(jobs.log(store, seen.id)[-LOG_CHARACTERS:] or "nothing yet", language=None)
+            if not seen.is_active and st.button("Remove", key=f"remove-{seen.id}", icon=":material/delete:"):
+                jobs.remove(store, seen.id)
+                st.rerun()
+
+
+def _progress(seen: RunStatus) -> str:
+    if seen.state is not State.RUNNING:
+        return str(seen.state)
+    if seen.total is None:
+        return "planning"
+    parts = [f"{seen.done} of {seen.total}"]
+    if seen.rate_per_s and seen.left_s is not None:
+        parts += [f"{seen.rate_per_s:.3g}/s", f"{duration(seen.left_s)} left"]
+    if seen.failed:
+        parts.append(f"{seen.failed} failed")
+    return " · ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Return a time span as a person says it: "45 s", "3 min", "2.5 h"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _escaped(text: str) -> str:
+    """Return text that Markdown leaves as it is."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-!|<>$:~" else letter for letter in text)
