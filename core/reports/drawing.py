@@ -88,9 +88,10 @@ class Drawing:
         )
 
     def flag(self, x: float, y: float, note: Note) -> None:
-        """Draw a note with its left end at x: plain text, or a coloured flag with sign and value for a verdict."""
-        if note.state is None:
-            self.text(x, y, note.text, css="value")
+        """Draw a note with its left end at x: grey text, and a coloured flag only for what needs attention."""
+        if note.state not in (State.WARN, State.FAIL):
+            sign = f"{FLAGS[note.state][2]} " if note.state else ""
+            self.text(x, y, f"{sign}{note.text or note.state or ''}", css="value")
             return
         fill, ink, sign = FLAGS[note.state]
         words = f"{sign} {note.text or note.state}"

@@ -132,7 +132,7 @@ class _OneLine:
         self.drawing.line(x, middle + reach, x, bottom)
         self.joints += [(x, y) for y in ((top, bottom) if drop.far_slot is None else (top,))]
         for y in self._crossed(drop.slot, top, bottom):
-            self.drawing.line(x, y - 9, x, y + 9, css="gap")
+            self.drawing.line(x, y - 7, x, y + 7, css="gap")
         note = self.notes.get(link.id)
         self._open(link.id, f"{link.table} {link.id}", row, _rating(link.table, row), note)
         self.drawing.halo(x - 20, middle - 22, self.pitch - 12, 46, note.state if note else None)

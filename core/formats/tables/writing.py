@@ -14,7 +14,7 @@ import pandas as pd
 from core.documents import plain
 from core.formats.tables.cells import safe_cell
 
-_WRITTEN = datetime(2000, 1, 1)  # a file's bytes depend on its content only
+CREATED = datetime(2000, 1, 1)  # a file's bytes depend on its content only
 _EXCEL_ROWS = 1_048_576
 
 
@@ -43,7 +43,7 @@ def workbook_bytes(sheets: Mapping[str, Sheet | pd.DataFrame]) -> bytes:
 
     buffer = BytesIO()
     workbook = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_urls": False})
-    workbook.set_properties({"created": _WRITTEN, "author": "Gridproof"})
+    workbook.set_properties({"created": CREATED, "author": "Gridproof"})
     formats = {
         "heading": workbook.add_format({"bold": True, "bg_color": "#E8EEF4", "border": 1, "text_wrap": False}),
         "text": workbook.add_format({"text_wrap": True, "valign": "top"}),
@@ -88,13 +88,15 @@ def _write_sheet(page: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
             else:
                 page.write_number(number, column, value)
     for column, heading in enumerate(headings):
-        width = _width(heading if sheet.header else "", [row[column] for row in rows[:200]], sheet.header)
+        cells = [row[column] for row in rows[:200]]
+        width = column_width(heading, cells) if sheet.header else column_width("", cells, most=110)
         hidden = heading in sheet.hidden_columns
         page.set_column(column, column, width, None, {"hidden": True} if hidden else {})
     if sheet.hidden:
         page.hide()
 
 
-def _width(heading: str, cells: list[Any], header: bool) -> float:
-    longest = max([len(heading) + 3, *(len(str(cell)) for cell in cells)], default=8)
-    return float(min(max(longest + 1, 8), 48 if header else 110))
+def column_width(heading: str, cells: list[Any], most: float = 48) -> float:
+    """Return the width [characters] in which a column's heading and first cells fit."""
+    longest = max([len(heading) + 3, *(len(str(cell)) for cell in cells[:200])], default=8)
+    return float(min(max(longest + 1, 8), most))
