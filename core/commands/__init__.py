@@ -24,4 +24,5 @@ COMMANDS: dict[str, str] = {
     "plant": "core.commands.plant",
     "availability": "core.commands.availability",
     "jobs": "core.commands.jobs",
+    "feeder": "core.commands.feeder",
 }

@@ -1,0 +1,160 @@
+"""Distribution feeders: read CYME, GIS and OpenDSS files, write OpenDSS, solve, compare, run a year."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core.commands import Answer
+from core.engines.opendss import Snapshot, SolveOptions
+from core.feeder import Feeder
+from core.feeder.summary import summary_of
+from core.findings import Finding, Reading
+from core.formats.cyme.baseline import read_baseline
+from core.formats.feeders import read_feeder
+from core.formats.opendss import script_of
+from core.studies.feeder_flow import compare, solve_feeder
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the actions."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    _action(actions, "read", _read, "what the files hold: counts, phases, findings")
+    to_dss = _action(actions, "to-dss", _to_dss, "write the feeder as OpenDSS scripts")
+    to_dss.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder for the scripts")
+    to_dss.add_argument("--hold-taps", action="store_true", help="write no regulator controls")
+    _solving(_action(actions, "solve", _solve, "one unbalanced power flow"))
+    comparing = _action(actions, "compare", _compare, "our solution against imported results")
+    comparing.add_argument(
+        "--baseline", required=True, type=Path, action="append", metavar="FILE", help="results as CSV or XLSX"
+    )
+    comparing.add_argument("--tolerance-pu", type=float, default=0.005, help="largest voltage error that passes [pu]")
+    _solving(comparing)
+
+
+def _action(
+    actions: Any, name: str, function: Callable[[argparse.Namespace], Answer], text: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=text, description=text)
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files or folders of one feeder export")
+    parser.add_argument("--repair", action="store_true", help="repair what is known to be broken in CYME exports")
+    parser.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document and nothing else"
+    )
+    parser.add_argument("--workspace", metavar="DIR", default=argparse.SUPPRESS, help="the workspace folder")
+    parser.set_defaults(function=function)
+    return parser
+
+
+def _solving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--hold-taps", action="store_true", help="keep regulators at the imported taps")
+
+
+def run(arguments: argparse.Namespace) -> Answer:
+    """Carry out the action."""
+    answer: Answer = arguments.function(arguments)
+    return answer
+
+
+def _reading(arguments: argparse.Namespace) -> Reading[Feeder]:
+    return read_feeder(arguments.paths, repair=arguments.repair)
+
+
+def _source(reading: Reading[Feeder]) -> dict[str, Any]:
+    source = reading.source
+    return {"file": source.file, "sha256": source.sha256, "format": source.format, "version": source.version}
+
+
+def _words(findings: list[Finding]) -> str:
+    return "\n".join(
+        f"{finding.severity}: {finding.text}" + (f" ({finding.hint})" if finding.hint else "") for finding in findings
+    )
+
+
+def _read(arguments: argparse.Namespace) -> Answer:
+    reading = _reading(arguments)
+    summary = summary_of(reading.value)
+    text = f"{summary['name']}: " + ", ".join(
+        f"{number} {name}" for name, number in summary["counts"].items() if number
+    )
+    return Answer(
+        {"source": _source(reading), **summary, "findings": reading.findings}, f"{text}\n{_words(reading.findings)}"
+    )
+
+
+def _to_dss(arguments: argparse.Namespace) -> Answer:
+    reading = _reading(arguments)
+    script = script_of(reading.value, hold_taps=arguments.hold_taps)
+    arguments.to.mkdir(parents=True, exist_ok=True)
+    for name, text in script.files.items():
+        (arguments.to / name).write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8", newline="\n")
+    files = [str(arguments.to / name) for name in script.files]
+    document = {
+        "source": _source(reading),
+        "folder": str(arguments.to),
+        "master": str(arguments.to / "Master.dss"),
+        "files": files,
+        "findings": reading.findings,
+    }
+    return Answer(document, f"{len(files)} files in {arguments.to}\n{_words(reading.findings)}")
+
+
+def _snapshot(arguments: argparse.Namespace, reading: Reading[Feeder]) -> Snapshot:
+    return solve_feeder(reading.value, SolveOptions(hold_taps=arguments.hold_taps))
+
+
+def solution(reading: Reading[Feeder], snapshot: Snapshot) -> dict[str, Any]:
+    """Return a solution as its JSON document."""
+    return {
+        "converged": snapshot.converged,
+        "iterations": snapshot.iterations,
+        "nodes": snapshot.nodes,
+        "branches": snapshot.branches,
+        "taps": snapshot.taps,
+        "losses_kw": snapshot.losses_kw,
+        "losses_kvar": snapshot.losses_kvar,
+        "source_kw": snapshot.source_kw,
+        "source_kvar": snapshot.source_kvar,
+        "source": _source(reading),
+        "findings": [*reading.findings, *snapshot.findings],
+    }
+
+
+def _solve(arguments: argparse.Namespace) -> Answer:
+    reading = _reading(arguments)
+    snapshot = _snapshot(arguments, reading)
+    if snapshot.converged:
+        nodes = snapshot.nodes[snapshot.nodes["v_pu"] > 1e-3]
+        text = (
+            f"Converged: {nodes['v_pu'].min():.4f} to {nodes['v_pu'].max():.4f} pu, losses {snapshot.losses_kw:.3f} kW"
+        )
+    else:
+        text = "Not converged"
+    return Answer(solution(reading, snapshot), f"{text}\n{_words(snapshot.findings)}", fails=not snapshot.converged)
+
+
+def _compare(arguments: argparse.Namespace) -> Answer:
+    reading = _reading(arguments)
+    baseline = read_baseline(arguments.baseline)
+    snapshot = _snapshot(arguments, reading)
+    found = compare(reading.value, snapshot, baseline.value, tolerance_pu=arguments.tolerance_pu)
+    document = {
+        "verdict": found.verdict,
+        "converged": snapshot.converged,
+        "voltage": found.voltage,
+        "angle": found.angle,
+        "loading": found.loading,
+        "current": found.current,
+        "tolerance_pu": arguments.tolerance_pu,
+        "nodes": found.nodes,
+        "branches": found.branches,
+        "unmatched": found.unmatched,
+        "losses_kw": snapshot.losses_kw,
+        "source": _source(reading),
+        "findings": [*reading.findings, *baseline.findings, *found.findings],
+    }
+    error, place = found.voltage["max_abs"], found.voltage["worst"]
+    text = f"{found.verdict}: largest voltage error {error:.5f} pu at {place}" if error is not None else found.verdict
+    return Answer(document, text, fails=found.verdict not in ("PASS", "WARN"))

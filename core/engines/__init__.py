@@ -1,0 +1,1 @@
+"""The programs that calculate, each behind one small interface."""

@@ -1,0 +1,118 @@
+"""Recognise CYME's three formats by content and read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from core.errors import BadInput
+from core.feeder import Feeder
+from core.findings import Finding, Reading, Severity, Source, Where
+from core.formats.cyme.build import build_feeder
+from core.formats.cyme.mdb import looks_like_mdb, read_mdb
+from core.formats.cyme.raw import RawFile
+from core.formats.cyme.records import Records, records_of, table_names
+from core.formats.cyme.text import decode, looks_like_text, read_text
+from core.formats.cyme.xml import looks_like_xml, read_xml
+
+HEAD = 65536
+
+
+def recognise(path: Path) -> str:
+    """Return the file's kind by its content: ``mdb``, ``xml``, ``text`` or nothing."""
+    with path.open("rb") as handle:
+        head = handle.read(HEAD)
+    if looks_like_mdb(head):
+        return "mdb"
+    text = decode(head)
+    if looks_like_xml(text):
+        return "xml"
+    return "text" if looks_like_text(text) else ""
+
+
+def read_cyme(paths: Sequence[Path], *, repair: bool = False) -> Reading[Feeder]:
+    """Read one CYME export: a database, a study in XML, or text files that belong together.
+
+    Parameters
+    ----------
+    paths
+        The files.
+    repair
+        Estimate mutual resistances that the export overwrote with mutual reactances.
+
+    Raises
+    ------
+    BadInput
+        No file can be read at all.
+    """
+    kinds = {path: recognise(path) for path in paths}
+    strange = [path for path, kind in kinds.items() if not kind]
+    raws = [raw for kind in ("mdb", "xml") for path in paths if kinds[path] == kind for raw in [_read_one(path, kind)]]
+    texts = [path for path in paths if kinds[path] == "text"]
+    if texts:
+        raws.append(_read_texts(texts))
+    if not raws:
+        name = paths[0].name if paths else ""
+        raise BadInput(
+            "No CYME export among the files",
+            hint="Choose text exports, an .mdb or an XML study",
+            where=Where(file=name),
+        )
+    records = _together(raws)
+    for path in strange:
+        records.findings.append(
+            Finding(
+                "cyme.not_recognised",
+                Severity.WARNING,
+                "The file is no CYME export: left out",
+                "",
+                Where(file=path.name),
+            )
+        )
+    feeder = build_feeder(records, _name(records, paths), repair=repair)
+    digest = sha256(b"".join(sha256(path.read_bytes()).digest() for path in paths)).hexdigest()
+    source = Source(", ".join(path.name for path in paths), digest, f"cyme.{records.dialect}", records.version)
+    return Reading(feeder, records.findings, source)
+
+
+def _read_one(path: Path, kind: str) -> RawFile:
+    if kind == "xml":
+        return read_xml(path.read_bytes(), path.name)
+    return read_mdb(path, list(table_names("mdb")))
+
+
+def _read_texts(paths: list[Path]) -> RawFile:
+    raw = RawFile("text")
+    for path in paths:
+        read_text(path.read_bytes(), path.name, raw)
+    for section, file in (("NODE", "network"), ("SECTION", "network")):
+        if section not in raw.tables:
+            raw.remark(
+                "text.section_missing",
+                Severity.ERROR,
+                f"No [{section}] rows in the files",
+                f"Add the {file} file of the export",
+            )
+    return raw
+
+
+def _together(raws: list[RawFile]) -> Records:
+    """Join what several files say: the first kind leads, others add equipment and what it lacks."""
+    first, *others = [records_of(raw) for raw in raws]
+    for other in others:
+        first.findings.extend(other.findings)
+        for table, rows in other.tables.items():
+            if table.endswith("_type") or table in ("conductor", "spacing") or table not in first.tables:
+                first.tables.setdefault(table, []).extend(rows)
+            else:
+                text = f"{len(rows)} rows of {table.replace('_', ' ')} stand in more than one export: the first counts"
+                first.findings.append(
+                    Finding("cyme.exports_overlap", Severity.WARNING, text, "Read one export at a time", rows[0].where)
+                )
+    return first
+
+
+def _name(records: Records, paths: Sequence[Path]) -> str:
+    networks = [record.text("name") for record in records["network"] if record.has("name")]
+    return networks[0] if len(networks) == 1 else paths[0].parent.name if len(paths) > 1 else paths[0].stem

@@ -1,0 +1,112 @@
+"""CYME's sources: where each feeder is fed and with what voltages."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from core.findings import Finding, Severity
+from core.formats.cyme.records import Record, Records
+
+SQRT3 = math.sqrt(3)
+
+
+def source_rows(records: Records, joined: dict[str, str]) -> list[dict[str, Any]]:
+    """Return the rows of the sources.
+
+    Parameters
+    ----------
+    records
+        The export.
+    joined
+        The connected part that each node belongs to, by the node's name: a feeder's equivalent source stands for a
+        substation only where no substation of the same part is in the export.
+    """
+    equivalents: dict[str, Record] = {}
+    for record in records["source_equivalent"]:
+        equivalents.setdefault(record.text("node"), record)
+    heads = {
+        record.text("node"): record.text("network")
+        for record in (*records["network"], *records["head_node"])
+        if record.has("node")
+    }
+    devices = {record.text("node"): record for record in records["source"] if record.has("node")}
+    fed = {joined.get(node, node) for node in devices}
+    nodes = list(devices) + [
+        node
+        for node in dict.fromkeys([*heads, *equivalents])
+        if node not in devices and joined.get(node, node) not in fed
+    ]
+    nodes = [node for node in nodes if node in devices or node in equivalents]
+    include = any(record.text("include_source_impedance") == "yes" for record in records["study"])
+    types = records.by_id("source_type")
+    rows = []
+    for node in nodes:
+        device, equivalent = devices.get(node), equivalents.get(node)
+        row = _row(node, device, equivalent, types.get(device.text("equipment")) if device else None)
+        owner = device or equivalent
+        if row is None or owner is None:
+            where = (device or equivalent or Record({}, records["section"][0].where)).where
+            records.findings.append(
+                Finding(
+                    "cyme.source_unusable",
+                    Severity.ERROR,
+                    f"The source at {node} has no voltage: left out",
+                    "",
+                    where,
+                    node,
+                )
+            )
+            continue
+        rows.append(
+            {
+                **row,
+                "feeder": heads.get(node) or (device.text("network") if device else ""),
+                "include_impedance": include,
+                **owner.provenance,
+            }
+        )
+    if rows and not include and any(row["x1_ohm"] for row in rows):
+        text = "The voltage stands at the head node: the source impedance in the file is not used"
+        records.findings.append(
+            Finding("cyme.source_impedance_unused", Severity.INFO, text, "CYME does so unless the study includes it")
+        )
+    return rows
+
+
+def _row(node: str, device: Record | None, equivalent: Record | None, kind: Record | None) -> dict[str, Any] | None:
+    at = equivalent or kind
+    kv_ll = (
+        (equivalent.number("kv_ll") if equivalent else 0.0)
+        or (kind.number("kv_ll") if kind else 0.0)
+        or (device.number("kv_desired") if device else 0.0)
+    )
+    if kv_ll <= 0:
+        return None
+    volts = _volts(device, equivalent, kind, kv_ll)
+    start = kind.number("angle") if kind and not equivalent else 0.0
+    defaults = (start, start - 120.0, start + 120.0)
+    angles = [equivalent.number(f"angle_{p}", d) if equivalent else d for p, d in zip("abc", defaults, strict=True)]
+    ohms = {name: at.number(name) if at else 0.0 for name in ("r1", "x1", "r0", "x0")}
+    if equivalent and equivalent.text("unit") == "pu":
+        base = kv_ll**2 / (equivalent.number("base_mva") or 100.0)
+        ohms = {name: value * base for name, value in ohms.items()}
+    row: dict[str, Any] = {
+        "id": device.text("id") if device and device.text("id") else f"source_{node}",
+        "bus": node,
+        "phases": "ABC",
+        "kv_ll": kv_ll,
+    }
+    for phase, volt, angle in zip("abc", volts, angles, strict=True):
+        row[f"v_{phase}_pu"] = volt / (kv_ll / SQRT3)
+        row[f"angle_{phase}_deg"] = angle
+    return {**row, **{f"{name}_ohm": value for name, value in ohms.items()}}
+
+
+def _volts(device: Record | None, equivalent: Record | None, kind: Record | None, kv_ll: float) -> list[float]:
+    """Return the operating voltages to neutral [kV]: the source device's, the equivalent's, the type's, nominal."""
+    for record in (device, equivalent):
+        if record and record.number("kv_a") > 0:
+            return [record.number(f"kv_{phase}") or record.number("kv_a") for phase in "abc"]
+    desired = (device.number("kv_desired") if device else 0.0) or (kind.number("kv_desired") if kind else 0.0) or kv_ll
+    return [desired / SQRT3] * 3

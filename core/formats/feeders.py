@@ -1,0 +1,165 @@
+"""Read a feeder from files of any kind we know: what they are is told by their content."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+
+from core.errors import BadInput, UnsafeFile
+from core.feeder import Feeder
+from core.feeder.checks import check
+from core.findings import Finding, Reading, Severity, Where
+from core.formats import cyme, opendss
+
+HEAD = 200_000
+MAX_UNPACKED = 2_000_000_000
+MAX_MEMBERS = 20_000
+#: Files beside a feeder's that belong to nobody.
+ASIDE = {
+    ".csv",
+    ".dat",
+    ".prj",
+    ".dbf",
+    ".shx",
+    ".cpg",
+    ".sbn",
+    ".sbx",
+    ".xml",
+    ".qix",
+    ".md",
+    ".toml",
+    ".json",
+    ".parquet",
+    ".py",
+    ".png",
+    ".pdf",
+}
+
+
+@dataclass(slots=True)
+class Files:
+    """The files of a feeder by kind."""
+
+    cyme: list[Path]
+    opendss: list[Path]
+    gis: list[Path]
+    unknown: list[Path]
+
+
+def recognise(path: Path) -> str:
+    """Return what a file is by its content: ``cyme``, ``opendss``, ``gis`` or nothing."""
+    if path.is_dir():
+        return ""
+    kind = cyme.recognise(path)
+    if kind in ("mdb", "text"):
+        return "cyme"
+    with path.open("rb") as handle:
+        head = handle.read(HEAD)
+    if kind == "xml":
+        return (
+            "cyme" if b"<Network" in head or b"<Section" in head or b"EquipmentDB" in head or b"<Cyme" in head else ""
+        )
+    text = head.decode("utf-8", errors="replace")
+    return "opendss" if "\0" not in text and opendss.looks_like_dss(text) else ""
+
+
+def sort_files(paths: Sequence[Path]) -> Files:
+    """Return the files by kind; folders and archives are opened."""
+    found = Files([], [], [], [])
+    given = {path.resolve() for path in paths}
+    for path in (file for each in paths for file in _files(each)):
+        if path.stat().st_size == 0 and not path.is_dir():
+            found.unknown.append(path)
+            continue
+        kind = recognise(path)
+        if kind:
+            getattr(found, kind).append(path)
+        elif path.suffix.lower() not in ASIDE or path.resolve() in given:
+            found.unknown.append(path)
+    return found
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.exists():
+        raise BadInput(f"There is no file {path}", hint="Check the path")
+    if path.is_dir():
+        return [child for child in sorted(path.iterdir()) if child.is_file() and not child.name.startswith(".")]
+    if path.is_file() and zipfile.is_zipfile(path):
+        return [file for file in sorted(_unpacked(path).rglob("*")) if file.is_file()]
+    return [path]
+
+
+def _unpacked(path: Path) -> Path:
+    """Unpack an archive into a folder of its own: nothing outside it, nothing too large."""
+    folder = Path(mkdtemp(prefix="gridproof-feeder-"))
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED:
+            raise UnsafeFile("The archive is too large to unpack", where=Where(file=path.name))
+        for member in members:
+            target = (folder / member.filename).resolve()
+            if not target.is_relative_to(folder.resolve()):
+                raise UnsafeFile("The archive writes outside its folder", where=Where(file=path.name))
+        archive.extractall(folder)
+    return folder
+
+
+def read_feeder(paths: Sequence[Path], *, repair: bool = False) -> Reading[Feeder]:
+    """Read one feeder from its files.
+
+    Parameters
+    ----------
+    paths
+        Files or folders: a CYME export (text, ``.mdb``, XML), an OpenDSS circuit, GIS layers.
+    repair
+        Repair what is known to be broken in CYME exports.
+
+    Raises
+    ------
+    BadInput
+        Nothing among the files is a feeder.
+    """
+    files = sort_files(paths)
+    if files.cyme:
+        reading = cyme.read_cyme(files.cyme, repair=repair)
+    elif files.opendss:
+        reading = _read_opendss(files.opendss)
+    else:
+        names = ", ".join(path.name for path in (files.unknown or list(paths))[:5])
+        raise BadInput(
+            f"No feeder in {names or 'the files'}",
+            hint="Choose a CYME export, an OpenDSS circuit or GIS layers",
+            where=Where(file=names or None),
+        )
+    redirected = {".dss", ".txt"} if files.opendss and not files.cyme else set()
+    for path in (path for path in files.unknown if path.suffix.lower() not in redirected):
+        empty = path.is_file() and path.stat().st_size == 0
+        text = f"{path.name} is {'empty' if empty else 'of no kind that we read'}: left out"
+        reading.findings.append(Finding("feeder.file_not_read", Severity.WARNING, text, "", Where(file=path.name)))
+    reading.findings.extend(check(reading.value))
+    return reading
+
+
+def _read_opendss(paths: list[Path]) -> Reading[Feeder]:
+    main, others = opendss.main_file(paths)
+    if main is None:
+        raise BadInput(
+            "None of the OpenDSS scripts defines a circuit",
+            hint="Add the file with 'New Circuit'",
+            where=Where(file=paths[0].name),
+        )
+    reading = opendss.read_opendss(main)
+    if others:
+        names = ", ".join(path.name for path in others[:5])
+        reading.findings.append(
+            Finding(
+                "opendss.more_circuits",
+                Severity.INFO,
+                f"{main.name} is read; these define circuits too: {names}",
+                "Name the file that you mean",
+            )
+        )
+    return reading

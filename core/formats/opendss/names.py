@@ -1,0 +1,60 @@
+"""Names that OpenDSS accepts for names of ours, and the way back."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass, field
+
+#: Characters that need no escape in an OpenDSS name.
+PLAIN = re.compile(r"[A-Za-z0-9_\-]")
+NODES = {"A": "1", "B": "2", "C": "3", "N": "4", "0": "0", **{str(n): str(n) for n in range(5, 10)}}
+PHASES = {number: letter for letter, number in NODES.items()}
+
+
+@dataclass(slots=True)
+class Names:
+    """Names by kind: each of ours has one of OpenDSS's, unique whatever the letters' case."""
+
+    outside: dict[tuple[str, str], str] = field(default_factory=dict)
+    ours: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def give(self, kind: str, name: str) -> str:
+        """Return OpenDSS's name for ours; the same every time."""
+        if (kind, name) in self.outside:
+            return self.outside[kind, name]
+        wanted = "".join(c if PLAIN.match(c) else f"_x{ord(c):x}_" for c in name) or "_"
+        given, count = wanted, 1
+        while (kind, given.lower()) in self.ours:
+            count += 1
+            given = f"{wanted}_{count}"
+        self.outside[kind, name] = given
+        self.ours[kind, given.lower()] = name
+        return given
+
+    def back(self, kind: str, name: str) -> str:
+        """Return our name for OpenDSS's; itself where we gave none."""
+        return self.ours.get((kind, name.lower()), name)
+
+    def table(self) -> str:
+        """Return the names as CSV: kind, OpenDSS's name, ours."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(("kind", "opendss", "name"))
+        writer.writerows((kind, given, name) for (kind, name), given in self.outside.items())
+        return out.getvalue()
+
+    @classmethod
+    def parse(cls, text: str) -> Names:
+        """Return the names of a table."""
+        names = cls()
+        for row in csv.DictReader(io.StringIO(text)):
+            names.outside[row["kind"], row["name"]] = row["opendss"]
+            names.ours[row["kind"], row["opendss"].lower()] = row["name"]
+        return names
+
+
+def nodes(phases: str) -> str:
+    """Return the node numbers of ordered phases: ``"CA"`` gives ``".3.1"``."""
+    return "".join(f".{NODES[phase]}" for phase in phases)

@@ -1,0 +1,146 @@
+"""An OpenDSS circuit, loaded by the engine, as the feeder model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.errors import BadInput
+from core.feeder import Feeder
+from core.feeder.voltages import base_voltages
+from core.findings import Finding, Reading, Severity, Source, Where
+from core.formats.opendss import elements
+from core.formats.opendss.context import new_context, scratch
+from core.formats.opendss.names import Names
+from core.formats.opendss.script import Runner, looks_like_dss, main_file
+
+__all__ = ["looks_like_dss", "main_file", "read_opendss"]
+
+#: Classes that carry no power and need no place in the model.
+# fmt: off
+WITHOUT_POWER = frozenset((
+    "energymeter", "monitor", "regcontrol", "capcontrol", "relay", "fuse", "recloser", "swtcontrol", "sensor",
+    "storagecontroller", "invcontrol", "expcontrol", "gendispatcher",
+))
+# fmt: on
+READ = frozenset(("vsource", "line", "transformer", "capacitor", "load", "generator", "pvsystem", "storage", "reactor"))
+
+
+def read_opendss(path: Path) -> Reading[Feeder]:
+    """Read the circuit that a script defines.
+
+    Raises
+    ------
+    BadInput
+        The script defines no circuit.
+    """
+    engine = new_context()
+    runner = Runner(engine)
+    with scratch() as folder:
+        runner.run(path)
+        engine.Text.Command = f'set datapath="{folder}"'
+        if engine.NumCircuits == 0:
+            raise _no_circuit(runner, path)
+        feeder = _feeder(engine, path, runner.findings)
+        engine.ClearAll()
+    digest = sha256(path.read_bytes()).hexdigest()
+    return Reading(feeder, runner.findings, Source(path.name, digest, "opendss", ""))
+
+
+def _no_circuit(runner: Runner, path: Path) -> BadInput:
+    first = next((finding for finding in runner.findings if finding.severity is Severity.ERROR), None)
+    text = f"The script defines no circuit ({first.text})" if first else "The script defines no circuit"
+    return BadInput(
+        text, hint="Choose the main file with 'New Circuit'", where=first.where if first else Where(file=path.name)
+    )
+
+
+def _feeder(engine: Any, path: Path, findings: list[Finding]) -> Feeder:
+    circuit = engine.ActiveCircuit
+    _solve_once(engine, findings)
+    names = _names(path)
+    reader = elements.Reader(engine, names, findings, path.name)
+    tables = {name: pd.DataFrame(rows) for name, rows in reader.tables().items()}
+    _report_unread(circuit, findings)
+    tables["buses"] = _buses(circuit, names)
+    frequency = float(circuit.Solution.Frequency)
+    name = names.back("circuit", circuit.Name)
+    for table in tables.values():
+        table["source_file"] = path.name
+        table["feeder"] = name
+    feeder = Feeder(name, tables, frequency_hz=frequency)
+    return feeder.with_tables({"buses": base_voltages(feeder)})
+
+
+def _solve_once(engine: Any, findings: list[Finding]) -> None:
+    """Build the circuit's matrices without moving a control: order of nodes and power of inverters come from there."""
+    solution = engine.ActiveCircuit.Solution
+    mode, control = solution.Mode, solution.ControlMode
+    try:
+        engine.Text.Command = "set mode=snapshot controlmode=off"
+        solution.Solve()
+    except Exception as error:  # noqa: BLE001
+        text = " ".join(str(error.args[-1] if error.args else error).split())
+        findings.append(
+            Finding(
+                "opendss.not_solved",
+                Severity.WARNING,
+                f"The circuit as it stands can't be solved: {text}",
+                "The model may be incomplete",
+            )
+        )
+    finally:
+        solution.Mode, solution.ControlMode = mode, control
+
+
+def _names(path: Path) -> Names:
+    """Return the table of names beside the script, when we wrote it."""
+    table = path.parent / "names.csv"
+    if table.is_file():
+        text = table.read_text(encoding="utf-8", errors="replace")
+        if text.startswith("kind,opendss,name"):
+            return Names.parse(text)
+    return Names()
+
+
+def _report_unread(circuit: Any, findings: list[Finding]) -> None:
+    classes = Counter(name.split(".", 1)[0].lower() for name in circuit.AllElementNames)
+    for kind, count in classes.items():
+        if kind not in READ and kind not in WITHOUT_POWER:
+            text = f"{count} elements of class {kind} have no place in the model: left out"
+            findings.append(
+                Finding(
+                    "opendss.class_not_read", Severity.WARNING, text, "The model's solution differs from the circuit's"
+                )
+            )
+    controllers = {
+        kind: classes[kind]
+        for kind in ("storagecontroller", "invcontrol", "expcontrol", "gendispatcher", "swtcontrol")
+        if classes[kind]
+    }
+    for kind, count in controllers.items():
+        text = f"{count} controls of class {kind} are not modelled: what they control keeps its state"
+        findings.append(Finding("opendss.control_not_read", Severity.WARNING, text))
+
+
+def _buses(circuit: Any, names: Names) -> pd.DataFrame:
+    bus = circuit.ActiveBus
+    rows = []
+    for name in circuit.AllBusNames:
+        circuit.SetActiveBus(name)
+        base = float(bus.kVBase) * np.sqrt(3)
+        there = bool(bus.Coorddefined)
+        rows.append(
+            {
+                "id": names.back("bus", name),
+                "kv_ll_base": base or None,
+                "x": bus.x if there else None,
+                "y": bus.y if there else None,
+            }
+        )
+    return pd.DataFrame(rows)

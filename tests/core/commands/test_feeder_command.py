@@ -1,0 +1,71 @@
+"""``feeder …``: the documents of every action and its exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.__main__ import main
+from tests.core.formats.cyme import exports
+
+
+def call(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, dict[str, Any]]:
+    status = main(["feeder", *map(str, words), "--json"])
+    return status, json.loads(capsys.readouterr().out)
+
+
+def test_read_counts_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    exports.write_text(tmp_path / "village")
+    status, document = call(capsys, "read", tmp_path / "village")
+    assert status == 0
+    counts = document["counts"]
+    assert (counts["buses"], counts["lines"], counts["switch"], counts["transformers"], counts["regulators"]) == (
+        7,
+        3,
+        1,
+        1,
+        1,
+    )
+    assert document["phases"]["branches"] == {"ABC": 3, "B": 1}
+    assert document["load_kw"] == pytest.approx(664.0)
+    assert document["source"]["format"] == "cyme.text"
+
+
+def test_solve_gives_every_node(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    exports.write_text(tmp_path / "village")
+    status, document = call(capsys, "solve", tmp_path / "village", "--hold-taps")
+    assert (status, document["converged"]) == (0, True)
+    assert {"bus", "phase", "v_pu", "angle_deg"} <= document["nodes"][0].keys()
+    assert document["losses_kw"] > 0
+
+
+def test_written_scripts_solve_to_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    exports.write_text(tmp_path / "village")
+    _, direct = call(capsys, "solve", tmp_path / "village")
+    status, document = call(capsys, "to-dss", tmp_path / "village", "--to", tmp_path / "dss")
+    assert status == 0
+    assert Path(document["master"]).is_file()
+    _, again = call(capsys, "solve", tmp_path / "dss")
+    assert again["losses_kw"] == pytest.approx(direct["losses_kw"], rel=1e-6)
+    assert [(n["bus"], n["phase"]) for n in again["nodes"]] == [(n["bus"], n["phase"]) for n in direct["nodes"]]
+
+
+def test_compare_with_its_own_solution_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    exports.write_text(tmp_path / "village")
+    _, solved = call(capsys, "solve", tmp_path / "village")
+    rows = "\n".join(f"{n['bus']},{n['phase']},{n['v_pu']}" for n in solved["nodes"] if n["v_pu"] > 0.1)
+    (tmp_path / "baseline.csv").write_text(f"NodeId,Phase,Vpu\n{rows}\n")
+    status, document = call(capsys, "compare", tmp_path / "village", "--baseline", tmp_path / "baseline.csv")
+    assert (status, document["verdict"]) == (0, "PASS")
+    assert document["voltage"]["rmse"] < 1e-9
+
+
+@pytest.mark.parametrize("action", ["read", "solve"])
+def test_what_is_no_feeder_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str], action: str) -> None:
+    (tmp_path / "notes.txt").write_text("nothing")
+    status, document = call(capsys, action, tmp_path / "notes.txt")
+    assert status == 2
+    assert document["error"]["hint"]

@@ -1,0 +1,242 @@
+"""CYME's formats give one model, traps become findings, and what is broken doesn't take the rest with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import BadInput
+from core.feeder import Feeder, matrices_of
+from core.findings import Reading, Severity
+from core.formats.cyme import read_cyme
+from tests.core.formats.cyme import exports
+
+COMPARED = {
+    "sources": ("bus", "kv_ll", "v_a_pu", "x1_ohm"),
+    "branches": ("id", "kind", "from_bus", "to_bus", "phases", "length_km", "amps_normal", "closed_phases"),
+    "windings": ("transformer", "bus", "phases", "connection", "grounding", "kv", "kva", "r_pct", "tap_pu"),
+    "regulators": ("id", "bank", "mode", "vset_v", "band_v", "tap"),
+    "capacitors": ("id", "bus", "phases", "kv", "kvar"),
+    "loads": ("id", "bus", "phases", "connection", "kv", "p_kw", "q_kvar", "model"),
+    "buses": ("id", "phases", "kv_ll_base", "x", "y"),
+}  # fmt: skip
+
+
+def read(paths: list[Path], **options: bool) -> Reading[Feeder]:
+    return read_cyme(paths, **options)
+
+
+def codes(reading: Reading[Feeder]) -> set[str]:
+    return {finding.code for finding in reading.findings}
+
+
+def changed(tmp_path: Path, file: str, old: str, new: str) -> Reading[Feeder]:
+    text = exports.text_of(file)
+    assert old in text
+    return read(exports.write_text(tmp_path, **{file: text.replace(old, new)}))
+
+
+@pytest.fixture(scope="module")
+def feeder(tmp_path_factory: pytest.TempPathFactory) -> Feeder:
+    return read(exports.write_text(tmp_path_factory.mktemp("v5"))).value
+
+
+def assert_same(one: Feeder, other: Feeder) -> None:
+    for table, columns in COMPARED.items():
+        first, second = (
+            f[table][list(columns)].sort_values(list(columns[:2])).reset_index(drop=True) for f in (one, other)
+        )
+        pd.testing.assert_frame_equal(first, second, rtol=1e-6, check_dtype=False, obj=table)
+    first, second = matrices_of(one["impedances"]), matrices_of(other["impedances"])
+    assert first.keys() == second.keys()
+    for name, matrices in first.items():
+        np.testing.assert_allclose(matrices.z_ohm_km, second[name].z_ohm_km, rtol=1e-6)
+        np.testing.assert_allclose(matrices.b_us_km, second[name].b_us_km, rtol=1e-6)
+
+
+def test_devices_in_series_on_a_section_become_a_chain(feeder: Feeder) -> None:
+    line = feeder["branches"].set_index("id").loc["LINE-1"]
+    assert (line["from_bus"], line["to_bus"]) == ("S1~1", "N2")
+    regulator = feeder["windings"][feeder["windings"]["transformer"] == "REG-1_A"]
+    assert list(regulator["bus"]) == ["N1", "S1~1"]
+    assert list(regulator["tap_pu"]) == [1.0, pytest.approx(1.025)]
+
+
+def test_a_distributed_load_goes_half_to_each_end(feeder: Feeder) -> None:
+    loads = feeder["loads"][feeder["loads"]["device"] == "LOAD-2"]
+    assert dict(loads.groupby("bus")["p_kw"].sum()) == {"N2": 110.0, "N3": 110.0}
+
+
+def test_a_delta_load_of_phase_c_lies_between_c_and_a(feeder: Feeder) -> None:
+    load = feeder["loads"].set_index("device").loc["LOAD-5"]
+    assert (load["phases"], load["connection"], load["p_kw"]) == ("CA", "delta", pytest.approx(54.0))
+
+
+def test_rated_voltages_come_from_the_zone(feeder: Feeder) -> None:
+    loads = feeder["loads"].set_index("device")
+    assert loads.loc["LOAD-3", "kv"] == pytest.approx(0.48)
+    assert loads.loc["LOAD-4", "kv"] == pytest.approx(12.47 / 3**0.5)
+
+
+def test_every_record_says_where_it_came_from(feeder: Feeder) -> None:
+    line = feeder["branches"].set_index("id").loc["CABLE-2"]
+    text = exports.text_of("network").splitlines()
+    assert line["source_file"] == "network.txt"
+    assert text[line["source_row"] - 1].startswith("S2,CABLE-2")
+
+
+def test_imperial_units_give_the_same_model(feeder: Feeder, tmp_path: Path) -> None:
+    assert_same(feeder, read(exports.write_text(tmp_path, units="IMPERIAL")).value)
+
+
+def test_version_8_gives_the_same_model(feeder: Feeder, tmp_path: Path) -> None:
+    texts = {name: exports.version_8(exports.text_of(name)) for name in ("network", "equipment", "load")}
+    assert_same(feeder, read(exports.write_text(tmp_path, **texts)).value)
+
+
+@pytest.mark.parametrize(("version", "encoding"), [("7.1", "windows-1252"), ("7.2", "utf-8"), ("9.0", "utf-8")])
+def test_xml_gives_the_same_model(feeder: Feeder, tmp_path: Path, version: str, encoding: str) -> None:
+    path = tmp_path / "study.txt"  # the extension doesn't count
+    path.write_bytes(exports.xml(version, encoding))
+    assert_same(feeder, read([path]).value)
+
+
+def test_several_feeders_in_one_export_stay_apart(tmp_path: Path) -> None:
+    network = exports.text_of("network").replace("S5,N3,N6,ABC", "S5,N3,N6,ABC\nFEEDER=F2,M1,1\nT1,M1,M2,ABC")
+    network = network.replace("N1,F1\n\n[SOURCE]", "N1,F1\nM1,F2\n\n[SOURCE]").replace(
+        "N1,12.470000,0.000000", "M1,12.470000,0,-120,120,0.1,0.6,0.5,2\nN1,12.470000,0.000000"
+    )
+    reading = read(exports.write_text(tmp_path, network=network))
+    assert reading.value.names == ["F1", "F2"]
+    second = reading.value.only("F2")
+    assert list(second["branches"]["id"]) == ["T1"]
+    assert set(second["buses"]["id"]) == {"M1", "M2"}
+
+
+def test_shuffled_and_unknown_columns_are_read_by_name(feeder: Feeder, tmp_path: Path) -> None:
+    old = "FORMAT_SECTION=SectionID,FromNodeID,ToNodeID,Phase"
+    network = exports.text_of("network").replace(old, "FORMAT_SECTION=Phase,Novelty,ToNodeID,SectionID,FromNodeID")
+    for section, start, end, phases in exports.SECTIONS:
+        network = network.replace(f"\n{section},{start},{end},{phases}", f"\n{phases},7,{end},{section},{start}")
+    assert_same(feeder, read(exports.write_text(tmp_path, network=network)).value)
+
+
+LINE_TYPES = """
+[LINE UNBALANCED]
+FORMAT_LINEUNBALANCED=ID,Ra,Rb,Rc,Xa,Xb,Xc,Ba,Bb,Bc,AmpsA,MutualResistanceAB,MutualResistanceBC,MutualResistanceCA,MutualReactanceAB,MutualReactanceBC,MutualReactanceCA
+{row}
+"""
+
+
+def with_unbalanced(
+    tmp_path: Path, row: str, *, repair: bool = False, section: str = "S2,N2,N3,ABC"
+) -> Reading[Feeder]:
+    name = section.split(",")[0]
+    fields = "SectionID,DeviceNumber,LineCableID,Length"
+    setting = f"\n[OVERHEADLINEUNBALANCED SETTING]\nFORMAT_OVERHEADLINEUNBALANCEDSETTING={fields}\n{name},UNB,U1,500\n"
+    network = (
+        exports.text_of("network").replace("S2,CABLE-2,CAB2,800.0,1\n", "").replace("S4,LINE-4,LINE4,400.0,0\n", "")
+        + setting
+    )
+    network = network.replace("S2,N2,N3,ABC", section) if name == "S2" else network.replace("S4,N2,N5,B", section)
+    paths = exports.write_text(
+        tmp_path, network=network, equipment=exports.text_of("equipment") + LINE_TYPES.format(row=row)
+    )
+    return read(paths, repair=repair)
+
+
+COPIED = "U1,0.215,0.210,0.212,0.632,0.651,0.643,3.9,3.7,3.5,400,0.271353,0.271353,0.271353,0.271353,0.271353,0.271353"
+
+
+def test_mutual_resistance_that_copies_the_reactance_is_reported(tmp_path: Path) -> None:
+    reading = with_unbalanced(tmp_path, COPIED)
+    assert "cyme.mutual_resistance_copied" in codes(reading)
+    assert matrices_of(reading.value["impedances"])["UNB"].z_ohm_km[0, 1].real == pytest.approx(0.271353)
+
+
+def test_mutual_resistance_is_estimated_on_request(tmp_path: Path) -> None:
+    """Line 601 of the IEEE 13-node feeder: the true value is 0.1558 ohm/mile, 0.0968 ohm/km."""
+    reading = with_unbalanced(tmp_path, COPIED, repair=True)
+    assert "cyme.mutual_resistance_repaired" in codes(reading)
+    assert matrices_of(reading.value["impedances"])["UNB"].z_ohm_km[0, 1].real == pytest.approx(0.0968, abs=0.005)
+
+
+def test_mutual_resistance_of_a_cable_is_estimated_as_of_a_cable(tmp_path: Path) -> None:
+    """Line 606 of the IEEE 13-node feeder: 0.3192, 0.3192 and 0.2849 ohm/mile, 0.1912 ohm/km in the mean."""
+    row = "U1,0.496,0.490,0.496,0.277,0.251,0.277,60.2,60.2,60.2,400" + ",0.010625" * 6
+    reading = with_unbalanced(tmp_path, row, repair=True)
+    assert matrices_of(reading.value["impedances"])["UNB"].z_ohm_km[0, 1].real == pytest.approx(0.1912, abs=0.02)
+
+
+def test_a_line_type_defined_on_another_phase_is_used_with_a_warning(tmp_path: Path) -> None:
+    reading = with_unbalanced(tmp_path, "U1,0,1.7,0,0,0.9,0,0,2.6,0,100,0,0,0,0,0,0", section="S4,N2,N5,A")
+    assert "cyme.line_other_phases" in codes(reading)
+    assert matrices_of(reading.value["impedances"])["UNB"].z_ohm_km[0, 0] == pytest.approx(1.7 + 0.9j)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "code"),
+    [
+        ("network", "C4/0,POLE,1500.0", "C4/0,POLE,0", "cyme.line_zero_length"),
+        ("network", "S2,CABLE-2,CAB2,", "S2,CABLE-2,GONE,", "cyme.equipment_missing"),
+        ("network", "S4,N2,N5,B", "S4,N2,N5,Q", "cyme.section_no_phases"),
+        ("network", "S4,N2,N5,B", "S4,N2,N5,BX", "cyme.bad_phase"),
+        ("network", "S4,N2,N5,B", "S4,N5,N5,B", "cyme.section_to_itself"),
+        ("network", "S4,N2,N5,B", "S4,N2,N5,B\nS4,N2,N5,B", "cyme.section_twice"),
+        ("network", "N5,100.0,80.0,100.0,80.0,0.0\n", "", "cyme.node_missing"),
+        ("network", "100.000000,7.200000,0,CAP", "100.000000,14.370000,0,CAP", "feeder.capacitor_voltage"),
+        ("network", "S2,CABLE-2,CAB2,800.0", "S2,CABLE-2,CAB2,eight", "cyme.bad_number"),
+        ("equipment", "12.47,0.48,4.0,4.0,5.0", "12.47,0.48,0.0,0.0,5.0", "cyme.transformer_no_impedance"),
+        ("load", "0,0,2,B,90.0", "0,0,2,A,90.0", "cyme.load_phase"),
+        ("load", "2,B,90.0,95.0", "2,B,90.0,0.0", "cyme.load_power_factor"),
+        ("load", "S4,LOAD-4,SPOT,0,1", "S9,LOAD-4,SPOT,0,1", "cyme.device_without_section"),
+        ("load", "S3,LOAD-3,SPOT,LOAD-3,ZIP", "S3,LOAD-3,SPOT,LOAD-3,NEW", "cyme.customer_class_missing"),
+        ("load", "S5,LOAD-5,SPOT,LOAD-5,PQ,0,0,-1,1,", "S5,LOAD-5,SPOT,LOAD-5,PQ,0,0,-1,2,", "cyme.load_models"),
+    ],
+)  # fmt: skip
+def test_a_flaw_is_reported_and_the_rest_still_loads(tmp_path: Path, file: str, old: str, new: str, code: str) -> None:
+    reading = changed(tmp_path, file, old, new)
+    assert code in codes(reading)
+    assert len(reading.value["buses"]) >= 5
+    assert len(reading.value["loads"]) >= 4
+
+
+def test_half_a_file_gives_half_a_feeder_and_says_so(tmp_path: Path) -> None:
+    text = exports.text_of("network")
+    reading = read(exports.write_text(tmp_path, network=text[: text.index("S3,N3,N4")]))
+    assert len(reading.value["branches"]) == 2
+    assert "cyme.device_without_section" in codes(reading)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00\x01\x02\xff" * 50, b"just a letter", b"<html><body/></html>", b"<a><b>"]
+)
+def test_what_is_no_export_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "network.txt"
+    path.write_bytes(content)
+    with pytest.raises(BadInput):
+        read([path])
+
+
+def test_a_database_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "feeder.mdb"
+    path.write_bytes(b"\x00\x01\x00\x00Standard Jet DB\x00" + b"\x07" * 9000)
+    with pytest.raises(BadInput, match="Access"):
+        read([path])
+
+
+def test_xml_with_entities_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "study.xml"
+    path.write_text(
+        '<!DOCTYPE x [<!ENTITY a "aa">]><x><Networks><Network><NetworkID>&a;</NetworkID></Network></Networks></x>'
+    )
+    with pytest.raises(BadInput):
+        read([path])
+
+
+def test_the_good_export_has_nothing_worse_than_remarks(tmp_path: Path) -> None:
+    found = read(exports.write_text(tmp_path)).findings
+    assert {finding.severity for finding in found} <= {Severity.INFO}
