@@ -32,6 +32,7 @@ class Network:
     """A network. Impedances are per unit of ``base_mva`` and the buses' base voltages.
 
     ``extras`` carries what the tables can't hold, by the format that it came from; a writer of that format restores it.
+    ``extras["unmodelled_buses"]`` lists buses with an element that no table holds.
     ``lines`` gives the line of the source file for each row of a table, where a reader knows it.
     """
 

@@ -2,7 +2,7 @@
 
 References
 ----------
-.. [1] E. W. Kimbark, Direct Current Transmission, vol. I, Wiley, 1971: cos(phi) = Vd / Vd0.
+.. [1] E. W. Kimbark, Direct Current Transmission, vol. I, Wiley, 1971: chapter 3.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def lcc_table(case: RawCase) -> pd.DataFrame:
         {
             "name": _names(case, section), "kind": "LCC", "from_bus": np.abs(case.integers(section, "IPR")),
             "to_bus": np.abs(case.integers(section, "IPI")), "in_service": mode > 0, "p_from_mw": p_from,
-            "p_to_mw": p_to, "q_from_mvar": -_reactive(case, "R", p_from, v_rectifier),
-            "q_to_mvar": -_reactive(case, "I", p_to, v_inverter), "loss0_mw": p_from - p_to,
+            "p_to_mw": p_to, "q_from_mvar": -_reactive(case, "R", current, v_rectifier),
+            "q_to_mvar": -_reactive(case, "I", current, v_inverter), "loss0_mw": p_from - p_to,
         }
     )  # fmt: skip
 
@@ -42,19 +42,30 @@ def _current(power: np.ndarray, v: np.ndarray, r: np.ndarray) -> np.ndarray:
     return np.where(np.isinf(v), 0.0, 2 * power / (v + root))
 
 
-def _reactive(case: RawCase, end: str, p: np.ndarray, vd: np.ndarray) -> np.ndarray:
-    """Return the reactive power [Mvar] that a converter draws: cos(phi) = Vd / Vd0 [1]_."""
+def _reactive(case: RawCase, end: str, current: np.ndarray, vd: np.ndarray) -> np.ndarray:
+    """Return the reactive power [Mvar] that a converter draws at a DC current [kA] and voltage [kV] [1]_.
+
+    tan(phi) = (2 u + sin 2a - sin 2(a + u)) / (cos 2a - cos 2(a + u)) with the firing angle a and the overlap u.
+    """
     section = "two_terminal_dc"
-    bus = pd.DataFrame(
-        {"v": case.values("bus", "VM"), "kv": case.values("bus", "BASKV")}, index=case.integers("bus", "I")
-    )
-    bus = bus[~bus.index.duplicated()].reindex(np.abs(case.integers(section, f"IP{end}")))
-    ac = np.asarray(bus["v"] * bus["kv"]) * case.values(section, f"TR{end}")
-    ac = ac / np.where(case.values(section, f"TAP{end}") == 0, 1, case.values(section, f"TAP{end}"))
-    vd0 = np.nan_to_num(case.values(section, f"NB{end}")) * 3 * np.sqrt(2) / np.pi * ac
+    v = pd.Series(case.values("bus", "VM"), index=case.integers("bus", "I"))
+    v = v[~v.index.duplicated()].reindex(np.abs(case.integers(section, f"IP{end}")))
+    tap = case.values(section, f"TAP{end}")
+    ac = np.asarray(v) * case.values(section, f"EBAS{end}") * case.values(section, f"TR{end}")
+    ac = ac / np.where(tap == 0, 1, tap)
+    bridges = np.nan_to_num(case.values(section, f"NB{end}"))
+    r, x = case.values(section, f"RC{end}"), case.values(section, f"XC{end}")
     with np.errstate(divide="ignore", invalid="ignore"):
-        cosine = np.clip(np.nan_to_num(vd / vd0, nan=1.0), 0.1, 1.0)
-    return np.asarray(np.abs(p) * np.tan(np.arccos(cosine)))
+        vd0 = bridges * 3 * np.sqrt(2) / np.pi * ac
+        drop = bridges * (3 / np.pi * x + 2 * r) * current
+        fired = np.arccos(np.clip(np.nan_to_num((vd + drop) / vd0, nan=1.0), -1.0, 1.0))
+        ended = np.arccos(np.clip(np.cos(fired) - np.nan_to_num(np.sqrt(2) * x * current / ac), -1.0, 1.0))
+        tangent = (2 * (ended - fired) + np.sin(2 * fired) - np.sin(2 * ended)) / (
+            np.cos(2 * fired) - np.cos(2 * ended)
+        )
+        plain = np.tan(np.arccos(np.clip(np.nan_to_num(vd / vd0, nan=1.0), 0.1, 1.0)))
+    tangent = np.where(ended - fired > 1e-6, tangent, plain)
+    return np.asarray(np.abs(vd * current) * tangent)
 
 
 def vsc_table(case: RawCase) -> pd.DataFrame:
@@ -82,7 +93,7 @@ def vsc_table(case: RawCase) -> pd.DataFrame:
         factor = np.clip(np.abs(setting), 0.01, 1.0)
         table |= {
             f"controls_v_{end}": holds, f"v_{end}_pu": np.where(holds, setting, 1.0),
-            f"q_{end}_mvar": np.where(holds, 0.0, np.abs(into[k]) * np.tan(np.arccos(factor)) * np.sign(setting)),
+            f"q_{end}_mvar": np.where(holds, 0.0, into[k] * np.tan(np.arccos(factor)) * np.sign(setting)),
             f"q_max_{end}_mvar": case.values(section, f"MAXQ{k}"),
             f"q_min_{end}_mvar": case.values(section, f"MINQ{k}"),
         }  # fmt: skip

@@ -237,14 +237,15 @@ def _lcc(network: Network) -> pd.DataFrame:
         "NAME": lines["name"], "MDC": lines["in_service"].astype(int), "RDC": r, "SETVL": p_from,
         "VSCHD": kv - r * current, "NBR": 1, "NBI": 1, "ANMXR": 18.0, "ANMNR": 5.0, "ANMXI": 30.0, "ANMNI": 15.0,
     }  # fmt: skip
-    voltage = np.append(network.values("bus", "v_pu") * network.values("bus", "base_kv"), 1.0)
+    base, v = (np.append(network.values("bus", name), 1.0) for name in ("base_kv", "v_pu"))
     for end, side, p, vd in (("R", "from", p_from, kv), ("I", "to", p_to, kv - r * current)):
         s = np.hypot(p, lines[f"q_{side}_mvar"])
         factor = np.where(s == 0, 1.0, np.abs(p) / np.where(s == 0, 1, s))
-        ac = voltage[network.positions(lines[f"{side}_bus"])]
+        at = network.positions(lines[f"{side}_bus"])
+        kilovolts = np.where(base[at] > 0, base[at], 1.0)
         table |= {
-            f"IP{end}": lines[f"{side}_bus"].astype(int), f"EBAS{end}": np.where(ac > 0, ac, 1.0),
-            f"TR{end}": vd / factor / (3 * np.sqrt(2) / np.pi * np.where(ac > 0, ac, 1.0)),
+            f"IP{end}": lines[f"{side}_bus"].astype(int), f"EBAS{end}": kilovolts,
+            f"TR{end}": vd / factor / (3 * np.sqrt(2) / np.pi * kilovolts * v[at]),
         }  # fmt: skip
     return pd.DataFrame(table)
 

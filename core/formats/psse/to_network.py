@@ -36,9 +36,10 @@ def to_network(case: RawCase, name: str, findings: list[Finding]) -> Network:
     }
     lines = {table: numbers for table, numbers in _lines(case, two).items() if numbers is not None}
     _not_modelled(case, findings)
+    extras = {"psse": case, "unmodelled_buses": _unmodelled_buses(case)}
     title = " ".join(part.strip() for part in case.titles if part.strip())
     frequency = float(case.header.get("BASFRQ") or 60.0)
-    return Network(title or name, case.base_mva, frequency, tables, extras={"psse": case}, lines=lines)
+    return Network(title or name, case.base_mva, frequency, tables, extras=extras, lines=lines)
 
 
 def _bus(case: RawCase, findings: list[Finding]) -> pd.DataFrame:
@@ -215,6 +216,13 @@ NOT_MODELLED: dict[str, str] = {
     "induction_machine": "Induction machines take no part in load flows.",
     "multi_section_line": "Multi-section line groups are kept; studies see their sections.",
 }
+
+
+def _unmodelled_buses(case: RawCase) -> list[int]:
+    """Return the buses whose balance an element decides that the tables can't hold."""
+    places = (("multi_terminal_dc_converter", "IB"), ("gne", "BUS1"), ("gne", "BUS2"), ("induction_machine", "I"))
+    found = {int(bus) for section, name in places for bus in case.integers(section, name) if bus}
+    return sorted(found)
 
 
 def _not_modelled(case: RawCase, findings: list[Finding]) -> None:

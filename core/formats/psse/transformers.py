@@ -125,14 +125,17 @@ def three_winding_table(case: RawCase, rows: np.ndarray) -> pd.DataFrame:
 
 
 def _corrected(w: _Windings, z: list[np.ndarray]) -> list[np.ndarray]:
-    """Apply the windings' correction tables, which act on the impedances to the star point."""
+    """Apply the windings' correction tables: to the pairs where ZCOD is 1, else to the impedances to the star point."""
     factors = [w.correction(k, w.turns(k, "WINDV")) for k in (1, 2, 3)]
     if all((factor == 1).all() for factor in factors):
         return z
     z12, z23, z31 = z
     z1, z2, z3 = (z12 + z31 - z23) / 2, (z12 + z23 - z31) / 2, (z23 + z31 - z12) / 2
     z1, z2, z3 = z1 * factors[0], z2 * factors[1], z3 * factors[2]
-    return [z1 + z2, z2 + z3, z3 + z1]
+    by_pair = w.integers("ZCOD") == 1
+    pairs = (pair * factor for pair, factor in zip(z, factors, strict=True))
+    star = (z1 + z2, z2 + z3, z3 + z1)
+    return [np.where(by_pair, pair, of_star) for pair, of_star in zip(pairs, star, strict=True)]
 
 
 def _ckt(w: _Windings) -> np.ndarray:

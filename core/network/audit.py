@@ -1,0 +1,239 @@
+"""Audit of a stored solution: do the voltages in the file solve the network that the file describes?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from core.findings import Finding, Severity
+from core.network.admittance import (
+    TwoPorts,
+    admittance_matrix,
+    branch_ports,
+    switch_ports,
+    three_winding_blocks,
+    transformer_ports,
+)
+from core.network.checks import check
+from core.network.injections import generator_power, load_power, other_power, reactive_unknown
+from core.network.network import Network, element_names
+from core.network.topology import islands, zero_impedance_groups
+
+#: A case counts as solved when no bus is further off than this [MVA].
+SOLVED_MVA = 1.0
+
+
+@dataclass(slots=True)
+class Audit:
+    """What the audit found."""
+
+    solved: bool
+    max_mismatch_mva: float
+    worst_bus: int | None
+    mismatches: pd.DataFrame  # bus, p_mw, q_mvar, mva; one row a bus that takes part
+    islands: pd.DataFrame  # island, buses, slack_buses, load_mw, generation_mw
+    limits: pd.DataFrame  # element, quantity, value, limit
+    findings: list[Finding] = field(default_factory=list)
+
+
+def audit(network: Network, tolerance_mva: float = SOLVED_MVA) -> Audit:
+    """Return how well the stored voltages fit the stored powers, and what contradicts itself or exceeds a limit.
+
+    Parameters
+    ----------
+    network
+        The network with stored voltages and machine outputs.
+    tolerance_mva
+        The largest mismatch of a solved case [MVA].
+    """
+    v = stored_voltages(network)
+    mismatches = bus_mismatches(network, v)
+    worst = mismatches["mva"].idxmax() if len(mismatches) else None
+    largest = float(mismatches["mva"].max()) if len(mismatches) else 0.0
+    solved = bool(len(mismatches)) and largest <= tolerance_mva
+    exceeded = limits_exceeded(network, v)
+    findings = [*check(network), *_conflicts(network), *_exceeded(exceeded)]
+    bus = int(mismatches["bus"].loc[worst]) if worst is not None else None
+    left_out = len(network.extras.get("unmodelled_buses", ()))
+    if left_out:
+        text = f"{left_out} buses have elements that studies don't model; their balance isn't judged."
+        findings.insert(0, Finding("network.audit.not_judged", Severity.INFO, text))
+    if not solved and bus is not None:
+        text = f"The stored voltages don't solve the network: bus {bus} is {largest:.4g} MVA off."
+        hint = "Solve the network before you compare it with results of another program."
+        findings.insert(0, Finding("network.audit.not_solved", Severity.WARNING, text, hint))
+    return Audit(solved, largest, bus, mismatches, island_table(network), exceeded, findings)
+
+
+def stored_voltages(network: Network) -> np.ndarray:
+    """Return the stored voltages as complex numbers [pu]."""
+    v = network.values("bus", "v_pu") * np.exp(1j * np.deg2rad(network.values("bus", "angle_deg")))
+    return np.asarray(np.where(np.isfinite(v), v, 1.0))
+
+
+def bus_mismatches(network: Network, v: np.ndarray) -> pd.DataFrame:
+    """Return for each live bus the power [MVA] that its elements draw minus what is put in.
+
+    Buses that zero-impedance connections join share one balance: the flow between them is not determined by voltages.
+    """
+    flow = v * np.conj(admittance_matrix(network) @ v) * network.base_mva
+    put_in = generator_power(network) + other_power(network) - load_power(network, np.abs(v))[0]
+    off = flow - put_in
+    off = np.where(reactive_unknown(network), off.real + 0j, off)
+    group = zero_impedance_groups(network)
+    _, first, inverse = np.unique(group, return_index=True, return_inverse=True)
+    total = np.bincount(inverse, off.real) + 1j * np.bincount(inverse, off.imag)
+    blind = np.bincount(inverse, reactive_unknown(network)) > 0
+    total = np.where(blind, total.real + 0j, total)
+    unmodelled = np.isin(network.values("bus", "bus"), network.extras.get("unmodelled_buses", ()))
+    judged = np.bincount(inverse, unmodelled) == 0
+    alive = network.bus_in_service()[first] & judged
+    balance = {"p_mw": total.real[alive], "q_mvar": total.imag[alive], "mva": np.abs(total)[alive]}
+    return pd.DataFrame({"bus": network.values("bus", "bus")[first][alive], **balance})
+
+
+def island_table(network: Network) -> pd.DataFrame:
+    """Return one row an island: its size, swing buses, load and generation."""
+    label = islands(network)
+    count = int(label.max(initial=-1)) + 1
+    load = load_power(network, network.values("bus", "v_pu"))[0].real
+    made = generator_power(network).real
+    on = label >= 0
+    bus = network.values("bus", "bus")
+    swing = on & (network.values("bus", "kind") == "SLACK")
+    slack = pd.Series(bus[swing]).groupby(label[swing]).agg(lambda numbers: " ".join(map(str, numbers)))
+    return pd.DataFrame(
+        {
+            "island": np.arange(count) + 1,
+            "buses": np.bincount(label[on], minlength=count),
+            "slack_buses": slack.reindex(range(count)).fillna("").to_numpy(),
+            "load_mw": np.bincount(label[on], load[on], count),
+            "generation_mw": np.bincount(label[on], made[on], count),
+        }
+    )
+
+
+def flow_table(network: Network, v: np.ndarray) -> pd.DataFrame:
+    """Return the flows [MVA] at both ends of lines, transformers and switches, and their loading."""
+    parts = [
+        _flows(network, ports, v)
+        for ports in (branch_ports(network), transformer_ports(network), switch_ports(network))
+        if len(ports.rows)
+    ]
+    windings = _winding_flows(network, v)
+    parts += [windings] if len(windings) else []
+    return pd.concat(parts, ignore_index=True) if parts else windings
+
+
+def _flows(network: Network, ports: TwoPorts, v: np.ndarray) -> pd.DataFrame:
+    s_from, s_to = (power * network.base_mva for power in ports.flows(v))
+    rate = network.values(ports.table, "rate_a_mva")[ports.rows]
+    largest = np.maximum(np.abs(s_from), np.abs(s_to))
+    return pd.DataFrame(
+        {
+            "element": element_names(network, ports.table, ports.rows),
+            "p_from_mw": s_from.real,
+            "q_from_mvar": s_from.imag,
+            "p_to_mw": s_to.real,
+            "q_to_mvar": s_to.imag,
+            "rate_a_mva": rate,
+            "loading_pct": np.where(rate > 0, 100 * largest / np.where(rate > 0, rate, 1), np.nan),
+        }
+    )
+
+
+def _winding_flows(network: Network, v: np.ndarray) -> pd.DataFrame:
+    rows, ends, blocks = three_winding_blocks(network)
+    s = v[ends] * np.conj(np.einsum("nij,nj->ni", blocks, v[ends])) * network.base_mva
+    rate = np.column_stack([network.values("transformer3w", f"rate_a_{w}_mva")[rows] for w in (1, 2, 3)])
+    names = element_names(network, "transformer3w", rows)
+    return pd.DataFrame(
+        {
+            "element": [f"{name} winding {w}" for name in names for w in (1, 2, 3)],
+            "p_from_mw": s.real.ravel(),
+            "q_from_mvar": s.imag.ravel(),
+            "rate_a_mva": rate.ravel(),
+            "loading_pct": np.where(rate > 0, 100 * np.abs(s) / np.where(rate > 0, rate, 1), np.nan).ravel(),
+        }
+    )
+
+
+def limits_exceeded(network: Network, v: np.ndarray) -> pd.DataFrame:
+    """Return the elements beyond a limit: voltage, machine output, loading."""
+    magnitude, alive = np.abs(v), network.bus_in_service()
+    parts = []
+    for quantity, column, over in (("voltage", "v_max_pu", True), ("voltage", "v_min_pu", False)):
+        parts.append(_beyond(network, "bus", alive, (quantity, "pu"), magnitude, column, over=over))
+    on = network.live("generator")
+    kind = np.append(network.values("bus", "kind"), "")[network.terminals("generator")[0]]
+    for what, unit, value in (("active power", "MW", "p_mw"), ("reactive power", "Mvar", "q_mvar")):
+        letter = value[0]
+        free = on & (kind != "SLACK") if letter == "p" else on
+        numbers = network.values("generator", value)
+        for limit, over in ((f"{letter}_max_{unit.lower()}", True), (f"{letter}_min_{unit.lower()}", False)):
+            parts.append(_beyond(network, "generator", free, (what, unit), numbers, limit, over=over))
+    flows = flow_table(network, v)
+    heavy = flows[flows["loading_pct"] > 100.0] if len(flows) else flows
+    loading = pd.DataFrame(
+        {"element": heavy["element"], "quantity": "loading", "value": heavy["loading_pct"], "limit": 100.0, "unit": "%"}
+    )
+    kept = [part for part in (*parts, loading) if len(part)]
+    return pd.concat(kept, ignore_index=True) if kept else loading
+
+
+def _beyond(
+    network: Network, table: str, on: np.ndarray, what: tuple[str, str], values: np.ndarray, column: str, *, over: bool
+) -> pd.DataFrame:
+    """Return the rows whose value is beyond the limit in a column, with rounding of files allowed for."""
+    limit = network.values(table, column)
+    slack = 1e-4 * np.maximum(1.0, np.abs(limit))
+    wrong = on & ((values > limit + slack) if over else (values < limit - slack))
+    rows = np.flatnonzero(wrong)
+    names = element_names(network, table, rows)
+    return pd.DataFrame(
+        {"element": names, "quantity": what[0], "value": values[rows], "limit": limit[rows], "unit": what[1]}
+    )
+
+
+def _conflicts(network: Network) -> Iterator[Finding]:
+    """Machines that hold one bus at different voltages, or a bus that another one already holds."""
+    on = network.live("generator")
+    own = network.values("generator", "bus")
+    remote = network.values("generator", "regulated_bus")
+    held = np.where((remote == 0) | (network.positions(remote) < 0), own, remote)
+    kind = dict(zip(network.values("bus", "bus").tolist(), network.values("bus", "kind").tolist(), strict=True))
+    table = pd.DataFrame({"held": held, "own": own, "v": network.values("generator", "v_set_pu")})[on]
+    spread = table.groupby("held")["v"].agg(["min", "max"])
+    for bus, low, high in spread[spread["max"] - spread["min"] > 1e-6].reset_index().to_numpy():
+        text = f"Machines hold bus {int(bus)} at different voltages: {low:g} to {high:g} pu."
+        hint = "Give them one setpoint."
+        yield Finding("network.audit.setpoints", Severity.WARNING, text, hint, element=f"bus {int(bus)}")
+    local = set(table.loc[table["held"] == table["own"], "own"])
+    for bus, target in table.loc[table["held"] != table["own"], ["own", "held"]].drop_duplicates().to_numpy():
+        if int(target) in local or kind.get(int(target)) == "SLACK":
+            text = f"The machine at bus {bus} regulates bus {target}, which another machine holds already."
+            hint = "Let it hold its own bus."
+            yield Finding("network.audit.remote", Severity.WARNING, text, hint, element=f"bus {bus}")
+    v = pd.Series(network.values("bus", "v_pu"), index=network.values("bus", "bus"))
+    v = v[~v.index.duplicated()]
+    table["stored"] = v.reindex(table["held"]).to_numpy()
+    q = network.values("generator", "q_mvar")[on]
+    low_q, high_q = (network.values("generator", name)[on] for name in ("q_min_mvar", "q_max_mvar"))
+    inside = (q > low_q + 0.01) & (q < high_q - 0.01)
+    holding = np.isin([kind.get(int(bus), "") for bus in table["own"]], ["PV", "SLACK"])
+    off = table[inside & holding & np.asarray((table["stored"] - table["v"]).abs() > 1e-3)]
+    for bus, target, stored in off.drop_duplicates("held")[["held", "v", "stored"]].head(50).to_numpy():
+        text = f"Bus {int(bus)} is at {stored:.5g} pu but its machines, within their limits, hold {target:.5g} pu."
+        hint = "The case was not solved after the setpoint changed."
+        yield Finding("network.audit.setpoint_missed", Severity.INFO, text, hint, element=f"bus {int(bus)}")
+
+
+def _exceeded(limits: pd.DataFrame) -> Iterator[Finding]:
+    for quantity, rows in limits.groupby("quantity"):
+        first = rows.iloc[0]
+        text = f"{len(rows)} elements exceed a limit of {quantity}, first {first['element']}."
+        code = f"network.audit.{str(quantity).replace(' ', '_')}"
+        yield Finding(code, Severity.INFO, text, "The audit lists them all.", element=str(first["element"]))
