@@ -65,7 +65,7 @@ def test_a_vsc_line_loses_what_its_converters_and_wire_lose() -> None:
     current = 20 / 100  # kA
     losses = 2 * (0.1 + 0.1 * current) + 0.5 * current**2
     assert (line["p_from_mw"], line["p_to_mw"]) == (20.0, pytest.approx(20 - losses))
-    assert line["q_from_mvar"] == pytest.approx(20 * np.tan(np.arccos(0.98)))
+    assert line["q_from_mvar"] == pytest.approx(-20 * np.tan(np.arccos(0.98)))
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
