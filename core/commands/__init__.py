@@ -21,6 +21,7 @@ class Answer:
 #: Command → module. A module is imported only when its command is called.
 COMMANDS: dict[str, str] = {
     "export": "core.commands.export",
+    "network": "core.commands.network",
     "plant": "core.commands.plant",
     "availability": "core.commands.availability",
     "jobs": "core.commands.jobs",

@@ -262,7 +262,7 @@ def _vsc(network: Network) -> pd.DataFrame:
     for k, end, p in ((1, "from", -lines["p_from_mw"]), (2, "to", lines["p_to_mw"])):
         q = lines[f"q_{end}_mvar"]
         s = np.hypot(p, q)
-        factor = np.where(s == 0, 1.0, np.abs(p) / np.where(s == 0, 1, s)) * np.where(q < 0, -1, 1)
+        factor = np.where(s == 0, 1.0, np.abs(p) / np.where(s == 0, 1, s)) * np.where(q * p < 0, -1, 1)
         holds = lines[f"controls_v_{end}"]
         table |= {
             f"MODE{k}": np.where(holds, 1, 2), f"ACSET{k}": np.where(holds, lines[f"v_{end}_pu"], factor),

@@ -118,7 +118,7 @@ def read_impedance_correction(chunk: Chunk, version: int, findings: list[Finding
                     table = None
                 break
             if table is not None:
-                rows.append({"I": int(table), "T": point[0], "F": point[1], "FI": point[2] if width == 3 else 0.0})
+                rows.append({"I": int(table), "T": point[0], "F": point[1], "FI": point[2] if width == 3 else None})
                 spans.append((opened, int(place) + 1))
         if width == 2:
             table = None

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from core.findings import Reading
-from core.formats.psse.case import RawCase
 from core.formats.psse.from_network import from_network
 from core.formats.psse.raw_reader import read_raw_case
 from core.formats.psse.raw_writer import write_raw_case
+from core.formats.psse.rawx import is_rawx, read_rawx_case, write_rawx_case
 from core.formats.psse.to_network import to_network
 from core.network import Network, check
-
-__all__ = ["RawCase", "from_network", "read_raw", "read_raw_case", "to_network", "write_raw", "write_raw_case"]
 
 
 def read_raw(data: bytes, name: str = "") -> Reading[Network]:
@@ -23,10 +21,25 @@ def read_raw(data: bytes, name: str = "") -> Reading[Network]:
     BadInput
         When the bytes are no RAW file at all.
     """
+    if is_rawx(data):
+        return read_rawx(data, name)
     reading = read_raw_case(data, name)
     findings = list(reading.findings)
     network = to_network(reading.value, name, findings)
     return Reading(network, [*findings, *check(network)], reading.source)
+
+
+def read_rawx(data: bytes, name: str = "") -> Reading[Network]:
+    """Read a RAWX file as a network; see :func:`read_raw`."""
+    reading = read_rawx_case(data, name)
+    findings = list(reading.findings)
+    network = to_network(reading.value, name, findings)
+    return Reading(network, [*findings, *check(network)], reading.source)
+
+
+def write_rawx(network: Network) -> str:
+    """Return the network as RAWX text."""
+    return write_rawx_case(from_network(network, 35))
 
 
 def write_raw(network: Network, version: int = 33) -> str:

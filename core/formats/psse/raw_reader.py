@@ -11,6 +11,7 @@ from core.findings import Finding, Reading, Severity, Source, Where
 from core.formats.psse import nested, schema
 from core.formats.psse.case import Original, RawCase
 from core.formats.psse.fieldtext import parse
+from core.formats.psse.kept import restore
 from core.formats.psse.records import Chunk, misfit, split
 
 Columns = dict[str, np.ndarray]
@@ -36,6 +37,7 @@ def read_raw_case(data: bytes, name: str = "") -> Reading[RawCase]:
         original.versions[chunk.section] = version
         for section, (table, spans) in _read_section(chunk, version, findings).items():
             original.sections[section], original.spans[section] = table, spans
+    restore(original.sections, records.behind, findings)
     case = RawCase(records.version, records.header, records.titles, dict(original.sections), original)
     return Reading(case, findings, Source(name, sha256(data).hexdigest(), "psse.raw", str(records.version)))
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from core.formats.psse import schema
 from core.formats.psse.case import Original, RawCase
+from core.formats.psse.kept import kept_lines
 from core.formats.psse.nested import SUBSTATION_PARTS, SYSTEM_WIDE
 from core.formats.psse.versions import fitted
 
@@ -31,7 +32,7 @@ def write_raw_case(case: RawCase, version: int | None = None) -> str:
 
 def _whole(case: RawCase, version: int) -> Iterator[str]:
     """Yield all lines of a file of the version."""
-    case = fitted(case, version)
+    whole, case = case, fitted(case, version)
     if version >= 34:
         yield "@!IC,SBASE,REV,XFRRAT,NXFRAT,BASFRQ"
     yield header_line(case, version)
@@ -47,6 +48,7 @@ def _whole(case: RawCase, version: int) -> Iterator[str]:
         begin = f", BEGIN {schema.sections()[following].title} DATA" if following else ""
         yield f"0 / END OF {schema.sections()[name].title} DATA{begin}"
     yield "Q"
+    yield from kept_lines(whole, version)
 
 
 def header_line(case: RawCase, version: int) -> str:

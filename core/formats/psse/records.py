@@ -43,6 +43,7 @@ class Records:
     titles: tuple[str, str] = ("", "")
     version: int = 33
     chunks: list[Chunk] = field(default_factory=list)
+    behind: list[str] = field(default_factory=list)  # lines behind Q
 
 
 def split(data: bytes, findings: list[Finding]) -> Records:
@@ -53,7 +54,8 @@ def split(data: bytes, findings: list[Finding]) -> Records:
     stripped = [line.strip() for line in lines]
     start = _header(records, stripped, findings)
     declared = _declared(records, findings)
-    pieces = _pieces(stripped, start, findings)
+    pieces, last = _pieces(stripped, start, findings)
+    records.behind = stripped[last + 1 :]
     records.version = declared or _guess(records, pieces, stripped, findings)
     records.chunks = _named(pieces, stripped, records.version, findings)
     return records
@@ -142,8 +144,8 @@ class _Piece:
     records: list[int] = field(default_factory=list)
 
 
-def _pieces(stripped: list[str], start: int, findings: list[Finding]) -> list[_Piece]:
-    """Split the body at its terminators, up to the Q."""
+def _pieces(stripped: list[str], start: int, findings: list[Finding]) -> tuple[list[_Piece], int]:
+    """Split the body at its terminators, up to the Q; return its line, too."""
     found: list[_Piece] = []
     begin, announced, ended = start, "", False
     for i in range(start, len(stripped)):
@@ -164,12 +166,12 @@ def _pieces(stripped: list[str], start: int, findings: list[Finding]) -> list[_P
     if not ended:
         text = "The file doesn't end with Q; it may be cut off."
         findings.append(_at("psse.raw.no_end", Severity.WARNING, text, max(len(stripped) - 1, 0), ""))
-    elif any(stripped[i + 1 :]):
+    elif any(line and not line.startswith("@!") for line in stripped[i + 1 :]):
         text = "There are lines behind Q; they are kept but not read."
         findings.append(_at("psse.raw.behind_end", Severity.INFO, text, i + 1, ""))
     for piece in found:
         _fill(piece, stripped)
-    return found
+    return found, i
 
 
 def _fill(piece: _Piece, stripped: list[str]) -> None:

@@ -58,6 +58,7 @@ class Section:
     until: int
     order: dict[int, int]  # first version with the order → place
     parent: str
+    keys: tuple[str, ...]  # fields that identify a record
     help: str
 
 
@@ -82,6 +83,7 @@ def _section(row: dict[str, str]) -> Section:
         until=_number(row["until"], RAWX),
         order={version: int(row[f"order_{version}"]) for version in (29, 31, 34) if row[f"order_{version}"]},
         parent=row["parent"],
+        keys=tuple(part for part in row["keys"].split("|") if part),
         help=row["help"],
     )
 

@@ -65,7 +65,12 @@ def _branches_as_devices(case: RawCase) -> RawCase:
         {**columns, "CKT": ids[marked], "X": part.values("branch", "X"), **rates, "STAT": status, "NSTAT": status,
          "STYPE": ids[marked].str[0].map(DEVICES)}
     )  # fmt: skip
-    return _added(case.with_section("branch", case["branch"][~marked]), "switching_device", devices)
+    kept = case["switching_device"]  # what rode along behind Q knows more than the branches
+    ends = [f"{i}-{j}-{ckt}" for i, j, ckt in zip(devices["I"], devices["J"], devices["CKT"], strict=True)]
+    old = [f"{int(i)}-{int(j)}-{str(c).strip()}" for i, j, c in zip(kept["I"], kept["J"], kept["CKT"], strict=True)]
+    case = case.with_section("branch", case["branch"][~marked])
+    case = case.with_section("switching_device", kept[np.isin(old, ends)])
+    return _added(case, "switching_device", devices[~np.isin(ends, old)])
 
 
 def _one_switched_shunt(case: RawCase) -> RawCase:
@@ -85,6 +90,8 @@ def _one_switched_shunt(case: RawCase) -> RawCase:
 
 def _added(case: RawCase, section: str, rows: pd.DataFrame) -> RawCase:
     table = case[section]
+    if rows.empty:
+        return case
     if table.empty:
         return case.with_section(section, rows.reset_index(drop=True))
     return case.with_section(section, pd.concat([table, rows], ignore_index=True))

@@ -1,0 +1,178 @@
+"""Read, convert, audit and compare power-flow networks."""
+
+from __future__ import annotations
+
+from argparse import SUPPRESS, ArgumentParser, Namespace
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from core.commands import Answer
+from core.commands.files import read_bytes
+from core.errors import BadInput
+from core.findings import Finding, Reading, Severity, Where
+from core.formats.conversion import LISTED, compare, convert
+from core.formats.networks import FORMATS, format_of, read_network
+from core.network import Network
+from core.network.audit import SOLVED_MVA, audit
+
+#: Lines of a list that are printed; the JSON document has them all.
+DRAWN = 20
+ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the actions of ``network``."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    read = _action(actions, "read", "say what a file holds and what is wrong with it", "file")
+    read.add_argument("--limit", type=int, default=None, metavar="N", help="list at most N findings")
+    change = _action(actions, "convert", "write a network in another format, with the ledger", "file", "out")
+    change.add_argument("--format", choices=sorted(FORMATS), help="the format (default: by the ending of OUT)")
+    change.add_argument("--version", type=int, choices=(33, 34, 35), help="the version of a RAW file")
+    check = _action(actions, "audit", "say whether the stored voltages solve the network", "file")
+    check.add_argument(
+        "--tolerance-mva", type=float, default=SOLVED_MVA, metavar="MVA", help="largest mismatch of a solved case"
+    )
+    _action(actions, "diff", "say what differs between two files of any formats", "file", "other")
+
+
+def _action(actions: Any, name: str, words: str, *files: str) -> ArgumentParser:
+    parser: ArgumentParser = actions.add_parser(name, help=words, description=words)
+    for file in files:
+        parser.add_argument(file, metavar=file.upper())
+    parser.add_argument(
+        "--json", action="store_true", default=SUPPRESS, help="print one JSON document and nothing else"
+    )
+    parser.add_argument("--workspace", metavar="DIR", default=SUPPRESS, help="the workspace folder")
+    return parser
+
+
+def run(arguments: Namespace) -> Answer:
+    """Run one action."""
+    return ACTIONS[arguments.action](arguments)
+
+
+def _read(arguments: Namespace) -> Answer:
+    reading = _network(arguments.file)
+    network = reading.value
+    counts = network.counts()
+    findings = sorted(reading.findings, key=lambda finding: ORDER[finding.severity])[: arguments.limit]
+    document = {
+        "file": reading.source.file,
+        **_form(reading),
+        "name": network.name,
+        "base_mva": network.base_mva,
+        "frequency_hz": network.frequency_hz,
+        "counts": counts,
+        "totals": network.totals(),
+        "findings": findings,
+    }
+    filled = ", ".join(f"{count} {table}" for table, count in counts.items() if count)
+    totals = network.totals()
+    lines = [
+        f"{reading.source.file}: {reading.source.format} {reading.source.version}, {filled or 'nothing'}",
+        f"load {totals['load_mw']:.2f} MW, generation {totals['generation_mw']:.2f} MW",
+        *_lines(findings),
+    ]
+    return Answer(document, "\n".join(lines), fails=network["bus"].empty)
+
+
+def _convert(arguments: Namespace) -> Answer:
+    target = format_of(arguments.out, arguments.format)
+    if arguments.version and arguments.version not in target.versions:
+        raise BadInput(f"{target.title} has no version {arguments.version}.", hint="Leave --version out.")
+    reading = _network(arguments.file)
+    if reading.value["bus"].empty:
+        raise BadInput("The file has no bus to convert.", where=Where(file=arguments.file))
+    result = convert(reading, target, arguments.version)
+    try:
+        Path(arguments.out).write_bytes(result.content)
+    except OSError as error:
+        raise BadInput(f"The file can't be written: {error.strerror}.", where=Where(file=arguments.out)) from error
+    ledger = result.ledger()
+    document = {
+        "input": {"file": reading.source.file, **_form(reading)},
+        "output": {"file": arguments.out, "format": target.name, "version": result.version},
+        **ledger,
+        "proof": result.proof(),
+        "findings": [*reading.findings, *result.findings],
+    }
+    gap = result.admittance_difference_pu
+    proof = "buses differ" if gap is None else f"admittance differs by at most {gap:.2g} pu"
+    words = ", ".join(f"{count} {what}" for what, count in ledger["summary"].items())
+    lines = [f"{arguments.out}: {target.title} {result.version or ''}".rstrip(), f"{words}; {proof}"]
+    lines += [_change(row) for row in [*ledger["dropped"], *ledger["approximated"]][:DRAWN]]
+    return Answer(document, "\n".join([*lines, *_lines(result.findings)]))
+
+
+def _audit(arguments: Namespace) -> Answer:
+    reading = _network(arguments.file)
+    found = audit(reading.value, arguments.tolerance_mva)
+    worst = found.mismatches.nlargest(DRAWN, "mva")
+    document = {
+        "file": reading.source.file,
+        **_form(reading),
+        "solved": found.solved,
+        "max_mismatch_mva": found.max_mismatch_mva,
+        "worst_bus": found.worst_bus,
+        "tolerance_mva": arguments.tolerance_mva,
+        "islands": len(found.islands),
+        "island_table": found.islands,
+        "mismatches": worst,
+        "limits": found.limits.head(LISTED),
+        "findings": [*reading.findings, *(f for f in found.findings if f.code.startswith("network.audit"))],
+    }
+    verdict = "a solved case" if found.solved else "not a solved case"
+    lines = [
+        f"{reading.source.file} is {verdict}",
+        f"largest mismatch {found.max_mismatch_mva:.4g} MVA at bus {found.worst_bus}",
+        f"{len(found.islands)} islands, {len(found.limits)} limits exceeded",
+        *_lines(document["findings"]),
+    ]
+    return Answer(document, "\n".join(lines), fails=not found.solved)
+
+
+def _diff(arguments: Namespace) -> Answer:
+    one, two = _network(arguments.file), _network(arguments.other)
+    found = compare(one.value, two.value)
+    document = {
+        "a": {"file": one.source.file, **_form(one)},
+        "b": {"file": two.source.file, **_form(two)},
+        "equal": found.is_empty,
+        "added": found.added.head(LISTED),
+        "removed": found.removed.head(LISTED),
+        "changed": found.changed.head(LISTED),
+        "summary": {"added": len(found.added), "removed": len(found.removed), "changed": len(found.changed)},
+    }
+    lines = [f"{len(found.added)} added, {len(found.removed)} removed, {len(found.changed)} values changed"]
+    for sign, frame in (("+", found.added), ("-", found.removed)):
+        lines += [f"{sign} {element}" for element in frame["element"].head(DRAWN)]
+    lines += [_change(row) for row in found.changed.head(DRAWN).to_dict(orient="records")]
+    return Answer(document, "\n".join(lines), fails=not found.is_empty)
+
+
+def _network(path: str) -> Reading[Network]:
+    return read_network(*read_bytes(path))
+
+
+def _form(reading: Reading[Network]) -> dict[str, Any]:
+    version = reading.source.version
+    return {"format": reading.source.format, "version": int(version) if version.isdigit() else version or None}
+
+
+def _lines(findings: list[Finding]) -> list[str]:
+    return [f"{finding.severity}: {finding.text} {finding.where}".rstrip() for finding in findings[:DRAWN]]
+
+
+def _change(row: Mapping[Any, Any]) -> str:
+    if "field" not in row:
+        return str(row["element"])
+    return f"{row['element']}: {row['field']} {row['before']} -> {row['after']}"
+
+
+ACTIONS: dict[str, Callable[[Namespace], Answer]] = {
+    "read": _read,
+    "convert": _convert,
+    "audit": _audit,
+    "diff": _diff,
+}

@@ -1,0 +1,119 @@
+"""Converting a network file, with the proof: what came through, what was approximated, what had no place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from core.findings import Finding, Reading
+from core.formats.networks import Format, read_network
+from core.formats.psse import RawCase, from_network
+from core.formats.psse.difference import compare_cases
+from core.network import Network, admittance_matrix
+from core.network.compare import Difference, compare_networks
+
+#: Fields and elements that the ledger lists one by one; the counts are always complete.
+LISTED = 1000
+
+
+@dataclass(slots=True)
+class Conversion:
+    """A network in another format, and how it differs when it is read again."""
+
+    content: bytes
+    format: Format
+    version: int | None
+    before: Network
+    after: Network
+    difference: Difference
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def admittance_difference_pu(self) -> float | None:
+        """Return the largest difference of the admittance matrices [pu]; nothing when the buses differ."""
+        return admittance_difference(self.before, self.after)
+
+    def ledger(self) -> dict[str, Any]:
+        """Return what was carried, approximated and dropped, by element and field."""
+        changed = self.difference.changed
+        gone = changed["after"].map(_is_missing).to_numpy(dtype=bool) if len(changed) else np.zeros(0, dtype=bool)
+        carried = [
+            {"table": table, "field": name, "elements": count}
+            for (table, name), count in self.difference.same.items()
+            if count
+        ]
+        return {
+            "carried": carried,
+            "approximated": _rows(changed[~gone]),
+            "dropped": _rows(changed[gone]) + _rows(self.difference.removed),
+            "added": _rows(self.difference.added),
+            "summary": {
+                "carried": sum(row["elements"] for row in carried),
+                "approximated": int((~gone).sum()),
+                "dropped": int(gone.sum()) + len(self.difference.removed),
+                "added": len(self.difference.added),
+            },
+        }
+
+    def proof(self) -> dict[str, Any]:
+        """Return admittance, totals and counts on both sides."""
+        return {
+            "admittance_difference_pu": self.admittance_difference_pu,
+            "totals": {"before": self.before.totals(), "after": self.after.totals()},
+            "counts": {"before": _filled(self.before), "after": _filled(self.after)},
+        }
+
+
+def convert(reading: Reading[Network], target: Format, version: int | None = None) -> Conversion:
+    """Return the network in another format, read again and compared.
+
+    Parameters
+    ----------
+    reading
+        The network as it was read.
+    target
+        The format to write.
+    version
+        The version for formats that have some; the newest that the source has without it.
+    """
+    before = reading.value
+    if version is None and target.versions:
+        version = int(reading.source.version) if reading.source.version in map(str, target.versions) else 33
+    content, findings = target.write(before, version)
+    after = read_network(content, f"converted{target.ending}")
+    return Conversion(content, target, version, before, after.value, compare(before, after.value), findings)
+
+
+def compare(before: Network, after: Network) -> Difference:
+    """Return what differs: by PSS/E's records where both have them, else by the network's tables."""
+    cases = (before.extras.get("psse"), after.extras.get("psse"))
+    if isinstance(cases[0], RawCase) and isinstance(cases[1], RawCase):
+        return compare_cases(from_network(before), from_network(after))
+    return compare_networks(before, after)
+
+
+def admittance_difference(a: Network, b: Network) -> float | None:
+    """Return the largest difference [pu] of the admittance matrices of buses in any order; nothing if buses differ."""
+    first, second = a.values("bus", "bus"), b.values("bus", "bus")
+    if len(first) != len(second) or not np.array_equal(np.sort(first), np.sort(second)):
+        return None
+    place = b.positions(first)
+    other = sparse.csr_matrix(admittance_matrix(b))[place][:, place]
+    gap = abs(sparse.csr_matrix(admittance_matrix(a)) - other * (b.base_mva / a.base_mva))
+    return float(gap.max()) if gap.nnz else 0.0
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value != value or value == ""
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in frame.head(LISTED).to_dict(orient="records")]
+
+
+def _filled(network: Network) -> dict[str, int]:
+    return {table: count for table, count in network.counts().items() if count}

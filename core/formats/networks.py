@@ -1,0 +1,99 @@
+"""Networks in any format: which one a file has, reading it, writing it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import BadInput
+from core.findings import Finding, Reading, Where
+from core.formats.matpower import read_matpower, write_matpower
+from core.formats.psse import read_raw, read_rawx, write_raw, write_rawx
+from core.network import Network
+
+Written = tuple[bytes, list[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of networks."""
+
+    name: str
+    title: str
+    ending: str
+    read: Callable[[bytes, str], Reading[Network]]
+    write: Callable[[Network, int | None], Written]
+    versions: tuple[int, ...] = ()
+
+
+def _write_raw(network: Network, version: int | None) -> Written:
+    return write_raw(network, version or 33).encode(), []
+
+
+def _write_rawx(network: Network, version: int | None) -> Written:
+    return write_rawx(network).encode(), []
+
+
+def _write_matpower(network: Network, version: int | None) -> Written:
+    return write_matpower(network)
+
+
+#: The formats by name. Those of slow libraries are imported when they are used.
+FORMATS: dict[str, Format] = {
+    form.name: form
+    for form in (
+        Format("raw", "PSS/E RAW", ".raw", read_raw, _write_raw, (33, 34, 35)),
+        Format("rawx", "PSS/E RAWX", ".rawx", read_rawx, _write_rawx, (35,)),
+        Format("matpower", "MATPOWER", ".m", read_matpower, _write_matpower),
+    )
+}
+
+
+def read_network(data: bytes, name: str) -> Reading[Network]:
+    """Read a network in any of the formats; the content decides, the name's ending helps.
+
+    Raises
+    ------
+    BadInput
+        When the file is in none of the formats, or can't be read at all.
+    """
+    return FORMATS[recognise(data, name)].read(data, name)
+
+
+def recognise(data: bytes, name: str) -> str:
+    """Return the name of the format that the bytes have."""
+    start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not start:
+        raise BadInput("The file is empty.", hint="Choose a network file.", where=Where(file=name))
+    if data[:4] in (b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x89HDF"):
+        return "pypsa"
+    if start[:1] == b"{":
+        if b'"pandapower' in data[:4096] or b'"_module"' in data[:4096]:
+            return "pandapower"
+        return "rawx" if b'"caseid"' in data[:65536] or Path(name).suffix.lower() == ".rawx" else "powermodels"
+    ending = Path(name).suffix.lower()
+    if ending == ".m" or re.search(rb"^\s*(function\s+\w+\s*=|mpc\.\w+\s*=)", data[:65536], re.MULTILINE):
+        return "matpower"
+    return "raw"
+
+
+def format_of(name: str, chosen: str | None = None) -> Format:
+    """Return the format to write a file of this name in.
+
+    Raises
+    ------
+    BadInput
+        When the format is unknown or the ending names none.
+    """
+    known = ", ".join(FORMATS)
+    if chosen is not None:
+        if chosen not in FORMATS:
+            raise BadInput(f"There is no format {chosen!r}.", hint=f"Formats are {known}.")
+        return FORMATS[chosen]
+    ending = Path(name).suffix.lower()
+    found = next((form for form in FORMATS.values() if form.ending == ending), None)
+    if found is None:
+        raise BadInput(f"The ending {ending!r} names no format.", hint=f"Name one: {known}.", where=Where(file=name))
+    return found

@@ -1,0 +1,75 @@
+"""``network`` on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.__main__ import main
+from tests.core.formats.psse.cases import V33
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> str:
+    path = tmp_path / "case.raw"
+    path.write_text(V33)
+    return str(path)
+
+
+def answer(capfd: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
+    status = main(["network", *words, "--json"])
+    return status, json.loads(capfd.readouterr().out)
+
+
+def test_read_says_what_a_file_holds(case: str, capfd: pytest.CaptureFixture[str]) -> None:
+    status, found = answer(capfd, "read", case)
+    assert (status, found["format"], found["version"]) == (0, "psse.raw", 33)
+    assert (found["counts"]["bus"], found["counts"]["transformer3w"]) == (3, 1)
+    assert found["totals"]["load_mw"] == 89.0
+    assert {finding["severity"] for finding in found["findings"]} == {"info"}
+
+
+def test_convert_writes_the_file_and_its_ledger(case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "case.rawx"
+    status, found = answer(capfd, "convert", case, str(out))
+    assert (status, found["summary"]["dropped"], found["summary"]["approximated"]) == (0, 0, 0)
+    assert found["proof"]["admittance_difference_pu"] == 0.0
+    assert answer(capfd, "diff", case, str(out))[1]["equal"]
+
+
+@pytest.mark.parametrize("ending", [".m", ".rawx"])
+def test_there_and_back_keeps_the_admittance(
+    case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], ending: str
+) -> None:
+    there, back = str(tmp_path / f"there{ending}"), str(tmp_path / "back.raw")
+    answer(capfd, "convert", case, there)
+    _, found = answer(capfd, "convert", there, back, "--version", "33")
+    assert found["proof"]["admittance_difference_pu"] < 1e-9
+
+
+def test_audit_fails_a_case_that_is_not_solved(case: str, capfd: pytest.CaptureFixture[str]) -> None:
+    status, found = answer(capfd, "audit", case)
+    assert (status, found["solved"], found["islands"]) == (1, False, 1)
+    assert found["max_mismatch_mva"] > 1.0
+    assert found["worst_bus"] in (1, 2, 3)
+
+
+def test_diff_names_element_and_field(case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    other = tmp_path / "other.raw"
+    other.write_text(V33.replace("80.0,20.0", "81.0,20.0"))
+    status, found = answer(capfd, "diff", case, str(other))
+    assert status == 1
+    assert found["changed"] == [{"table": "load", "element": "load 2-1", "field": "PL", "before": 80.0, "after": 81.0}]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("read", "missing.raw"), ("convert", "CASE", "x.xyz"), ("convert", "CASE", "x.m", "--version", "35")],
+)
+def test_bad_input_has_a_message(case: str, capfd: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
+    status, found = answer(capfd, *(case if word == "CASE" else word for word in words))
+    assert status == 2
+    assert found["error"]["message"]
