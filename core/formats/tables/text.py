@@ -17,7 +17,7 @@ from core.formats.tables.grid import CountHeadings, Grid
 DELIMITERS = (",", ";", "\t", "|")
 #: As many rows as a workbook's sheet can hold.
 MAX_ROWS = 1_048_576
-MAX_CELL = 100_000
+MAX_CELL = 2_000_000  # a series block of 100 000 components in one cell
 
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),

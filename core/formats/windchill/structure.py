@@ -97,10 +97,10 @@ def _resolved_members(blocks: pd.DataFrame, parts: pd.DataFrame, findings: list[
     """Return the members as ids that exist where case or spaces alone differ, with ``A,...,C`` written out."""
     known = [*parts["id"], *blocks["id"]]
     spelled = {_plain(name): name for name in reversed(known)}
-    exact = set(known)
+    exact, components = set(known), parts["id"].tolist()
     resolved = []
     for block, text in zip(blocks["id"], blocks["members"], strict=True):
-        listed = _written_out(block, split_members(text), list(parts["id"]), findings)
+        listed = _written_out(block, split_members(text), components, findings)
         names = [name if name in exact else spelled.get(_plain(name), name) for name in listed]
         changed = [f"{old} → {new}" for old, new in zip(listed, names, strict=True) if old != new]
         if changed:

@@ -45,7 +45,7 @@ class Diagram:
             for node, gate in gates.items():
                 self._functions[node] = self._at_least(gate, deadline)
         except (RecursionError, MemoryError) as error:
-            raise _too_large(len(self._manager)) from error
+            raise _too_large() from error
 
     def _at_least(self, gate: Gate, deadline: float) -> Any:
         """Return the function "at least k members": ``row[j]`` says it of the members so far behind, for j ≤ k."""
@@ -58,7 +58,7 @@ class Diagram:
             for j in range(highest, lowest - 1, -1):
                 row[j] = manager.ite(members[place], row[j - 1], row[j])
             if len(manager) > NODE_LIMIT or time.monotonic() > deadline:
-                raise _too_large(len(manager))
+                raise _too_large()
         return row[gate.need]
 
     def values(self, wanted: Iterable[int], inputs: Mapping[int, Value]) -> dict[int, Value]:
@@ -115,8 +115,8 @@ class Diagram:
         return sorted(found.values(), key=lambda node: -node.level)
 
 
-def _too_large(nodes: int) -> TooLarge:
-    text = f"the blocks share components in a way that has no exact answer in reasonable time ({nodes} diagram nodes)"
+def _too_large() -> TooLarge:
+    text = "the blocks share components in a way that has no exact answer in reasonable time"
     return TooLarge(text, hint="simulate, or list shared components in fewer blocks")
 
 

@@ -33,22 +33,34 @@ class Solution:
     slope: Floats  # Birnbaum importance for the root; NaN for blocks that share members with others
 
 
-def solve(structure: Structure, root: int) -> Solution:
+def unsolved(structure: Structure) -> Solution:
+    """Return the solution in which only the leaves are known."""
+    return Solution(
+        0,
+        np.array(structure.availability),
+        np.array(structure.unavailability),
+        np.array(structure.frequency_per_h),
+        np.full(len(structure.names), np.nan),
+    )
+
+
+def solve(structure: Structure, root: int, solution: Solution | None = None) -> Solution:
     """Return the exact solution for everything below the root.
+
+    Parameters
+    ----------
+    structure, root
+        What to solve, and the node that the slopes are those of.
+    solution
+        Taken further when given: for several roots, the one whose slopes are wanted last.
 
     Raises
     ------
     bdd.TooLarge
         When blocks share components in such a way that the decision diagram outgrows its limits.
     """
-    size = len(structure.names)
-    solution = Solution(
-        root,
-        np.array(structure.availability),
-        np.array(structure.unavailability),
-        np.array(structure.frequency_per_h),
-        np.full(size, np.nan),
-    )
+    solution = solution or unsolved(structure)
+    solution.root = root
     apart = modules(structure, root)
     local: dict[int, dict[int, float]] = {}
     for node in structure.below(root):

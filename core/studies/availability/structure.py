@@ -45,11 +45,13 @@ class Structure:
 
     def below(self, root: int) -> list[int]:
         """Return the nodes that the root depends on, itself included, members first."""
-        wanted = {root}
-        for node in range(root, -1, -1):
-            if node in wanted and node in self.gates:
-                wanted.update(self.gates[node].members)
-        return sorted(wanted)
+        found, stack = {root}, [root]
+        while stack:
+            gate = self.gates.get(stack.pop())
+            fresh = set(gate.members) - found if gate else set()
+            found.update(fresh)
+            stack += fresh
+        return sorted(found)
 
 
 def modules(structure: Structure, root: int) -> set[int]:

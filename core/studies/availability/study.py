@@ -14,7 +14,7 @@ from core.settings import HOURS_PER_YEAR
 from core.studies.availability.bdd import TooLarge
 from core.studies.availability.compile import Compiled, compile_model
 from core.studies.availability.delivery import Delivery, deliver
-from core.studies.availability.exact import Solution, importance, solve
+from core.studies.availability.exact import Solution, importance, solve, unsolved
 from core.studies.availability.simulation import Simulation, SimulationOptions, simulate
 
 FALLBACK_EVENTS = 2e7
@@ -79,43 +79,31 @@ def _blocks_and_importance(
     model: ReliabilityModel, compiled: Compiled, options: AvailabilityOptions, result: StudyResult
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the blocks' values and the components' importance; blocks outside the system are solved on their own."""
-    structure = compiled.structure
-    size = len(structure.names)
-    value = pd.DataFrame(np.full((size, 3), np.nan), columns=["availability", "unavailability", "frequency_per_h"])
-    ranks = importance(structure, _nothing_solved(size), [])
-    tops = [model.system, *model.tops] if model.system else model.tops
-    for top in dict.fromkeys(tops):
-        node = compiled.nodes[str(top)]
+    structure, solution = compiled.structure, unsolved(compiled.structure)
+    ranked: list[int] = []
+    for top in [*(top for top in model.tops if top != model.system), model.system]:
         try:
-            solution = solve(structure, node)
+            if top is not None:
+                solve(structure, compiled.nodes[top], solution)
         except TooLarge as error:
             if top == model.system:
-                return _simulated_blocks(model, options, error, result), ranks
-            result.findings.append(
-                Finding("rbd.block.too_large", Severity.WARNING, f"{top}: {error.message}", error.hint, element=top)
-            )
-            continue
-        below = structure.below(node)
-        value.loc[below, "availability"] = solution.availability[below]
-        value.loc[below, "unavailability"] = solution.unavailability[below]
-        value.loc[below, "frequency_per_h"] = solution.frequency_per_h[below]
-        if top == model.system:
-            ranks = importance(structure, solution, _ranked_nodes(model, compiled, solution))
-    rows = value.loc[[compiled.nodes[block] for block in model.blocks["id"]]].reset_index(drop=True)
-    return _block_table(model, rows), ranks
-
-
-def _nothing_solved(size: int) -> Solution:
-    return Solution(0, *(np.full(size, np.nan) for _ in range(4)))
+                return _simulated_blocks(model, options, error, result), importance(structure, solution, [])
+            text = f"{top}: {error.message}"
+            result.findings.append(Finding("rbd.block.too_large", Severity.WARNING, text, error.hint, element=top))
+    if model.system is not None:
+        ranked = _ranked_nodes(model, compiled, solution)
+    nodes = [compiled.nodes[block] for block in model.blocks["id"]]
+    columns = ("availability", "unavailability", "frequency_per_h")
+    blocks = _block_table(model, pd.DataFrame({name: getattr(solution, name)[nodes] for name in columns}))
+    return blocks, importance(structure, solution, ranked)
 
 
 def _ranked_nodes(model: ReliabilityModel, compiled: Compiled, solution: Solution) -> list[int]:
     """Return the components of the system that have an importance, and the blocks that were solved by a chain."""
-    names = [*model.components["id"], *model.blocks["id"]]
-    nodes = dict.fromkeys(compiled.nodes[name] for name in names)
-    components = {compiled.nodes[name] for name in model.components["id"]}
-    leaves = components | (set(nodes) - compiled.structure.gates.keys())
-    return [node for node in nodes if node in leaves and np.isfinite(solution.slope[node])]
+    components = [compiled.nodes[name] for name in model.components["id"]]
+    chains = [node for block in model.blocks["id"] if (node := compiled.nodes[block]) not in compiled.structure.gates]
+    inside = set(compiled.structure.below(solution.root))
+    return [node for node in (*components, *chains) if node in inside and np.isfinite(solution.slope[node])]
 
 
 def _block_table(model: ReliabilityModel, value: pd.DataFrame) -> pd.DataFrame:

@@ -84,7 +84,10 @@ def _by_counting(up: Floats, down: Floats, need: int, weights: Integers) -> Gate
             lifted = _lift(value, int(weights[i]))
             slope[i] = states[i - start] @ (lifted - value)
             value = down[i] * value + up[i] * lifted
-    return GateValue(float(state[need]), float(state[:need].sum()), slope)
+    works, lost = float(state[need]), float(state[:need].sum())
+    if works > lost:  # the smaller of the two is a sum of small terms and keeps its digits
+        return GateValue(1.0 - lost, lost, slope)
+    return GateValue(works, 1.0 - works, slope)
 
 
 def _forward(state: Floats, up: float, down: float, weight: int) -> Floats:

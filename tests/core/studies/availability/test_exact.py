@@ -1,0 +1,234 @@
+"""The exact engine against every state of the system, and on large diagrams."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.reliability import ReliabilityModel, check
+from core.studies.availability import AvailabilityOptions, compile_model, deliver, importance, solve, study_availability
+from core.studies.availability import bdd as diagrams
+from core.studies.availability.capacity import outage_table, required_capacity
+from core.studies.availability.network import two_terminal
+
+
+@st.composite
+def models(draw: st.DrawFn) -> ReliabilityModel:
+    """Small diagrams in which blocks may share components and blocks."""
+    count = draw(st.integers(2, 6))
+    mtbf = draw(st.lists(st.floats(10, 1e4), min_size=count, max_size=count))
+    mttr = draw(st.lists(st.floats(1, 500), min_size=count, max_size=count))
+    components = [{"id": f"C{i}", "mtbf_h": mtbf[i], "mttr_h": mttr[i]} for i in range(count)]
+    names = [f"C{i}" for i in range(count)]
+    blocks = []
+    for number in range(draw(st.integers(0, 4))):
+        members = draw(st.lists(st.sampled_from(names), min_size=1, max_size=4, unique=True))
+        k = draw(st.integers(1, len(members)))
+        blocks.append({"id": f"B{number}", "type": "PARALLEL_K_OF_N", "members": ",".join(members), "k": k})
+        names.append(f"B{number}")
+    members = draw(st.lists(st.sampled_from(names), min_size=1, max_size=5, unique=True))
+    k = draw(st.integers(1, len(members)))
+    blocks.append({"id": "SYSTEM", "type": "PARALLEL_K_OF_N", "members": ",".join(members), "k": k})
+    return ReliabilityModel.from_tables(components, blocks)
+
+
+def works(model: ReliabilityModel, up: dict[str, bool]) -> dict[str, bool]:
+    """Every block's state, blocks in the order in which they were listed."""
+    state = dict(up)
+    for block in model.blocks["id"]:
+        state[block] = sum(state[member] for member in model.members[block]) >= model.required[block]
+    return state
+
+
+def by_states(model: ReliabilityModel) -> tuple[float, float]:
+    """Availability and failures an hour of the system, summed over all states and transitions."""
+    rows = model.components
+    a = (rows["mtbf_h"] / (rows["mtbf_h"] + rows["mttr_h"])).to_numpy()
+    availability = failures = 0.0
+    for bits in itertools.product((False, True), repeat=len(rows)):
+        chance = float(np.prod(np.where(bits, a, 1 - a)))
+        if not works(model, dict(zip(rows["id"], bits, strict=True)))["SYSTEM"]:
+            continue
+        availability += chance
+        for i in range(len(bits)):
+            after = [bit and place != i for place, bit in enumerate(bits)]
+            if bits[i] and not works(model, dict(zip(rows["id"], after, strict=True)))["SYSTEM"]:
+                failures += chance / rows["mtbf_h"].iloc[i]
+    return availability, failures
+
+
+@settings(max_examples=150, deadline=None)
+@given(models())
+def test_availability_and_frequency_are_those_of_all_states(model: ReliabilityModel) -> None:
+    compiled = compile_model(model)
+    root = compiled.nodes["SYSTEM"]
+    solution = solve(compiled.structure, root)
+    availability, failures = by_states(model)
+    assert solution.availability[root] == pytest.approx(availability, abs=1e-12)
+    assert solution.unavailability[root] == pytest.approx(1 - availability, abs=1e-12)
+    assert solution.frequency_per_h[root] == pytest.approx(failures, rel=1e-9, abs=1e-15)
+
+
+@settings(max_examples=50, deadline=None)
+@given(models(), st.integers(0, 5))
+def test_birnbaum_is_the_difference_between_up_and_down(model: ReliabilityModel, chosen: int) -> None:
+    compiled = compile_model(model)
+    root = compiled.nodes["SYSTEM"]
+    node = compiled.nodes[model.components["id"].iloc[chosen % len(model.components)]]
+    slope = solve(compiled.structure, root).slope[node]
+    values = []
+    for up in (1.0, 0.0):
+        compiled.structure.availability[node], compiled.structure.unavailability[node] = up, 1 - up
+        values.append(solve(compiled.structure, root).availability[root])
+    assert np.nan_to_num(slope) == pytest.approx(values[0] - values[1], abs=1e-12)
+
+
+@settings(max_examples=50, deadline=None)
+@given(models(), st.floats(0.1, 0.9))
+def test_a_shorter_repair_never_lowers_the_availability(model: ReliabilityModel, share: float) -> None:
+    def availability(of: ReliabilityModel) -> float:
+        compiled = compile_model(of)
+        return float(solve(compiled.structure, compiled.nodes["SYSTEM"]).availability[compiled.nodes["SYSTEM"]])
+
+    components = model.components.copy()
+    components.loc[0, "mttr_h"] *= share
+    assert availability(ReliabilityModel(components, model.blocks)) >= availability(model) - 1e-12
+
+
+def test_importance_of_a_single_cause() -> None:
+    model = ReliabilityModel.from_tables([{"id": "A", "mtbf_h": 90, "mttr_h": 10}], [{"id": "SYSTEM", "members": "A"}])
+    compiled = compile_model(model)
+    row = importance(
+        compiled.structure, solve(compiled.structure, compiled.nodes["SYSTEM"]), [compiled.nodes["A"]]
+    ).iloc[0]
+    assert (row["birnbaum"], row["fussell_vesely"]) == pytest.approx((1.0, 1.0))
+    assert row["risk_achievement"] == pytest.approx(10.0)
+    assert row["risk_reduction"] == np.inf
+
+
+def large(pairs: int) -> ReliabilityModel:
+    components = [{"id": f"C{i}", "mtbf_h": 8760, "mttr_h": 24} for i in range(2 * pairs)]
+    blocks = [{"id": f"B{i}", "type": "PARALLEL", "members": f"C{2 * i},C{2 * i + 1}", "k": 1} for i in range(pairs)]
+    return ReliabilityModel.from_tables(
+        components, [*blocks, {"id": "SYSTEM", "members": ",".join(f"B{i}" for i in range(pairs))}]
+    )
+
+
+def test_a_thousand_blocks_take_well_under_a_second() -> None:
+    model = large(1000)
+    started = time.process_time()
+    compiled = compile_model(model)
+    solution = solve(compiled.structure, compiled.nodes["SYSTEM"])
+    assert time.process_time() - started < 0.7
+    assert solution.availability[solution.root] == pytest.approx((1 - (24 / 8784) ** 2) ** 1000, rel=1e-12)
+
+
+def test_ten_thousand_nested_blocks_have_an_answer() -> None:
+    components = [{"id": f"C{i}", "mtbf_h": 1000, "mttr_h": 1} for i in range(10_001)]
+    blocks = [{"id": f"B{i}", "members": f"C{i},B{i + 1}"} for i in range(10_000)]
+    blocks[-1]["members"] = "C9999,C10000"
+    model = ReliabilityModel.from_tables(components, blocks)
+    assert check(model) == []
+    compiled = compile_model(model)
+    solution = solve(compiled.structure, compiled.nodes["B0"])
+    assert solution.availability[solution.root] == pytest.approx((1000 / 1001) ** 10_001, rel=1e-9)
+
+
+def test_a_diagram_that_outgrows_its_limits_is_simulated_with_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diagrams, "NODE_LIMIT", 3)
+    components = [{"id": name, "mtbf_h": 1000, "mttr_h": 50} for name in "ABC"]
+    blocks = [
+        {"id": "P", "members": "A,B"},
+        {"id": "Q", "members": "A,C"},
+        {"id": "SYSTEM", "type": "PARALLEL", "members": "P,Q", "k": 1},
+    ]
+    result = study_availability(ReliabilityModel.from_tables(components, blocks))
+    assert "rbd.simulated_instead" in {finding.code for finding in result.findings}
+    system = result.main.set_index("block").loc["SYSTEM"]
+    a = 1000 / 1050
+    assert system["availability"] == pytest.approx(a * (1 - (1 - a) ** 2), abs=5e-3)
+    assert system["failures_per_year"] > 0
+
+
+def test_components_outside_the_system_have_no_importance() -> None:
+    components = [{"id": name, "mtbf_h": 1000, "mttr_h": 50} for name in "ABC"]
+    blocks = [{"id": "OTHER", "members": "B,C"}, {"id": "SYSTEM", "members": "A"}]
+    result = study_availability(ReliabilityModel.from_tables(components, blocks))
+    assert result.tables["importance"]["id"].tolist() == ["A"]
+    assert result.main.set_index("block").loc["OTHER", "availability"] == pytest.approx((1000 / 1050) ** 2)
+    assert "rbd.block.apart" in {finding.code for finding in result.findings}
+
+
+def train_plant(transformer_mw: float = 0.0) -> ReliabilityModel:
+    """Two engines behind a transformer each, and a bus."""
+    components = [
+        *({"id": f"G{i}", "type": "ENGINE", "mtbf_h": 900, "mttr_h": 100, "capacity_mw": 10 + i} for i in range(2)),
+        *(
+            {"id": f"T{i}", "type": "TRANSFORMER", "mtbf_h": 990, "mttr_h": 10, "capacity_mw": transformer_mw}
+            for i in range(2)
+        ),
+        {"id": "BUS", "type": "SWITCHGEAR", "mtbf_h": 995, "mttr_h": 5},
+    ]
+    blocks = [
+        *({"id": f"TRAIN{i}", "members": f"G{i},T{i}"} for i in range(2)),
+        {"id": "UNITS", "type": "PARALLEL", "members": "TRAIN0,TRAIN1", "k": 1},
+        {"id": "SYSTEM", "members": "UNITS,BUS"},
+    ]
+    return ReliabilityModel.from_tables(components, blocks)
+
+
+@pytest.mark.parametrize(
+    ("required", "transformer_mw", "trains"),
+    [(21, 0, (True, True)), (11, 0, (False, True)), (11, 10, (True, True)), (10, 0, (True, False))],
+)
+def test_megawatts_pass_through_trains(required: float, transformer_mw: float, trains: tuple[bool, bool]) -> None:
+    """A train works at 0.9 · 0.99; the bus at 0.995. Which trains are enough is counted by hand."""
+    train = 0.9 * 0.99
+    enough = {(True, True): train**2, (False, True): train, (True, False): 1 - (1 - train) ** 2}[trains]
+    answer = deliver(train_plant(transformer_mw), required)
+    assert answer.system_availability == pytest.approx(enough * 0.995, abs=1e-12)
+
+
+def test_firm_power_counts_only_while_the_system_s_path_works() -> None:
+    answer = deliver(train_plant(), 5, firm_mw=30)
+    assert answer.system_availability == pytest.approx(0.995, abs=1e-12)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 60), st.floats(0.001, 0.5)), min_size=1, max_size=9), st.integers(0, 300))
+def test_required_capacity_is_the_tail_of_the_outage_table(units: list[tuple[int, float]], required: int) -> None:
+    mw, down = [unit[0] for unit in units], [unit[1] for unit in units]
+    levels, chance = outage_table(mw, down)
+    assert chance.sum() == pytest.approx(1.0)
+    answer = required_capacity(mw, down, required)
+    assert answer.availability == pytest.approx(chance[levels >= required - 1e-9].sum(), abs=1e-12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=8),
+    st.lists(st.floats(0, 1), min_size=8, max_size=8),
+)
+def test_a_network_is_connected_as_often_as_over_all_states(links: list[tuple[int, int]], up: list[float]) -> None:
+    connected = 0.0
+    for bits in itertools.product((False, True), repeat=len(links)):
+        reached = {0}
+        for _ in links:
+            for (a, b), bit in zip(links, bits, strict=True):
+                if bit and reached & {a, b}:
+                    reached |= {a, b}
+        if 4 in reached:
+            connected += float(np.prod([p if bit else 1 - p for p, bit in zip(up, bits, strict=False)]))
+    assert two_terminal(links, up[: len(links)], 0, 4) == pytest.approx(connected, abs=1e-12)
+
+
+def test_required_megawatts_and_a_simulation_come_with_the_study() -> None:
+    options = AvailabilityOptions(required_mw=10, histories=50, years=5)
+    result = study_availability(train_plant(), options)
+    assert {"blocks", "importance", "capacity", "simulation"} <= result.tables.keys()
+    assert result.tables["simulation"]["histories"].tolist() == [50]
