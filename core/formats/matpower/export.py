@@ -12,6 +12,7 @@ from core.formats.matpower.case import CATALOGUE, MatpowerCase
 from core.network import CATALOGUE as NETWORK_CATALOGUE
 from core.network import Network
 from core.network.admittance import ZERO_IMPEDANCE_PU, star_impedances, winding_status
+from core.network.demand import stored_demand
 
 TYPES = {"PQ": 1, "PV": 2, "SLACK": 3, "ISOLATED": 4}
 
@@ -50,6 +51,7 @@ class _Edges:
     left_to: np.ndarray
 
 
+@np.errstate(all="ignore")  # an infinite value in the file is the checks' business
 def case_from_network(network: Network) -> tuple[MatpowerCase, list[Finding]]:
     """Return the network's standard tables as a case, and what they can't hold."""
     case = MatpowerCase(network.name or "case", "2", network.base_mva)
@@ -71,17 +73,6 @@ def case_from_network(network: Network) -> tuple[MatpowerCase, list[Finding]]:
     if isinstance(original, MatpowerCase):
         _take_over(case, original)
     return case, _ledger(network)
-
-
-def stored_demand(network: Network) -> tuple[np.ndarray, np.ndarray]:
-    """Return the active and reactive power [MW, Mvar] that each load takes at its bus's stored voltage."""
-    at = network.positions(network.values("load", "bus"))
-    v = np.append(network.values("bus", "v_pu"), 1.0)[at]
-    value = _floats(network, "load")
-    generates = network.values("load", "dg_in_service")
-    p = value["p_mw"] + v * value["ip_mw"] + v**2 * value["yp_mw"] - np.where(generates, value["dg_p_mw"], 0.0)
-    q = value["q_mvar"] + v * value["iq_mvar"] + v**2 * value["yq_mvar"] - np.where(generates, value["dg_q_mvar"], 0.0)
-    return p, q
 
 
 def _buses(network: Network, shunt: np.ndarray) -> pd.DataFrame:

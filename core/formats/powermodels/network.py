@@ -1,0 +1,101 @@
+"""PowerModels files ↔ networks: JSON dictionaries that carry what they have no place for, and give it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from core.documents import digest
+from core.findings import Finding, Reading, Severity
+from core.formats.powermodels.components import Data
+from core.formats.powermodels.correct import check_connectivity, correct_transformer_parameters
+from core.formats.powermodels.document import parse_file, write_json
+from core.formats.powermodels.from_network import data_from_network
+from core.formats.powermodels.to_network import network_from_data
+from core.formats.powermodels.units import make_per_unit
+from core.formats.psse import RawCase, read_raw_case, write_raw_case
+from core.network import CATALOGUE, Network
+
+#: The key under which the exact tables of a network, and the RAW text that it came from, ride along.
+RIDER = "gridproof"
+
+
+def read_powermodels(content: bytes, name: str = "") -> Reading[Network]:
+    """Read a PowerModels dictionary in JSON as a network. What rode along comes back while the dictionary is unedited.
+
+    Raises
+    ------
+    BadInput
+        If the file is no such dictionary, or elements are at buses that it doesn't have.
+    """
+    reading = parse_file(content, name if name.lower().endswith(".json") else f"{name}.json", validate=False)
+    data = reading.value
+    rider = data.pop(RIDER, None)
+    findings = list(reading.findings)
+    if isinstance(rider, dict) and rider.get("digest") == digest(data):
+        network, restored = _restored(rider, data)
+        return Reading(network, [*findings, *restored], reading.source)
+    if rider is not None:
+        text = "the dictionary was edited after Gridproof wrote it: it counts, and what rode along is left out"
+        findings.append(Finding("powermodels.rider.stale", Severity.WARNING, text))
+    check_connectivity(data)
+    findings += correct_transformer_parameters(data)
+    network, unheld = network_from_data(data)
+    return Reading(network, [*findings, *unheld], reading.source)
+
+
+def write_powermodels(network: Network) -> tuple[bytes, list[Finding]]:
+    """Return a network as a PowerModels dictionary in JSON, and what it can't hold: those values ride along."""
+    data, ledger = data_from_network(network)
+    make_per_unit(data, physical=True)
+    data = _with_costs(data, network.extras.get("powermodels"))
+    rider: Data = {
+        "digest": digest(data),
+        "name": network.name,
+        "frequency_hz": network.frequency_hz,
+        "tables": {name: _columns(frame) for name, frame in network.tables.items() if len(frame)},
+    }
+    case = network.extras.get("psse")
+    if isinstance(case, RawCase):
+        rider["raw"] = write_raw_case(case, case.version)
+    return write_json({**data, RIDER: rider}), ledger
+
+
+def _columns(frame: pd.DataFrame) -> dict[str, list[Any]]:
+    """Return a table column by column; what JSON has no number for becomes a text."""
+    return {str(name): [_written(value) for value in frame[name].tolist()] for name in frame.columns}
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return str(value)
+    return value
+
+
+def _restored(rider: Data, data: Data) -> tuple[Network, list[Finding]]:
+    tables = {
+        name: CATALOGUE.conform(name, pd.DataFrame(columns))
+        for name, columns in rider.get("tables", {}).items()
+        if name in CATALOGUE and isinstance(columns, dict)
+    }
+    frequency = float(rider.get("frequency_hz", 60.0))
+    network = Network(str(rider.get("name", "")), float(data["baseMVA"]), frequency, tables)
+    network.extras["powermodels"] = data
+    if isinstance(rider.get("raw"), str):
+        reading = read_raw_case(rider["raw"].encode("utf-8"), "what rode along")
+        network.extras["psse"] = reading.value
+    return network, []
+
+
+def _with_costs(data: Data, original: Any) -> Data:
+    """Give generators and DC lines the costs, and the dictionary the further tables, that the original one had."""
+    if not isinstance(original, dict):
+        return data
+    for component in ("gen", "dcline"):
+        for key, item in data[component].items():
+            known = original.get(component, {}).get(key, {})
+            costs = {name: known[name] for name in ("model", "startup", "shutdown", "ncost", "cost") if name in known}
+            if known.get("f_bus", known.get("gen_bus")) == item.get("f_bus", item.get("gen_bus")):
+                item |= costs
+    return {**{key: value for key, value in original.items() if key not in data and key != RIDER}, **data}
