@@ -11,7 +11,9 @@ SECTIONS = {
     "Project": [
         ("home", "Home", "home"),
     ],
-    "Exchange": [],
+    "Exchange": [
+        ("import_results", "Import results", "download_done"),
+    ],
     "Validate": [],
     "Studies": [],
     "Feeders": [],

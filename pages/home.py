@@ -3,18 +3,11 @@ from __future__ import annotations
 import streamlit as st
 
 from core.plant import sample_plant
-from pages.parts.empty import empty_state
-from pages.parts.shell import current_project, explained, guard, open_project, workspace
+from pages.parts.opening import needed_project, open_sample
+from pages.parts.shell import explained, guard, open_project, workspace
 from pages.parts.status import badge_text
 
 guard()
-
-
-def open_sample() -> None:
-    plant = sample_plant()
-    line = next((line for line in workspace().projects() if line.name == plant.name), None)
-    open_project(line.id if line else workspace().create(plant.name, plant.to_document()).id)
-    st.rerun()
 
 
 @st.dialog("Rename the project")
@@ -37,19 +30,10 @@ def remove() -> None:
 st.title("Gridproof")
 st.markdown("The validation hub between a power-system design and the tools that prove it.")
 
-project = current_project()
-if project is None:
-    pressed = empty_state(
-        "No project yet",
-        "A project holds a plant, the results that ETAP, PSS/E and Windchill RAM answered, and the verdicts on them. "
-        "The sample is a real one: 200 MW of data-centre load behind the meter of an island plant.",
-        button="Open the sample plant",
-        icon=":material/folder_open:",
-    )
-    if pressed:
-        open_sample()
-    st.stop()
-
+project = needed_project(
+    "A project holds a plant, the results that ETAP, PSS/E and Windchill RAM answered, and the verdicts on them. "
+    "The sample is a real one: 200 MW of data-centre load behind the meter of an island plant."
+)
 rounds = project.rounds()
 with st.container(border=True):
     st.subheader(project.name)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -61,6 +62,25 @@ class Kind:
     dialect: Dialect
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What an engineer chose for a table; remembered under the signature of its headings."""
+
+    kind: str | None = None  # None: found out from the content; "": not to be imported
+    mapping: Mapping[str, str] = field(default_factory=dict)  # our column → heading; "" for none
+    mtbf_means: MtbfMeaning | None = None  # None: what the heading says, else the cycle time
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the choice as it is kept with an import."""
+        return {"kind": self.kind, "mapping": dict(self.mapping), "mtbf_means": self.mtbf_means}
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Choice:
+        """Return the choice that :meth:`as_dict` described."""
+        means = document.get("mtbf_means")
+        return cls(document.get("kind"), document.get("mapping") or {}, MtbfMeaning(means) if means else None)
+
+
 @dataclass(slots=True)
 class Examined:
     """One table of a file: what it is, how its headings were matched, and its result if it is one."""
@@ -74,6 +94,8 @@ class Examined:
     matched: dict[str, str]  # our column → heading
     unmatched: list[str]
     ambiguous: dict[str, list[str]]  # our column → the other headings that fit it too
+    by_hand: list[str]  # our columns that were chosen by hand
+    mtbf_means: MtbfMeaning | None
     rows: pd.DataFrame
     reading: Reading[StudyResult] | None
     findings: list[Finding]
@@ -118,7 +140,7 @@ def read_result(
     BadInput
         If the file can't be opened or holds no result.
     """
-    tables = examine(data, name, kind=kind, mapping=mapping, mtbf_means=mtbf_means)
+    tables = examine(data, name, Choice(kind, mapping or {}, mtbf_means))
     readings = [table.reading for table in tables if table.reading is not None]
     if not readings:
         raise _no_result(name, tables)
@@ -136,9 +158,11 @@ def read_known(data: bytes, name: str, kind: str, mapping: Mapping[str, str] | N
     BadInput
         If the file can't be opened or holds no such table.
     """
-    tables = [table for table in examine(data, name, mapping=mapping) if table.kind == kind]
-    if not tables:
-        tables = [table for table in examine(data, name, kind=kind, mapping=mapping) if table.kind == kind]
+    for choice in (Choice(None, mapping or {}), Choice(kind, mapping or {})):
+        found = examine(data, name, choice)
+        tables = [table for table in found if table.kind == kind and "row" in table.rows]
+        if tables:
+            break
     if not tables:
         raise BadInput(f"the file holds no {kinds()[kind].title}", hint=_needs(kind), where=Where(name))
     source = Source(name, sha256(data).hexdigest(), kind)
@@ -147,25 +171,37 @@ def read_known(data: bytes, name: str, kind: str, mapping: Mapping[str, str] | N
 
 
 def examine(
-    data: bytes,
-    name: str,
-    *,
-    kind: str | None = None,
-    mapping: Mapping[str, str] | None = None,
-    mtbf_means: MtbfMeaning | None = None,
+    data: bytes, name: str, choice: Choice | None = None, remembered: Mapping[str, Choice] | None = None
 ) -> list[Examined]:
-    """Return what each table in a file is and holds; parameters as for :func:`read_result`."""
-    if kind is not None and kind not in kinds():
-        raise BadInput(f"there is no kind of file {kind!r}", hint=f"use one of {', '.join(kinds())}")
+    """Return what each table in a file is and holds.
+
+    Parameters
+    ----------
+    data, name
+        The file's bytes and its name.
+    choice
+        What is chosen for every table.
+    remembered
+        What was chosen for tables by the signature of their headings; it wins over ``choice``.
+
+    Raises
+    ------
+    BadInput
+        If the file can't be opened or holds no table.
+    """
+    choice, remembered = choice or Choice(), remembered or {}
+    if choice.kind and choice.kind not in kinds():
+        raise BadInput(f"there is no kind of file {choice.kind!r}", hint=f"use one of {', '.join(kinds())}")
     if recognise_container(data, Where(name)) is Container.SQLITE:
         return _examine_report(data, name)
-    chosen = [kinds()[kind]] if kind else list(kinds().values())
-    mapped = frozenset(map(key, (mapping or {}).values()))
-    tables, remarks = read_tables(data, name, lambda cells: _count(cells, chosen, mapped))
+    possible = [kinds()[choice.kind]] if choice.kind and not remembered else list(kinds().values())
+    by_hand = (heading for each in (choice, *remembered.values()) for heading in each.mapping.values() if heading)
+    mapped = frozenset(map(key, by_hand))
+    tables, remarks = read_tables(data, name, lambda cells: _count(cells, possible, mapped))
     if not tables:
         raise BadInput("the file holds no table", hint="export the study's results as a table", where=Where(name))
     source = Source(name, sha256(data).hexdigest())
-    examined = [_examine(table, source, chosen, mapping or {}, mtbf_means) for table in tables]
+    examined = [_examine(table, source, remembered.get(signature(table.headings), choice)) for table in tables]
     for each in examined[:1]:
         each.findings[:0] = remarks
         if each.reading:
@@ -173,11 +209,11 @@ def examine(
     return examined
 
 
-def _count(cells: Sequence[str], chosen: Sequence[Kind], mapped: frozenset[str]) -> int:
+def _count(cells: Sequence[str], possible: Sequence[Kind], mapped: frozenset[str]) -> int:
     """Return how many columns of one kind the cells name."""
     texts = {cell for cell in cells if cell and not cell[0].isdigit() and len(cell) < 80}
     by_hand = sum(key(text) in mapped for text in texts)
-    named = [len({_meaning(kind.name, text) for text in texts} - {None}) for kind in chosen]
+    named = [len({_meaning(kind.name, text) for text in texts} - {None}) for kind in possible]
     return max(named, default=0) + by_hand
 
 
@@ -186,13 +222,14 @@ def _meaning(kind: str, heading: str) -> str | None:
     return kinds()[kind].dialect.means(heading)
 
 
-def _examine(
-    table: PrintedTable, source: Source, chosen: list[Kind], mapping: Mapping[str, str], mtbf_means: MtbfMeaning | None
-) -> Examined:
+def _examine(table: PrintedTable, source: Source, choice: Choice) -> Examined:
     """Return what one printed table is and holds."""
-    ranked = _ranked(table, chosen, mapping)
-    by_hand = len(chosen) == 1
-    kind, match = ranked[0] if ranked else (chosen[0] if by_hand else None, None)
+    possible = [kinds()[choice.kind]] if choice.kind else list(kinds().values()) if choice.kind is None else []
+    ranked = _ranked(table, possible, choice.mapping)
+    fits = bool(ranked)
+    if not fits and choice.kind:
+        ranked = [(possible[0], match_columns(table.headings, possible[0].dialect, choice.mapping))]
+    kind, match = ranked[0] if ranked else (None, None)
     examined = Examined(
         sheet=table.sheet,
         headings=table.headings,
@@ -203,6 +240,8 @@ def _examine(
         matched={},
         unmatched=list(table.headings),
         ambiguous={},
+        by_hand=list(choice.mapping),
+        mtbf_means=None,
         rows=pd.DataFrame(),
         reading=None,
         findings=list(table.findings),
@@ -213,6 +252,8 @@ def _examine(
     examined.matched = {name: headings[position] for name, position in match.matched.items()}
     examined.unmatched = [headings[position] for position in match.unmatched]
     examined.ambiguous = {name: [headings[p] for p in others] for name, others in match.ambiguous.items()}
+    if not fits:
+        return examined
     examined.rows, findings = read_columns(table, match, kind.dialect, totals=kind.totals)
     examined.findings += findings
     if examined.rivals:
@@ -220,7 +261,7 @@ def _examine(
         found = Finding("kind.ambiguous", Severity.WARNING, text, "choose the tool and study by hand", table.where())
         examined.findings.append(found)
     if kind.study:
-        examined.reading = _reading(examined, kind, match, source, mtbf_means)
+        examined.reading = _reading(examined, kind, match, source, choice.mtbf_means)
     return examined
 
 
@@ -262,7 +303,8 @@ def _reading(
     if kind.study == "availability":
         says_up_time = key(examined.matched.get("mtbf_h", "")) in _UP_TIME
         default = MtbfMeaning.UP_TIME if says_up_time else MtbfMeaning.CYCLE_TIME
-        options["mtbf_means"] = str(mtbf_means or default)
+        examined.mtbf_means = mtbf_means or default
+        options["mtbf_means"] = str(examined.mtbf_means)
     rows, findings = complete(kind.study, examined.rows, where)
     main = MAIN_TABLE[kind.study]
     result = StudyResult(
@@ -315,6 +357,8 @@ def _examine_report(data: bytes, name: str) -> list[Examined]:
                 matched={column: column for column in headings},
                 unmatched=[],
                 ambiguous={},
+                by_hand=[],
+                mtbf_means=None,
                 rows=tables[main],
                 reading=Reading(result, result.findings, source),
                 findings=remarks,

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from core.findings import Finding, Severity
+from core.plant import Plant
 from core.results.study_result import StudyResult, where
 from core.settings import HOURS_PER_YEAR
 
@@ -67,6 +68,19 @@ class Known:
                 ids.update({name: each for name, each in zip(names, own, strict=True) if name and name != "<NA>"})
         kv = dict(zip(own, table["kv"].astype(float), strict=True)) if "kv" in table else {}
         return cls(ids, kv, frozenset(expected))
+
+
+def known_in(plant: Plant, study: str) -> Known:
+    """Return what a plant knows of a study's elements: buses and the breakers on them, or blocks and their parts."""
+    if study == "availability":
+        parts = {str(id): str(id) for id in plant.equipment_ids().index}
+        blocks = Known.from_table(plant["block"])
+        return Known({**parts, **blocks.ids}, {}, frozenset(map(str, plant["block"]["id"])))
+    buses = Known.from_table(plant["bus"])
+    if study != "short_circuit":
+        return buses
+    breakers = dict(zip(plant["breaker"]["id"].map(str), plant["breaker"]["bus"].map(str), strict=True))
+    return Known({**breakers, **buses.ids}, buses.kv, frozenset(breakers.values()))
 
 
 def check(result: StudyResult) -> list[Finding]:

@@ -178,13 +178,14 @@ class Match:
 
 
 def match_columns(headings: Sequence[str], dialect: Dialect, mapping: Mapping[str, str] | None = None) -> Match:
-    """Match headings to a dialect's columns: the mapping first, then the best-ranked heading of each column."""
+    """Match headings to a dialect's columns: the mapping first ("" means none), then the best-ranked heading."""
     chosen, unknown = _mapped(headings, dialect, mapping or {})
     fits: dict[str, list[tuple[int, int, str, str]]] = {}
+    free_columns = {name: each for name, each in dialect.columns.items() if name not in (mapping or {})}
     for position, heading in enumerate(headings):
         if position in chosen.values():
             continue
-        ranks = {name: column.rank(heading) for name, column in dialect.columns.items() if name not in chosen}
+        ranks = {name: column.rank(heading) for name, column in free_columns.items()}
         for name, rank in ranks.items():
             if rank is not None:
                 fits.setdefault(name, []).append((rank[0], position, rank[1], rank[2]))
@@ -218,6 +219,8 @@ def _mapped(headings: Sequence[str], dialect: Dialect, mapping: Mapping[str, str
     chosen: dict[str, int] = {}
     unknown: list[str] = []
     for name, heading in mapping.items():
+        if not heading and name in dialect.columns:
+            continue
         position = positions.get(heading, by_key.get(key(heading)))
         if name not in dialect.columns or position is None:
             unknown.append(f"{name}: {heading}")

@@ -1,0 +1,39 @@
+"""Findings as a person reads them: the worst first, with place and hint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from core.findings import Finding, Severity
+
+_MARKS = {Severity.ERROR: "✕ error", Severity.WARNING: "▲ warning", Severity.INFO: "i info"}
+
+
+def counted(findings: Sequence[Finding]) -> str:
+    """Return how many findings there are of each severity, in words."""
+    counts = {severity: sum(finding.severity is severity for finding in findings) for severity in Severity}
+    parts = [f"{number} {severity}{'s' if number > 1 else ''}" for severity, number in counts.items() if number]
+    return ", ".join(parts) or "no findings"
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """Show the findings as a table; say so when there are none."""
+    if not findings:
+        st.caption("No findings: nothing had to be assumed, and nothing contradicts itself.")
+        return
+    order = list(Severity)
+    ranked = sorted(findings, key=lambda finding: order.index(finding.severity))
+    rows = [
+        {
+            "Severity": _MARKS[finding.severity],
+            "What": finding.text,
+            "What to do": finding.hint,
+            "Where": str(finding.where),
+            "Code": finding.code,
+        }
+        for finding in ranked
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
