@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "export": "core.commands.export",
     "network": "core.commands.network",
     "plant": "core.commands.plant",
+    "validate": "core.commands.validate",
     "availability": "core.commands.availability",
     "jobs": "core.commands.jobs",
     "feeder": "core.commands.feeder",

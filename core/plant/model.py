@@ -35,7 +35,7 @@ class PlantSettings:
     redundancy_level: int = 1  # N+k: how many of the largest units may be out at full load
     availability_target: float = 0.9995
     loss_allowance_pct: float = 1.0  # what the dispatch adds to the load for losses
-    firm_battery_h: float = 1.0  # how long a battery must last to count as firm capacity
+    firm_battery_h: float = 4.0  # how long a battery must last to count as firm capacity
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,10 +109,12 @@ def check_against(result: StudyResult, known: Known) -> list[Finding]:
         _per_row(frame, elements, own.isna(), "element.unknown", Severity.WARNING, "the plant has no such element")
     )
     lacking = sorted((known.expected or frozenset(known.ids.values())) - set(own.dropna()))
-    for element in lacking:
-        text = f"the plant's {element} has no {result.study.replace('_', ' ')} result: it is not checked"
+    if lacking:
+        named = ", ".join(lacking[:10]) + (f" and {len(lacking) - 10} more" if len(lacking) > 10 else "")
+        study = result.study.replace("_", " ")
+        text = f"{len(lacking)} of the plant's elements have no {study} result and are not checked: {named}"
         hint = "run the study for the whole plant"
-        findings.append(Finding("element.without_result", Severity.WARNING, text, hint, element=element))
+        findings.append(Finding("element.without_result", Severity.WARNING, text, hint, element=lacking[0]))
     if known.kv and {"v_pu", "v_kv"} <= set(frame.columns):
         ratio = frame["v_kv"] / own.map(known.kv).astype(float)
         differ = (ratio - frame["v_pu"]).abs() > 0.005 + 1e-9

@@ -1,0 +1,55 @@
+"""Judge study results of ETAP, PSS/E and Windchill RAM; say what passed, what failed and what must change."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+
+from core.commands import Answer
+from core.commands.files import read_bytes
+from core.commands.plant import chosen_plant
+from core.criteria import State
+from core.formats.recognise import kinds, read_result
+from core.results.study_result import StudyResult
+from core.validation import Validation, validate
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("files", nargs="*", metavar="FILE", help="results as CSV, text or workbook, or ETAP reports")
+    parser.add_argument("--plant", metavar="FILE", help="the plant (default: the sample plant)")
+    studies = [name for name, kind in kinds().items() if kind.study]
+    parser.add_argument("--kind", choices=studies, help="what the files are, where the content does not tell")
+
+
+def run(arguments: argparse.Namespace) -> Answer:
+    """Read the plant and the results, judge them, advise."""
+    plant, findings = chosen_plant(arguments.plant)
+    results: list[StudyResult] = []
+    for path in arguments.files:
+        data, name = read_bytes(path)
+        for reading in read_result(data, name, kind=arguments.kind):
+            findings += reading.findings
+            results.append(replace(reading.value, findings=[]))
+    validation = validate(plant, results)
+    validation.findings[:0] = findings
+    return Answer(validation.as_dict(), text=_text(validation), fails=validation.overall is State.FAIL)
+
+
+def _text(validation: Validation) -> str:
+    lines = [f"Overall: {validation.overall}"]
+    lines += [f"  {stage.id:<3} {stage.name:<20} {stage.verdict:<12} {stage.note}" for stage in validation.stages]
+    failed = [verdict for verdict in validation.verdicts if verdict.verdict in {State.FAIL, State.WARN}]
+    for verdict in sorted(failed, key=lambda verdict: verdict.margin if verdict.margin is not None else 0.0):
+        lines.append(
+            f"  {verdict.verdict:<5} {verdict.criterion} {verdict.element}: {verdict.value:g} {verdict.unit} "
+            f"(limit {verdict.limit:g}) {verdict.where}"
+        )
+    if validation.constraint_updates:
+        lines.append("Constraint updates:")
+    for update in validation.constraint_updates:
+        lines.append(f"  {update.name} {update.element}: {update.old} -> {update.new} {update.unit}; {update.reason}")
+    lines += [
+        f"  {finding.severity}: {finding.where} {finding.text} ({finding.hint})" for finding in validation.findings
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,103 @@
+"""A validation: results of every stage against the criteria, and what follows for the optimiser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from core.constraints import ConstraintUpdate, advise
+from core.criteria import CriteriaSet, StageVerdict, State, Verdict, judge, overall, screen, stage_verdicts
+from core.findings import Finding
+from core.plant import Plant
+from core.results.plausibility import Known, check_against
+from core.results.reconcile import Agreement, Discrepancy
+from core.results.study_result import StudyResult
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What a validation says: the whole, its stages, every verdict, the updates and the findings."""
+
+    overall: State
+    stages: list[StageVerdict]
+    verdicts: list[Verdict]
+    constraint_updates: list[ConstraintUpdate]
+    findings: list[Finding]
+    discrepancies: list[Discrepancy]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the validation as JSON documents carry it; the keys are a contract."""
+        return {
+            "overall": str(self.overall),
+            "stages": [stage.as_dict() for stage in self.stages],
+            "verdicts": [verdict.as_dict() for verdict in self.verdicts],
+            "constraint_updates": [update.as_dict() for update in self.constraint_updates],
+            "discrepancies": [discrepancy.as_dict() for discrepancy in self.discrepancies],
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
+
+
+def validate(
+    plant: Plant,
+    results: Sequence[StudyResult],
+    criteria: CriteriaSet | None = None,
+    *,
+    discrepancies: Sequence[Discrepancy] = (),
+    reasons: Mapping[str, str] | None = None,
+) -> Validation:
+    """Judge a plant and its results.
+
+    Parameters
+    ----------
+    plant
+        The design; stage 1 judges it by itself.
+    results
+        Results of files or engines, any number for each study.
+    criteria
+        The project's criteria; without them those that ship with the hub.
+    discrepancies
+        Where uploaded values and the hub's own studies part.
+    reasons
+        By stage id, why the engineer accepts that a stage is contradicted.
+    """
+    criteria = criteria or CriteriaSet.default()
+    verdicts, findings = screen(plant, criteria)
+    for result in results:
+        judged, remarks = judge(result, criteria, plant)
+        verdicts += judged
+        findings += [*result.findings, *check_against(result, known_elements(plant, result.study)), *remarks]
+    stages = stage_verdicts(verdicts, criteria)
+    stages = [_reconciled(stage, discrepancies, (reasons or {}).get(stage.id, "")) for stage in stages]
+    updates = advise(verdicts, plant, results)
+    return Validation(overall(stages), stages, verdicts, updates, findings, list(discrepancies))
+
+
+def _reconciled(stage: StageVerdict, discrepancies: Sequence[Discrepancy], reason: str) -> StageVerdict:
+    """Return the stage with what the hub's own studies say of it: a contradicted stage is no PASS without a reason."""
+    mine = [discrepancy for discrepancy in discrepancies if discrepancy.stage == stage.id]
+    contradicted = sum(discrepancy.agreement is Agreement.CONTRADICTS for discrepancy in mine)
+    unexplained = sum(discrepancy.agreement is Agreement.EXPLAIN for discrepancy in mine)
+    if not contradicted and not unexplained:
+        return stage
+    text = f"{contradicted} values contradicted by the hub's own study, {unexplained} to be explained"
+    if reason:
+        return StageVerdict(stage.id, stage.name, stage.verdict, f"{stage.note}; {text}; accepted: {reason}")
+    floor = State.FAIL if contradicted else State.WARN
+    verdict = max(stage.verdict, floor, key=list(State).index)
+    return StageVerdict(stage.id, stage.name, verdict, f"{stage.note}; {text}")
+
+
+def known_elements(plant: Plant, study: str) -> Known:
+    """Return the ids under which the plant knows the elements of a study's results."""
+    if study == "availability":
+        blocks, components = plant["block"], plant["reliability"]
+        return Known.from_table(pd.concat([components[["id", "name"]], blocks[["id", "name"]]]), expected=blocks["id"])
+    buses = plant["bus"]
+    if study != "short_circuit":
+        return Known.from_table(buses)
+    breakers = plant["breaker"].assign(name="")
+    known = Known.from_table(pd.concat([breakers[["id", "name"]], buses[["id", "name", "number"]]]))
+    return Known(known.ids, dict(zip(buses["id"], buses["kv"].astype(float), strict=True)), frozenset(buses["id"]))
