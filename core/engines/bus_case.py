@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from core.network import Network, admittance_matrix, islands
-from core.network.admittance import branch_ports, switch_ports, transformer_ports, winding_status
+from core.network.admittance import branch_ports, switch_ports, three_winding_blocks, transformer_ports
 
 
 class Outcome(StrEnum):
@@ -55,6 +56,13 @@ class BusCase:
         """Return the rows that take part."""
         return np.sort(np.concatenate([self.slack, self.pv, self.pq]))
 
+    def solvable(self) -> bool:
+        """Return whether there is a swing bus and every value is a number."""
+        rows = self.solved
+        parts = (self.generation, self.v_set, self.constant, self.current, self.square)
+        values = (self.admittance[rows].data, *(part[rows] for part in parts))
+        return bool(len(self.slack)) and all(bool(np.isfinite(value).all()) for value in values)
+
     def demand(self, magnitude: np.ndarray) -> np.ndarray:
         """Return what the loads draw at the voltage magnitudes [pu]."""
         return np.asarray(self.constant + self.current * magnitude + self.square * magnitude**2)
@@ -62,6 +70,11 @@ class BusCase:
 
 def bus_case(network: Network) -> BusCase:
     """Return the network's case: kinds of buses settled by the machines in service, parts without swing left out."""
+    with np.errstate(invalid="ignore"):  # infinities: such a case is not solvable, and says so
+        return _bus_case(network)
+
+
+def _bus_case(network: Network) -> BusCase:
     kind, v_set = _kinds(network)
     label = islands(network)
     swings = (kind == "SLACK") & (label >= 0)
@@ -148,8 +161,11 @@ def _start(network: Network, v_set: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True, slots=True)
-class Flows:
-    """What connects buses, all tables in one: rows, ends [bus rows], admittances and ratings [MVA]."""
+class Links:
+    """All that connects two buses, as two-ports: table and row, ends [bus rows], admittances [pu], ratings [MVA].
+
+    A three-winding transformer is three links between its buses, its star point eliminated.
+    """
 
     table: np.ndarray
     row: np.ndarray
@@ -175,20 +191,125 @@ class Flows:
         return np.asarray(np.fmax(at_from, at_to) * base_mva / rate * 100)
 
 
-def flows_of(network: Network) -> Flows:
-    """Return the live lines, switches and two-winding transformers of a network."""
+def links_of(network: Network) -> Links:
+    """Return the live lines, switches and transformers of a network."""
     parts = [branch_ports(network), switch_ports(network), transformer_ports(network)]
-    return Flows(
-        np.concatenate([np.full(len(ports.rows), ports.table, dtype=object) for ports in parts]),
-        np.concatenate([ports.rows for ports in parts]),
-        np.concatenate([ports.from_ for ports in parts]),
-        np.concatenate([ports.to for ports in parts]),
-        np.hstack([np.stack([ports.yff, ports.yft, ports.ytf, ports.ytt]) for ports in parts]),
-        np.concatenate([network.values(ports.table, "rate_a_mva")[ports.rows] for ports in parts]),
-        np.concatenate([np.full(len(ports.rows), ports.table != "transformer") for ports in parts]),
+    lines = [
+        Links(
+            np.full(len(ports.rows), ports.table, dtype=object),
+            ports.rows,
+            ports.from_,
+            ports.to,
+            np.stack([ports.yff, ports.yft, ports.ytf, ports.ytt]),
+            network.values(ports.table, "rate_a_mva")[ports.rows],
+            np.full(len(ports.rows), ports.table != "transformer"),
+        )
+        for ports in parts
+    ]
+    lines += _star_links(network)
+    names = Links.__slots__
+    return Links(*(np.concatenate([getattr(part, name) for part in lines], axis=-1) for name in names))
+
+
+def _star_links(network: Network) -> list[Links]:
+    """Return the links of three-winding transformers; the diagonal is carried by whichever link comes first."""
+    rows, ends, y = three_winding_blocks(network)
+    none = np.zeros(len(rows))
+    links = []
+    for i, j, own in ((0, 1, (y[:, 0, 0], y[:, 1, 1])), (1, 2, (none, y[:, 2, 2])), (2, 0, (none, none))):
+        connected = (y[:, i, j] != 0) | (own[0] != 0) | (own[1] != 0)
+        connected &= (ends[:, i] >= 0) & (ends[:, j] >= 0)
+        admittances = np.stack([own[0] + 0j, y[:, i, j], y[:, j, i], own[1] + 0j])[:, connected]
+        at = (ends[connected, i], ends[connected, j])
+        table = np.full(int(connected.sum()), "transformer3w", dtype=object)
+        rates = np.zeros(len(table))
+        links.append(Links(table, rows[connected], *at, admittances, rates, rates.astype(bool)))
+    return links
+
+
+def without(case: BusCase, links: Links, out: list[int]) -> BusCase:
+    """Return the case with some links out of service; parts without a swing bus are cut off.
+
+    Where the part that draws most power loses the swing bus, its bus with the largest generation becomes one.
+    """
+    n = len(case.v_start)
+    f, t, y = links.from_[out], links.to[out], links.y[:, out]
+    taken = sparse.csr_matrix((y.ravel(), (np.r_[f, f, t, t], np.r_[f, t, f, t])), shape=(n, n))
+    keep = np.delete(np.arange(len(links.row)), out)
+    graph = sparse.coo_matrix((np.ones(len(keep)), (links.from_[keep], links.to[keep])), shape=(n, n))
+    part = connected_components(graph, directed=False)[1]
+    slack, pv = _swing_of_largest(case, part)
+    alive = np.isin(part, part[slack])
+    rows = case.solved
+    busy = np.abs(case.constant) + np.abs(case.current) + np.abs(case.square) + np.abs(case.generation) > 0
+    lost = rows[~alive[rows]]
+    return replace(
+        case,
+        admittance=case.admittance - taken,
+        slack=slack,
+        pv=pv[alive[pv]],
+        pq=case.pq[alive[case.pq]],
+        cut_off=np.concatenate([case.cut_off, lost[busy[lost]]]),
     )
 
 
-def has_stars(network: Network) -> bool:
-    """Return whether three-winding transformers are in service."""
-    return bool((winding_status(network).sum(axis=1) >= 2).any())
+def _swing_of_largest(case: BusCase, part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return swing and voltage-holding buses so that the part with the largest demand has a swing bus if it can."""
+    rows = case.solved
+    demand = np.bincount(part[rows], case.demand(np.ones(len(part))).real[rows], minlength=int(part.max()) + 1)
+    main = int(np.argmax(demand))
+    if not demand[main] > 0 or (part[case.slack] == main).any():
+        return case.slack, case.pv
+    candidates = case.pv[part[case.pv] == main]
+    if not len(candidates):
+        return case.slack, case.pv
+    chosen = candidates[np.argmax(case.generation[candidates].real)]
+    return np.array([chosen]), np.concatenate([case.pv[case.pv != chosen], case.slack])
+
+
+def rebalanced(case: BusCase, before: BusCase, weight: np.ndarray) -> BusCase:
+    """Return the case with what outages took from the balance spread over the machines left, by ``weight`` by bus."""
+    left, all_rows = case.solved, before.solved
+    one = np.ones(len(case.v_start))
+    short = (before.generation.real - before.demand(one).real)[all_rows].sum()
+    short -= (case.generation.real - case.demand(one).real)[left].sum()
+    held = np.concatenate([case.slack, case.pv])
+    if abs(short) < 1e-9 or not weight[held].sum() > 0:
+        return case
+    generation = case.generation.copy()
+    generation[held] += short * weight[held] / weight[held].sum()
+    return replace(case, generation=generation)
+
+
+@dataclass(frozen=True, slots=True)
+class Pi:
+    """Links as π with a real ratio and a shift at the from side; what a symmetric π can't hold is ``left`` at the ends.
+
+    From side: ``(y + jb/2)/ratio² + left_from``; to side: ``y + jb/2 + left_to``.
+    """
+
+    z: np.ndarray
+    b: np.ndarray
+    ratio: np.ndarray
+    shift_rad: np.ndarray
+    left_from: np.ndarray
+    left_to: np.ndarray
+
+
+def as_pi(links: Links) -> Pi:
+    """Return the links' π with the ratio that makes both ends alike."""
+    ff, ft, tf, tt = links.y
+    shift = np.angle(tf / np.where(ft == 0, 1, ft)) / -2  # y_ft = −y/conj(t), y_tf = −y/t
+    mutual = -ft * np.exp(-1j * shift)
+    back = -tf * np.exp(1j * shift)
+    turned = (mutual * np.conj(tt + ff)).real < 0  # half turns are ambiguous: the series part lies near the own part
+    shift = np.where(turned, shift + np.pi, shift)
+    mutual, back = np.where(turned, -mutual, mutual), np.where(turned, -back, back)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        square = (tt / ff).real
+    ratio = np.sqrt(np.where(np.isfinite(square) & (square > 0.04) & (square < 25), square, 1.0))
+    y = (mutual + back) / 2 * ratio
+    b = 2 * (tt - y).imag
+    shunt = 0.5j * b
+    z = 1 / np.where(y == 0, 1e-12, y)
+    return Pi(z, b, ratio, shift, ff - (y + shunt) / ratio**2, tt - y - shunt)

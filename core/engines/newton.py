@@ -23,9 +23,11 @@ def solve(case: BusCase, *, flat: bool = False) -> LoadFlow:
     """Return the load flow; from the stored voltages first, from a flat start where that fails."""
     nothing = np.full(len(case.v_start), np.nan + 0j)
     rows = case.solved
-    if not len(case.slack) or not _finite(case, rows):
+    if not case.solvable():
         return LoadFlow(Outcome.UNSOLVABLE, nothing)
-    starts = [np.ones(len(case.v_start), dtype=complex)] if flat else [case.v_start, np.ones(len(case.v_start), complex)]
+    starts = (
+        [np.ones(len(case.v_start), dtype=complex)] if flat else [case.v_start, np.ones(len(case.v_start), complex)]
+    )
     for start in starts:
         v, iterations, mismatch = _iterate(case, rows, _held(case, start))
         if mismatch < TOLERANCE_PU:
@@ -33,12 +35,6 @@ def solve(case: BusCase, *, flat: bool = False) -> LoadFlow:
             outcome = Outcome.ISLANDED if len(case.cut_off) else Outcome.CONVERGED
             return LoadFlow(outcome, nothing, iterations, mismatch)
     return LoadFlow(Outcome.DIVERGED, nothing, iterations, mismatch)
-
-
-def _finite(case: BusCase, rows: np.ndarray) -> bool:
-    y = case.admittance[rows]
-    values = (y.data, case.generation[rows], case.demand(np.ones(len(case.v_start)))[rows], case.v_set[rows])
-    return all(bool(np.isfinite(value).all()) for value in values)
 
 
 def _held(case: BusCase, start: np.ndarray) -> np.ndarray:
@@ -58,7 +54,9 @@ def _iterate(case: BusCase, rows: np.ndarray, start: np.ndarray) -> tuple[np.nda
     pv, pq = place[case.pv], place[case.pq]
     angle_rows = np.concatenate([pv, pq])
     v = start[rows]
-    generation, constant, current, square = (x[rows] for x in (case.generation, case.constant, case.current, case.square))
+    generation, constant, current, square = (
+        x[rows] for x in (case.generation, case.constant, case.current, case.square)
+    )
     worst = np.inf
     for iteration in range(MOST_ITERATIONS + 1):
         magnitude = np.abs(v)

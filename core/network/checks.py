@@ -203,6 +203,8 @@ def _each(
 ) -> Iterator[Finding]:
     """Yield one finding for each wrong row, the first ``LISTED`` by name and the others as a count."""
     rows = np.flatnonzero(wrong)
+    if not len(rows):
+        return
     for row, name in zip(rows[:LISTED], element_names(network, table, rows[:LISTED]), strict=True):
         words = text.format(name=name)
         yield Finding(code, severity, words, hint, _where(network, table, int(row)), element=name)

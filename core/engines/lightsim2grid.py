@@ -1,0 +1,131 @@
+"""lightsim2grid: batches of load flows, here every outage of branches in one call (C++)."""
+
+from __future__ import annotations
+
+import warnings
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from core.engines.bus_case import BusCase, Links, LoadFlow, Outcome, Pi, as_pi
+
+TOLERANCE_PU = 1e-9
+MOST_ITERATIONS = 20
+
+#: Parts of links that the engine's branches can't hold and that it therefore could not take out with them [pu].
+_NEGLIGIBLE = 1e-10
+
+
+def is_available() -> bool:
+    """Return whether the engine is installed."""
+    return find_spec("lightsim2grid") is not None
+
+
+def suits(case: BusCase) -> bool:
+    """Return whether the engine's model has all that the case has: it knows no constant-current loads."""
+    return len(case.slack) == 1 and not (np.abs(case.current[case.solved]) > 0).any()
+
+
+def exact(links: Links) -> np.ndarray:
+    """Return which links the engine can take out wholly."""
+    pi = as_pi(links)
+    return np.asarray((np.abs(pi.left_from) < _NEGLIGIBLE) & (np.abs(pi.left_to) < _NEGLIGIBLE), dtype=bool)
+
+
+def solve(case: BusCase, links: Links, shunt: np.ndarray, base_mva: float, *, flat: bool = False) -> LoadFlow:
+    """Return the load flow of lightsim2grid; unsolvable where its model lacks something that the case has."""
+    nothing = np.full(len(case.v_start), np.nan + 0j)
+    if not suits(case) or not case.solvable():
+        return LoadFlow(Outcome.UNSOLVABLE, nothing)
+    start = np.ones(len(case.v_start), dtype=complex) if flat else case.v_start
+    grid = _grid(case, links, shunt, base_mva)
+    v = np.asarray(grid.ac_pf(start[case.solved], MOST_ITERATIONS, TOLERANCE_PU), dtype=complex)
+    if not len(v):
+        return LoadFlow(Outcome.DIVERGED, nothing)
+    nothing[case.solved] = v
+    return LoadFlow(Outcome.ISLANDED if len(case.cut_off) else Outcome.CONVERGED, nothing)
+
+
+def outages(
+    case: BusCase, links: Links, shunt: np.ndarray, base_mva: float, taken_out: list[list[int]], start: np.ndarray
+) -> np.ndarray:
+    """Return the voltages after each outage, outages × buses [pu]; rows that didn't converge are missing.
+
+    Parameters
+    ----------
+    case, links, shunt, base_mva
+        The network; ``shunt`` is the admittance to ground by bus [pu].
+    taken_out
+        For each outage, the links that are out.
+    start
+        Voltages before the outages [pu].
+    """
+    from lightsim2grid.contingencyAnalysis import AlgorithmType, ContingencyAnalysisCPP
+
+    rows, inside = case.solved, _inside(case, links)
+    number = np.cumsum(inside) - 1
+    grid = _grid(case, links, shunt, base_mva)
+    grid.ac_pf(start[rows], MOST_ITERATIONS, TOLERANCE_PU)
+    batch = ContingencyAnalysisCPP(grid)
+    batch.change_algorithm(AlgorithmType.NR_KLU)
+    for out in taken_out:
+        batch.add_nk([int(number[i]) for i in out if inside[i]])
+    batch.compute(start[rows], MOST_ITERATIONS, TOLERANCE_PU)
+    solved = np.asarray(batch.get_voltages(), dtype=complex)
+    answer = np.full((len(taken_out), len(case.v_start)), np.nan + 0j)
+    answer[:, rows] = np.where((np.abs(solved) > 0).all(axis=1, keepdims=True), solved, np.nan)
+    return answer
+
+
+def _inside(case: BusCase, links: Links) -> np.ndarray:
+    """Return which links are between buses that take part."""
+    return np.asarray(np.isin(links.from_, case.solved) & np.isin(links.to, case.solved), dtype=bool)
+
+
+def _grid(case: BusCase, links: Links, shunt: np.ndarray, base_mva: float) -> Any:
+    """Return the engine's grid."""
+    from lightsim2grid.network import init_from_matpower
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return init_from_matpower(_matpower(case, links, as_pi(links), shunt, base_mva))
+
+
+def _matpower(case: BusCase, links: Links, pi: Pi, shunt: np.ndarray, base_mva: float) -> dict[str, object]:
+    """Return the case in the arrays of MATPOWER; every link is a transformer, so that they keep their order."""
+    rows, inside = case.solved, _inside(case, links)
+    place = np.full(len(case.v_start), 0)
+    place[rows] = np.arange(1, len(rows) + 1)
+    ground = shunt + np.conj(case.square)
+    np.add.at(ground, links.from_[inside], pi.left_from[inside])
+    np.add.at(ground, links.to[inside], pi.left_to[inside])
+    constant = case.constant.copy()
+    constant[case.pq] -= case.generation[case.pq]
+    kind = np.ones(len(case.v_start))
+    kind[case.pv], kind[case.slack] = 2, 3
+    one, zero = np.ones(len(rows)), np.zeros(len(rows))
+    bus = np.column_stack(
+        [
+            place[rows], kind[rows], constant[rows].real * base_mva, constant[rows].imag * base_mva,
+            ground[rows].real * base_mva, ground[rows].imag * base_mva, one, np.abs(case.v_start[rows]),
+            np.rad2deg(np.angle(case.v_start[rows])), one, one, 2 * one, zero,
+        ]
+    )  # fmt: skip
+    held = np.concatenate([case.slack, case.pv])
+    wide = np.full(len(held), 1e6)
+    gen = np.column_stack(
+        [
+            place[held], case.generation[held].real * base_mva, case.generation[held].imag * base_mva, wide, -wide,
+            case.v_set[held], np.full(len(held), base_mva), np.ones(len(held)), wide, -wide,
+        ]
+    )  # fmt: skip
+    count = int(inside.sum())
+    branch = np.column_stack(
+        [
+            place[links.from_[inside]], place[links.to[inside]], pi.z[inside].real, pi.z[inside].imag, pi.b[inside],
+            np.zeros((count, 3)), pi.ratio[inside], np.rad2deg(pi.shift_rad[inside]), np.ones(count),
+            np.full(count, -360.0), np.full(count, 360.0),
+        ]
+    )  # fmt: skip
+    return {"baseMVA": base_mva, "bus": bus, "gen": gen, "branch": branch, "version": "2"}

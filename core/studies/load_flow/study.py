@@ -1,0 +1,96 @@
+"""The load-flow study: a network once, a plant in its base case and every scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from core.engines.bus_case import Outcome
+from core.engines.load_flow import ENGINES, load_flow
+from core.errors import BadInput
+from core.findings import Finding, Severity
+from core.network import Network, check
+from core.plant import Plant, plant_network
+from core.results.study_result import Provenance, Status, StudyResult, result_table
+from core.studies.load_flow.tables import case_tables
+
+#: The tables that the result catalogue knows; the others are this study's own.
+_CATALOGUED = ("buses", "branches")
+
+
+def network_load_flow(network: Network, engine: str = ENGINES[0], *, flat: bool = False) -> StudyResult:
+    """Return voltages, flows, losses and machine powers of a network."""
+    flow = load_flow(network, engine, flat=flat)
+    tables = case_tables(network, flow)
+    return _result([tables], engine, check(network) + _remarks(tables))
+
+
+def plant_load_flow(plant: Plant, scenarios: Sequence[str] | None = None, engine: str = ENGINES[0]) -> StudyResult:
+    """Return the load flow of a plant in the named scenarios, or in all; every scenario has its row in ``cases``."""
+    names = list(plant["scenario"]["id"]) if scenarios is None else list(scenarios)
+    solved: list[dict[str, pd.DataFrame]] = []
+    findings: list[Finding] = []
+    for name in names or [None]:
+        tables, remarks = plant_case(plant, name, engine)
+        solved.append(tables)
+        findings += remarks
+    return _result(solved, engine, findings)
+
+
+def plant_case(plant: Plant, scenario: str | None, engine: str) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
+    """Return the tables of one scenario; one that can't be built is unsolvable and says why."""
+    if scenario is not None:
+        plant.scenario(scenario)  # an unknown one is bad input, not a result
+    try:
+        network, findings = plant_network(plant, scenario)
+    except BadInput as error:
+        case = {"status": str(Outcome.UNSOLVABLE), "scenario": scenario or "", "lost_load_mw": float("nan")}
+        finding = Finding("load_flow.unsolvable", Severity.ERROR, str(error), error.hint, element=scenario)
+        return {"cases": pd.DataFrame([case])}, [finding]
+    tables = case_tables(network, load_flow(network, engine), scenario or "")
+    wanted = float(plant.scenario(scenario)["load_mw"]) if scenario else float(plant.online("load")["p_mw"].sum())
+    lost = max(0.0, wanted - network.totals()["load_mw"])
+    if lost > 1e-6:
+        status = tables["cases"]["status"].replace(str(Outcome.CONVERGED), str(Outcome.ISLANDED))
+        tables["cases"] = tables["cases"].assign(status=status, lost_load_mw=lost)
+    return tables, findings + _remarks(tables)
+
+
+def _result(parts: list[dict[str, pd.DataFrame]], engine: str, findings: list[Finding]) -> StudyResult:
+    names = ("cases", "buses", "branches", "generators")
+    tables = {
+        name: pd.concat([p[name] for p in parts if name in p] or [pd.DataFrame()], ignore_index=True) for name in names
+    }
+    for name in _CATALOGUED:
+        tables[name] = result_table("load_flow", name, tables[name])
+    outcomes = set(tables["cases"]["status"])
+    good = {str(Outcome.CONVERGED), str(Outcome.ISLANDED)}
+    status = Status.SOLVED if outcomes & good else Status.NOT_CONVERGED
+    return StudyResult("load_flow", tables, status, Provenance(tool=engine, options={"engine": engine}), findings)
+
+
+def _remarks(tables: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Return what the solution says about the case: not solved, cut off, machines beyond their limits."""
+    case = tables["cases"].iloc[0]
+    scenario = str(case["scenario"]) or None
+    place = f"scenario {scenario}: " if scenario else ""
+    findings = []
+    if case["status"] == Outcome.UNSOLVABLE:
+        hint = "Give one bus with a machine the kind SLACK, and numbers everywhere."
+        text = f"{place}there is no swing bus, or a value isn't a number"
+        findings.append(Finding("load_flow.unsolvable", Severity.ERROR, text, hint, element=scenario))
+    if case["status"] == Outcome.DIVERGED:
+        hint = "Shed load, add reactive power, or check impedances: the case may have no solution."
+        findings.append(
+            Finding("load_flow.diverged", Severity.ERROR, f"{place}no solution was found", hint, element=scenario)
+        )
+    if case["lost_load_mw"] > 0:
+        text = f"{place}{case['lost_load_mw']:.1f} MW of load has no connection to the swing bus"
+        findings.append(Finding("load_flow.islanded", Severity.WARNING, text, "Connect its buses.", element=scenario))
+    machines = tables["generators"]
+    for name in machines.loc[machines["within_limits"] == False, "generator"]:  # noqa: E712 - None is unknown
+        text = f"{place}{name} runs beyond its limits of active or reactive power"
+        hint = "Raise the limit, add reactive power, or change the voltage setpoint."
+        findings.append(Finding("load_flow.machine_limit", Severity.WARNING, text, hint, element=str(name)))
+    return findings

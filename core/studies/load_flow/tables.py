@@ -1,0 +1,169 @@
+"""Result tables of one solved load flow: buses, branches, generators, and the case as a whole."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from core.engines.bus_case import BusCase, Links, LoadFlow, bus_case, links_of
+from core.network import Network, element_names, islands
+
+
+def case_tables(network: Network, flow: LoadFlow, scenario: str = "") -> dict[str, pd.DataFrame]:
+    """Return ``buses``, ``branches``, ``generators`` and ``cases`` (one row) of a load flow.
+
+    Angles are relative to the swing bus of each island. Lines are loaded by current, transformers by power. The
+    loading at a bus is that of the most loaded equipment connected to it.
+    """
+    case, links, v = bus_case(network), links_of(network), flow.v
+    names = bus_names(network)
+    branches = _branches(network, links, v, names)
+    generators = _generators(network, case, v, names)
+    buses = _buses(network, case, v, names)
+    loading = pd.concat(
+        [
+            branches.set_index("from_bus")["loading_pct"],
+            branches.set_index("to_bus")["loading_pct"],
+            generators.set_index("bus")["loading_pct"],
+        ]
+    )
+    worst = loading.groupby(level=0).max()
+    tables = {
+        "buses": buses.assign(loading_pct=buses["bus"].map(worst)),
+        "branches": branches,
+        "generators": generators,
+        "cases": _case(network, case, flow, (buses, branches, generators)),
+    }
+    return {name: table.assign(scenario=scenario) for name, table in tables.items()}
+
+
+def bus_names(network: Network) -> np.ndarray:
+    """Return what results call the buses: the plant's ids, else the bus numbers."""
+    bus = network["bus"]
+    return np.asarray(bus["id"] if "id" in bus else bus["bus"].astype(str), dtype=object)
+
+
+def link_names(network: Network, links: Links) -> np.ndarray:
+    """Return what results call the links: the plant's ids, else table, buses and circuit."""
+    names = np.empty(len(links.row), dtype=object)
+    for table in dict.fromkeys(links.table):
+        chosen = links.table == table
+        rows = links.row[chosen]
+        names[chosen] = row_names(network, str(table), rows)
+    return names
+
+
+def row_names(network: Network, table: str, rows: np.ndarray) -> np.ndarray:
+    """Return what results call the rows of a table: the plant's ids, else table, buses and circuit."""
+    frame = network[table]
+    names = frame["id"].iloc[rows] if "id" in frame else element_names(network, table, rows)
+    return np.asarray(names, dtype=object)
+
+
+def _buses(network: Network, case: BusCase, v: np.ndarray, names: np.ndarray) -> pd.DataFrame:
+    power = v * np.conj(case.admittance @ np.nan_to_num(v)) * network.base_mva
+    base_kv = network.values("bus", "base_kv")
+    return pd.DataFrame(
+        {
+            "bus": names,
+            "name": network.values("bus", "name"),
+            "base_kv": base_kv,
+            "v_pu": np.abs(v),
+            "v_kv": np.where(base_kv > 0, np.abs(v) * base_kv, np.nan),
+            "angle_deg": relative_angles(network, case, v),
+            "p_mw": power.real,
+            "q_mvar": power.imag,
+        }
+    )
+
+
+def relative_angles(network: Network, case: BusCase, v: np.ndarray) -> np.ndarray:
+    """Return the angles relative to the swing bus of each island, within ±180 degrees."""
+    angle, label = np.rad2deg(np.angle(v)), islands(network)
+    angle[~np.isfinite(v)] = np.nan
+    reference = np.zeros(len(angle))
+    for row in case.slack[::-1]:  # of several swing buses the first counts
+        reference[label == label[row]] = angle[row]
+    return np.asarray((angle - reference + 180) % 360 - 180)
+
+
+def _branches(network: Network, links: Links, v: np.ndarray, names: np.ndarray) -> pd.DataFrame:
+    at_from, at_to = (power * network.base_mva for power in links.powers(v))
+    base_kv = network.values("bus", "base_kv")[links.from_]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        amperes = np.abs(at_from) / (np.sqrt(3) * np.abs(v[links.from_]) * base_kv) * 1000
+    return pd.DataFrame(
+        {
+            "branch": link_names(network, links),
+            "from_bus": names[links.from_],
+            "to_bus": names[links.to],
+            "p_mw": at_from.real,
+            "q_mvar": at_from.imag,
+            "p_to_mw": at_to.real,
+            "q_to_mvar": at_to.imag,
+            "loss_mw": at_from.real + at_to.real,
+            "i_a": np.where(base_kv > 0, amperes, np.nan),
+            "rate_mva": np.where(links.rate_mva > 0, links.rate_mva, np.nan),
+            "loading_pct": links.loading_pct(v, network.base_mva),
+        }
+    )
+
+
+def _generators(network: Network, case: BusCase, v: np.ndarray, names: np.ndarray) -> pd.DataFrame:
+    """Return machines with the power that the solution asks of them, and whether it is within their limits.
+
+    At swing and voltage-holding buses the bus's power is shared by rating.
+    """
+    rows = np.flatnonzero(network.live("generator"))
+    value = {c: network.values("generator", c)[rows] for c in ("p_mw", "q_mvar", "mva_base", "p_min_mw", "p_max_mw")}
+    q_min, q_max = (network.values("generator", f"q_{side}_mvar")[rows] for side in ("min", "max"))
+    at = network.terminals("generator")[0][rows]
+    injected = v * np.conj(case.admittance @ np.nan_to_num(v)) + case.demand(np.abs(v))
+    missing = (injected - case.generation) * network.base_mva
+    weight = np.where(value["mva_base"] > 0, value["mva_base"], 1.0)
+    share = weight / np.bincount(at, weight, minlength=len(v))[at] if len(rows) else weight
+    p = value["p_mw"] + np.where(np.isin(at, case.slack), missing.real[at] * share, 0.0)
+    q = value["q_mvar"] + np.where(np.isin(at, np.r_[case.slack, case.pv]), missing.imag[at] * share, 0.0)
+    solved = np.isfinite(v[at])
+    p, q = np.where(solved, p, np.nan), np.where(solved, q, np.nan)
+    inside = (
+        (p <= value["p_max_mw"] + 1e-6) & (p >= value["p_min_mw"] - 1e-6) & (q <= q_max + 1e-6) & (q >= q_min - 1e-6)
+    )
+    return pd.DataFrame(
+        {
+            "generator": row_names(network, "generator", rows),
+            "bus": names[at],
+            "p_mw": p,
+            "p_min_mw": value["p_min_mw"],
+            "p_max_mw": value["p_max_mw"],
+            "q_mvar": q,
+            "q_min_mvar": q_min,
+            "q_max_mvar": q_max,
+            "loading_pct": 100 * np.hypot(p, q) / np.where(value["mva_base"] > 0, value["mva_base"], np.nan),
+            "within_limits": pd.Series(inside).where(pd.Series(solved)),
+        }
+    )
+
+
+def _case(
+    network: Network, case: BusCase, flow: LoadFlow, tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
+) -> pd.DataFrame:
+    buses, branches, generators = tables
+    lost = case.demand(np.ones(len(case.v_start))).real[case.cut_off].sum() * network.base_mva
+    solved = np.isfinite(flow.v).any()
+    return pd.DataFrame(
+        {
+            "status": [str(flow.outcome)],
+            "iterations": flow.iterations,
+            "mismatch_pu": flow.mismatch_pu,
+            "slack": ", ".join(str(name) for name in buses["bus"].iloc[case.slack]),
+            "generation_mw": generators["p_mw"].sum() if solved else np.nan,
+            "generation_mvar": generators["q_mvar"].sum() if solved else np.nan,
+            "loss_mw": branches["loss_mw"].sum() if solved else np.nan,
+            "v_min_pu": buses["v_pu"].min(),
+            "v_max_pu": buses["v_pu"].max(),
+            "loading_max_pct": branches["loading_pct"].max(),
+            "lost_load_mw": float(lost),
+            "machines_outside_limits": int((generators["within_limits"] == False).sum()),  # noqa: E712 - None is unknown
+        }
+    )

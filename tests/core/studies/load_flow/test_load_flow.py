@@ -1,0 +1,79 @@
+"""Load flow of plants and networks: tables, balance, statuses."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.network import Network
+from core.plant import sample_plant
+from core.results.study_result import Status
+from core.studies.load_flow import network_load_flow, plant_load_flow
+
+
+@pytest.fixture(scope="module")
+def result():
+    return plant_load_flow(sample_plant(), ["BASE_100", "N1_GT_01", "N1_XFMR_HALL_1A"])
+
+
+def test_every_scenario_is_a_row_with_its_status(result):
+    cases = result.tables["cases"].set_index("scenario")
+    assert list(cases.index) == ["BASE_100", "N1_GT_01", "N1_XFMR_HALL_1A"]
+    assert (cases["status"] == "converged").all()
+    assert result.status is Status.SOLVED
+
+
+def test_power_balances_in_every_scenario(result):
+    served = result.tables["buses"].groupby("scenario")["p_mw"].sum()
+    losses = result.tables["cases"].set_index("scenario")["loss_mw"]
+    assert served.to_numpy() == pytest.approx(losses[served.index].to_numpy(), abs=1e-6)
+    generation = result.tables["generators"].groupby("scenario")["p_mw"].sum()
+    assert generation.to_numpy() == pytest.approx((200.0 + losses[generation.index]).to_numpy(), abs=1e-6)
+
+
+def test_angles_are_relative_to_the_swing_bus(result):
+    base = result.tables["buses"].query("scenario == 'BASE_100'").set_index("bus")
+    assert base.loc[result.tables["cases"]["slack"][0], "angle_deg"] == 0
+
+
+def test_a_tripped_machine_is_dead_and_its_others_take_over(result):
+    machines = result.tables["generators"].query("scenario == 'N1_GT_01'")
+    assert "GEN_GT_01" not in set(machines["generator"])
+    assert machines["p_mw"].sum() > 200
+
+
+def test_the_loading_at_a_bus_is_that_of_its_most_loaded_equipment(result):
+    base = {name: table.query("scenario == 'BASE_100'") for name, table in result.tables.items()}
+    row = base["buses"].set_index("bus").loc["BUS_200", "loading_pct"]
+    at = base["branches"].query("from_bus == 'BUS_200' or to_bus == 'BUS_200'")
+    assert row == at["loading_pct"].max()
+
+
+def test_all_out_is_unsolvable_with_a_finding_not_an_error():
+    plant = sample_plant()
+    everything = ",".join(plant["unit"]["id"])
+    row = plant["scenario"].iloc[[0]].assign(id="DARK", tripped=everything)
+    result = plant_load_flow(plant.with_table("scenario", row), ["DARK"])
+    assert result.tables["cases"]["status"].tolist() == ["unsolvable"]
+    assert result.status is Status.NOT_CONVERGED
+    assert "load_flow.unsolvable" in [finding.code for finding in result.findings]
+
+
+def test_a_network_reports_lost_load_and_machine_limits():
+    network = Network(
+        tables={
+            "bus": pd.DataFrame({"bus": [1, 2, 3], "base_kv": 13.8, "kind": ["SLACK", "PQ", "PQ"]}),
+            "generator": pd.DataFrame({"bus": [1], "p_max_mw": [10.0], "mva_base": [12.0]}),
+            "load": pd.DataFrame({"bus": [2, 3], "p_mw": [20.0, 7.0]}),
+            "branch": pd.DataFrame({"from_bus": [1], "to_bus": [2], "x_pu": [0.05], "rate_a_mva": [25.0]}),
+        }
+    )
+    result = network_load_flow(network)
+    row = result.tables["cases"].iloc[0]
+    assert row["status"] == "islanded"
+    assert row["lost_load_mw"] == pytest.approx(7.0)
+    assert row["machines_outside_limits"] == 1
+    assert result.tables["branches"]["loading_pct"][0] == pytest.approx(80.0, abs=1.0)
+    assert np.isnan(result.tables["buses"]["v_pu"][2])
+    assert {"load_flow.islanded", "load_flow.machine_limit"} <= {finding.code for finding in result.findings}
