@@ -15,7 +15,9 @@ SECTIONS = {
         ("import_results", "Import results", "download_done"),
     ],
     "Validate": [],
-    "Studies": [],
+    "Studies": [
+        ("availability", "Availability", "percent"),
+    ],
     "Feeders": [],
     "Results": [],
 }

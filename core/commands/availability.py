@@ -6,17 +6,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from core.commands import Answer
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where
 from core.formats.windchill.structure import read_model
 from core.reliability import MtbfMeaning
-from core.results.study_result import Status, StudyResult
-from core.studies.availability import AvailabilityOptions, study_availability
-
-SYSTEM = ("availability", "unavailability", "downtime_h_per_year", "failures_per_year", "mtbf_h", "mttr_h")
+from core.results.study_result import Status
+from core.studies.availability import AvailabilityOptions, as_document, study_availability
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,27 +54,6 @@ def run(arguments: argparse.Namespace) -> Answer:
         raise _bad_input(result.findings)
     document = as_document(result)
     return Answer(document, _text(document))
-
-
-def as_document(result: StudyResult) -> dict[str, Any]:
-    """Return the command's JSON document of a study."""
-    blocks = result.tables["blocks"].rename(columns={"block": "id", "downtime_h": "downtime_h_per_year"})
-    system = blocks[blocks["system"]]
-    columns = ["id", "name", "type", "k", "n", *SYSTEM]
-    document: dict[str, Any] = {
-        "system": _first(system[["id", *SYSTEM]]) if len(system) else None,
-        "blocks": blocks[columns],
-        "importance": result.tables["importance"],
-        "findings": result.findings,
-    }
-    for name in ("capacity", "simulation"):
-        if name in result.tables:
-            document[name] = _first(result.tables[name])
-    return document
-
-
-def _first(rows: pd.DataFrame) -> dict[str, Any]:
-    return {str(name): value for name, value in rows.iloc[0].items()}
 
 
 def _check(arguments: argparse.Namespace) -> None:

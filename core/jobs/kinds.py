@@ -42,7 +42,9 @@ class RunKind:
 
 
 #: Name → ``package.module:ATTRIBUTE``.
-KINDS: dict[str, str] = {}
+KINDS: dict[str, str] = {
+    "availability": "core.jobs.availability:AVAILABILITY",
+}
 
 
 def address(name: str) -> str:

@@ -8,7 +8,7 @@ from core.studies.availability.network import two_terminal
 from core.studies.availability.plant import PlantAvailability, plant_availability, plant_model
 from core.studies.availability.search import Action, Alternative, Goal, Option, Search, reach_target, standard_options
 from core.studies.availability.simulation import Simulation, SimulationOptions, simulate
-from core.studies.availability.study import AvailabilityOptions, study_availability
+from core.studies.availability.study import AvailabilityOptions, as_document, study_availability
 
 __all__ = [
     "Action",
@@ -21,6 +21,7 @@ __all__ = [
     "Simulation",
     "SimulationOptions",
     "adequacy",
+    "as_document",
     "compile_model",
     "deliver",
     "importance",

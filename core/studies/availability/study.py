@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from core.studies.availability.simulation import Simulation, SimulationOptions, 
 
 FALLBACK_EVENTS = 2e7
 FALLBACK_S = 20.0
+SYSTEM = ("availability", "unavailability", "downtime_h_per_year", "failures_per_year", "mtbf_h", "mttr_h")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,3 +187,24 @@ def simulation_table(simulation: Simulation) -> pd.DataFrame:
         "bess_mwh": options.battery_mwh if np.isfinite(options.battery_mwh) else None,
     }
     return pd.DataFrame([row])
+
+
+def as_document(result: StudyResult) -> dict[str, Any]:
+    """Return a solved study as the JSON document of the command and the run."""
+    blocks = result.tables["blocks"].rename(columns={"block": "id", "downtime_h": "downtime_h_per_year"})
+    system = blocks[blocks["system"]]
+    columns = ["id", "name", "type", "k", "n", *SYSTEM]
+    document: dict[str, Any] = {
+        "system": _first(system[["id", *SYSTEM]]) if len(system) else None,
+        "blocks": blocks[columns],
+        "importance": result.tables["importance"],
+        "findings": result.findings,
+    }
+    for name in ("capacity", "simulation"):
+        if name in result.tables:
+            document[name] = _first(result.tables[name])
+    return document
+
+
+def _first(rows: pd.DataFrame) -> dict[str, Any]:
+    return {str(name): value for name, value in rows.iloc[0].items()}

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import streamlit as st
+
+from core import jobs
+from core.plant import Plant, total_load
+from pages.parts.availability_answer import show_answer
+from pages.parts.empty import empty_state
+from pages.parts.shell import current_project, explained, guard, store
+
+guard()
+
+st.title("Availability")
+project = current_project()
+if project is None:
+    if empty_state("No project", "A study needs a plant: open or make one on Home.", button="Go to Home"):
+        st.switch_page("pages/home.py")
+    st.stop()
+plant = Plant.from_document(project.plant_document)
+if plant["block"].empty:
+    why = "The plant has no reliability blocks: nothing says which equipment must work."
+    if empty_state("No block diagram", why, button="Choose another project"):
+        st.switch_page("pages/home.py")
+    st.stop()
+
+batteries = plant.online("unit").query("type == 'BESS'")
+with st.form("run", border=True):
+    columns = st.columns(4)
+    required = columns[0].number_input("Required power [MW]", 0.0, value=total_load(plant)[0], step=10.0)
+    bess_mw = columns[1].number_input("Battery power [MW]", 0.0, value=float(batteries["rated_mw"].sum()))
+    bess_mwh = columns[2].number_input("Battery energy [MWh]", 0.0, value=float(batteries["energy_mwh"].sum()))
+    target = columns[3].number_input("Target", 0.5, 0.9999999, value=plant.settings.availability_target, format="%.6f")
+    histories = columns[0].number_input("Simulated histories", 0, 100_000, value=2000, step=1000)
+    years = columns[1].number_input("Years of a history", 1.0, 1000.0, value=20.0)
+    seed = columns[2].number_input("Seed", 0, 2**31, value=1)
+    pressed = st.form_submit_button("Run the study", type="primary", icon=":material/play_arrow:")
+if pressed:
+    options = {"required_mw": required, "bess_mw": bess_mw, "bess_mwh": bess_mwh, "histories": histories}
+    inputs = {"plant": project.plant_document, "target": target, "options": {**options, "years": years, "seed": seed}}
+    with explained():
+        jobs.submit(store(), "availability", inputs, project=project.id, title="Availability")
+        st.rerun()
+
+runs = [run for run in jobs.runs(store(), project.id) if run.kind == "availability"]
+run = next((run for run in runs if run.result), None)
+if run is None:
+    waiting = any(one.is_active for one in runs)
+    st.info("The study is running." if waiting else "Run the study to see the plant's availability.")
+    st.stop()
+if run.stale:
+    st.warning("The plant has changed since this run: run the study again.", icon=":material/update:")
+show_answer(run.result, plant)

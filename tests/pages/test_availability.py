@@ -1,0 +1,44 @@
+"""The Availability page: run the study, see its answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from core import jobs
+from core.plant import sample_plant
+from core.project import Workspace
+from core.store import Store
+
+PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "availability.py")
+
+
+def page() -> AppTest:
+    return AppTest.from_file(PAGE, default_timeout=30)
+
+
+def test_without_a_project_the_page_says_what_is_missing(store: Store) -> None:
+    assert "No project" in page().run().markdown[0].value
+
+
+def test_a_plant_without_blocks_is_an_empty_state(store: Store) -> None:
+    plant = sample_plant()
+    Workspace(store).create("Bare", plant.with_table("block", []).to_document())
+    assert "No block diagram" in page().run().markdown[0].value
+
+
+def test_the_study_runs_in_the_background_and_shows_its_answer(store: Store) -> None:
+    project = Workspace(store).create("Sample", sample_plant().to_document())
+    shown = page().run()
+    assert not shown.exception
+    next(field for field in shown.number_input if "histories" in field.label).set_value(0)
+    shown.button[0].click().run()
+    (run,) = jobs.runs(store, project.id)
+    assert jobs.wait(store, run.id, timeout=120).state is jobs.State.FINISHED
+    shown.run()
+    assert not shown.exception
+    metrics = {metric.label: float(metric.value) for metric in shown.metric}
+    assert 0.99 < metrics["Block diagram"] < 1
+    assert any("MW delivered" in label for label in metrics)
+    assert shown.dataframe[0].value["Block"].tolist()[-1] == "SYSTEM"
