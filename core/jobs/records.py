@@ -40,18 +40,18 @@ class ActiveRun:
     order: tuple[Any, ...]  # the most important first
     next_step: Step
     waiting: deque[tuple[int, dict[str, Any]]] = field(default_factory=deque)
-    in_flight: int = 0
+    under_way: int = 0  # tasks that were handed out and have not ended, those to be tried again included
     cancelled_at: float | None = None
 
     def next_task(self) -> Task | None:
-        """Return what may be done next, ``None`` when that depends on what is under way."""
-        if self.cancelled_at is not None:
-            return None
-        if self.waiting:
-            return Task(self, Step.UNIT, *self.waiting.popleft())
-        if self.in_flight:
-            return None
-        return Task(self, self.next_step)
+        """Hand out what may be done next, ``None`` when that depends on what is under way."""
+        task = None
+        if self.cancelled_at is None and self.waiting:
+            task = Task(self, Step.UNIT, *self.waiting.popleft())
+        elif self.cancelled_at is None and not self.under_way:
+            task = Task(self, self.next_step)
+        self.under_way += task is not None
+        return task
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,12 +88,13 @@ class Worker:
             if run.cancelled_at is None:
                 run.cancelled_at = time.monotonic()
                 run.waiting.clear()
+                run.under_way -= sum(task.run is run for task in self.suspects)
                 self.suspects = deque(task for task in self.suspects if task.run is not run)
         overdue = {r.id for r in self.runs.values() if r.cancelled_at and time.monotonic() - r.cancelled_at > GRACE_S}
         if any(task.run.id in overdue for task in self.tasks.values()):
             self._restart(suspect=False)
         for run in list(self.runs.values()):
-            if run.cancelled_at is not None and not run.in_flight:
+            if run.cancelled_at is not None and not run.under_way:
                 self.records.cancelled(run)
                 del self.runs[run.id]
 
@@ -111,22 +112,19 @@ class Worker:
 
     def _start(self, task: Task) -> None:
         assert self.pool is not None
-        run = task.run
-        run.in_flight += 1
-        submit, place = self.pool.executor.submit, (run.address, run.folder)
+        submit, place = self.pool.executor.submit, (task.run.address, task.run.folder)
         try:
             if task.step is Step.PLAN:
                 future: Future[Any] = submit(steps.plan, *place)
             elif task.step is Step.UNIT:
                 future = submit(steps.unit, *place, task.parameters)
             else:
-                future = submit(steps.finish, *place, self.records.summaries(run))
-        except BrokenExecutor:  # a process died while nothing of ours was in it
-            run.in_flight -= 1
-            self.suspects.appendleft(task)
+                future = submit(steps.finish, *place, self.records.summaries(task.run))
+        except BrokenExecutor:  # a process died before it got this
+            self.suspects.append(task)
             self._restart(suspect=True)
-            return
-        self.tasks[future] = task
+        else:
+            self.tasks[future] = task
 
     def _collect(self, ended: set[Future[Any]]) -> None:
         """Record what has ended; when a process died, find out which unit kills it."""
@@ -134,7 +132,7 @@ class Worker:
         units = []
         for future in ended - broken:
             task = self.tasks.pop(future)
-            task.run.in_flight -= 1
+            task.run.under_way -= 1
             if task.run.cancelled_at is not None:
                 continue
             if task.step is Step.UNIT:
@@ -162,10 +160,10 @@ class Worker:
         tasks = list(self.tasks.values())
         self.tasks.clear()
         for task in tasks:
-            task.run.in_flight -= 1
             if task.run.cancelled_at is not None:
-                continue
-            if suspect and task.is_retry:
+                task.run.under_way -= 1
+            elif suspect and task.is_retry:
+                task.run.under_way -= 1
                 self._deadly(task)
             else:
                 self.suspects.append(replace(task, is_retry=suspect))

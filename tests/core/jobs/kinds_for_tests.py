@@ -28,9 +28,18 @@ def unit(inputs: dict[str, Any], unit: dict[str, Any], folder: Path) -> dict[str
     return {"square": number * number}
 
 
+class Stubborn(Exception):
+    """An error that pickle can write but not read."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(f"{first} {second}")
+
+
 def finish(inputs: dict[str, Any], summaries: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
     if inputs.get("unfinishable"):
         raise EngineError("nothing to add up")
+    if inputs.get("unpicklable"):
+        raise Stubborn("can't be", "sent")
     return {"sum": sum(s.get("square", 0) for s in summaries), "failed": sum("failed" in s for s in summaries)}
 
 

@@ -66,6 +66,10 @@ class TestWithAWorker:
         assert (unplanned.state, unplanned.message) == (State.FAILED, "KeyError: 'count'")
         assert (unfinished.state, unfinished.message) == (State.FAILED, "nothing to add up")
 
+    def test_an_error_that_does_not_survive_the_way_back_is_told_all_the_same(self, shared: Store) -> None:
+        seen = finish(shared, count=1, unpicklable=True)
+        assert (seen.state, seen.message) == (State.FAILED, "Stubborn: can't be sent")
+
     def test_a_cancelled_run_stops_and_goes_on_where_it_was(self, shared: Store) -> None:
         run = jobs.submit(shared, "squares", {"count": 12, "seconds": 0.2})
         until(shared, run, 3)

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from core import jobs
+from core.jobs import State
+from core.jobs.worker import Worker
+from core.store import Store
+from tests.core.jobs.on_the_spot import Threads
+
+
+class Fragile(ThreadPoolExecutor):
+    """An executor that is found broken when its n-th task is handed in."""
+
+    def __init__(self, breaks_at: int) -> None:
+        super().__init__(2)
+        self.left = breaks_at
+
+    def submit(self, *words: Any, **named: Any) -> Future[Any]:  # type: ignore[override]
+        self.left -= 1
+        if self.left == 0:
+            raise BrokenExecutor("a process died")
+        return super().submit(*words, **named)
+
+
+@pytest.mark.parametrize("breaks_at", [1, 2, 3, 4])
+def test_a_pool_that_breaks_between_two_tasks_costs_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch, breaks_at: int
+) -> None:
+    monkeypatch.setattr("core.jobs.queue.start_worker", lambda settings: None)
+    run = jobs.submit(store, "squares", {"count": 2})
+    worker = Worker(store, idle_s=0.1)
+    worker.pool = Threads()
+    worker.pool.executor = Fragile(breaks_at)
+    worker.work()
+    worker.close()
+    seen = jobs.status(store, run)
+    assert (seen.state, seen.result) == (State.FINISHED, {"sum": 1, "failed": 0})
