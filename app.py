@@ -10,8 +10,10 @@ from pages.parts.shell import explained, frame
 SECTIONS = {
     "Project": [
         ("home", "Home", "home"),
+        ("plant", "Plant", "factory"),
     ],
     "Exchange": [
+        ("export_hub", "Export hub", "upload_file"),
         ("import_results", "Import results", "download_done"),
     ],
     "Validate": [],

@@ -1,8 +1,9 @@
 """Plant tables as sheets with an outside tool's names and headings, laid out by a data file, out and in.
 
-A layout file has the columns ``sheet,heading,table,column,hidden,synonyms``: which of the plant's columns stands under
-which heading of which sheet; ``hidden`` marks what the tool has no place for but the plant needs to come back complete;
-``synonyms`` are other headings, separated by ``|``, under which the column is read.
+A layout file has the columns ``sheet,heading,table,column,hidden,synonyms,unit,help``: which of the plant's columns
+stands under which heading of which sheet; ``hidden`` marks what the tool has no place for but the plant needs to come
+back complete; ``synonyms`` are other headings, separated by ``|``, under which the column is read; ``unit`` and
+``help`` explain what the plant's own catalogue doesn't know.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class SheetLayout:
     columns: Mapping[str, str]  # heading → the plant table's column
     hidden: bool = False
     synonyms: Mapping[str, Sequence[str]] = field(default_factory=dict)  # heading → other headings
+    helps: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # heading → unit and meaning
 
     def write(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return the table's rows under the sheet's headings."""
@@ -41,13 +43,21 @@ class SheetLayout:
 
     def only(self, *headings: str) -> SheetLayout:
         """Return the sheet with these headings alone."""
-        return SheetLayout(self.name, self.table, {heading: self.columns[heading] for heading in headings})
+        columns = {heading: self.columns[heading] for heading in headings}
+        return SheetLayout(self.name, self.table, columns, helps=self.helps)
+
+    def reference(self) -> pd.DataFrame:
+        """Return what stands under each heading, with its unit."""
+        known = {heading: CATALOGUE.get(self.table, {}).get(column) for heading, column in self.columns.items()}
+        said = {h: (column.unit, column.help) if column else self.helps[h] for h, column in known.items()}
+        rows = [{"Sheet": self.name, "Heading": h, "Unit": unit, "Meaning": text} for h, (unit, text) in said.items()]
+        return pd.DataFrame(rows)
 
     def dialect(self) -> Dialect:
         """Return how the sheet is read."""
         columns: dict[str, DialectColumn] = {}
         for heading, name in self.columns.items():
-            column = CATALOGUE[self.table].get(name)
+            column = CATALOGUE.get(self.table, {}).get(name)
             number = column is not None and column.type in ("int", "float")
             unit, role = (column.unit if column else ""), ("id" if name == "id" else "")
             headings: dict[str, tuple[int, str, str]] = {}
@@ -66,7 +76,8 @@ def read_layout(path: Path) -> dict[str, SheetLayout]:
         own = [row for row in rows if row["sheet"] == name]
         columns = {row["heading"]: row["column"] for row in own}
         synonyms = {row["heading"]: row["synonyms"].split("|") for row in own if row.get("synonyms")}
-        sheets[name] = SheetLayout(name, own[0]["table"], columns, any(row["hidden"] for row in own), synonyms)
+        helps = {row["heading"]: (row["unit"], row["help"]) for row in own if row["help"]}
+        sheets[name] = SheetLayout(name, own[0]["table"], columns, any(row["hidden"] for row in own), synonyms, helps)
     return sheets
 
 

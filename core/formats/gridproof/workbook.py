@@ -25,7 +25,12 @@ def layout() -> dict[str, SheetLayout]:
 
 def plant_workbook(plant: Plant) -> bytes:
     """Return the plant as an XLSX file."""
-    return workbook_bytes({SHEET: Sheet(settings_table(plant)), **write_sheets(plant.tables, layout())})
+    return workbook_bytes(workbook_sheets(plant))
+
+
+def workbook_sheets(plant: Plant) -> dict[str, Sheet]:
+    """Return the workbook's sheets by name, the settings first."""
+    return {SHEET: Sheet(settings_table(plant)), **write_sheets(plant.tables, layout())}
 
 
 def is_plant_workbook(tables: Sequence[PrintedTable]) -> bool:

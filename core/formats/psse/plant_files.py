@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
+from core.formats.plant_sheets import read_layout
 from core.formats.psse.raw import write_raw
 from core.formats.tables.writing import csv_bytes
 from core.plant import Plant, split_ids
 from core.plant.electrical import plant_network
 
 SUBSYSTEM = "PLANT"
-HEADINGS = {
-    "id": "Scenario_ID",
-    "name": "Name",
-    "type": "Type",
-    "load_mw": "Load_MW",
-    "load_pf": "Load_PF",
-    "tripped": "Tripped_Equipment",
-    "description": "Description",
-    "events": "PSSE_Events",
-}
+SCENARIOS = read_layout(Path(__file__).with_name("scenarios.csv"))["Scenarios"]
 #: Network table → how PSS/E takes one of its rows out of service.
 EVENTS = {
     "generator": "REMOVE MACHINE {ckt} FROM BUS {bus}",
@@ -39,7 +32,7 @@ def raw(plant: Plant, version: int) -> bytes:
 def scenarios_csv(plant: Plant) -> bytes:
     """Return the scenarios, each with the events that PSS/E applies to the RAW file's network."""
     rows = plant["scenario"].assign(events=[" / ".join(events) for _, events in _contingencies(plant)])
-    return csv_bytes(rows[list(HEADINGS)].rename(columns=HEADINGS))
+    return csv_bytes(SCENARIOS.write(rows))
 
 
 def con(plant: Plant) -> bytes:

@@ -23,13 +23,14 @@ COMPONENT_HEADINGS = (
     "Distribution",
     "Weibull_Beta",
 )
+COMPONENTS = LAYOUT["Components"].only(*COMPONENT_HEADINGS)
 
 
 def components_csv(plant: Plant) -> bytes:
     """Return the component data: failure rates in 1/h, availability of the up and repair times."""
     rows = components(plant)
     rates = [f"{rate:.4E}" if rate == rate else "" for rate in rows["failure_rate_per_h"]]
-    return csv_bytes(LAYOUT["Components"].only(*COMPONENT_HEADINGS).write(rows.assign(failure_rate_per_h=rates)))
+    return csv_bytes(COMPONENTS.write(rows.assign(failure_rate_per_h=rates)))
 
 
 def structure_csv(plant: Plant) -> bytes:
@@ -44,9 +45,13 @@ def fmea_csv(plant: Plant) -> bytes:
 
 def workbook(plant: Plant) -> bytes:
     """Return the three tables as one workbook."""
+    return workbook_bytes(workbook_sheets(plant))
+
+
+def workbook_sheets(plant: Plant) -> dict[str, Sheet]:
+    """Return the workbook's sheets by name."""
     tables = {"reliability": components(plant), "block": blocks(plant), "fmea": fmea_table(plant)}
-    sheets = {name: Sheet(sheet.write(tables[sheet.table])) for name, sheet in LAYOUT.items()}
-    return workbook_bytes(sheets)
+    return {name: Sheet(sheet.write(tables[sheet.table])) for name, sheet in LAYOUT.items()}
 
 
 def components(plant: Plant) -> pd.DataFrame:
