@@ -40,6 +40,7 @@ _FOLDER = Path(__file__).parent
 _DIALECTS = ("etap/dialects.csv", "psse/result_dialects.csv", "windchill/dialects.csv")
 _UP_TIME = frozenset(map(key, ("MTBF (Uptime)", "MUT", "Mean Up Time", "Mean Uptime", "MTTF", "Mean Time To Failure")))
 PREVIEW_ROWS = 20
+CLEARLY_OURS = 3  # so many more headings of the exchange format leave no doubt about the tool
 
 #: Study → the quantities that criteria judge; of alternatives one is enough.
 JUDGED = {
@@ -236,7 +237,7 @@ def _examine(table: PrintedTable, source: Source, choice: Choice) -> Examined:
         signature=signature(table.headings),
         preview=[[cell_text(cell) for cell in row] for row in table.rows[:PREVIEW_ROWS]],
         kind=kind.name if kind else None,
-        rivals=_rivals(ranked),
+        rivals=_rivals(ranked, table.file),
         matched={},
         unmatched=list(table.headings),
         ambiguous={},
@@ -266,7 +267,7 @@ def _examine(table: PrintedTable, source: Source, choice: Choice) -> Examined:
 
 
 def _ranked(table: PrintedTable, chosen: list[Kind], mapping: Mapping[str, str]) -> list[tuple[Kind, Match]]:
-    """Return the kinds that the table can be, the one that explains most headings first."""
+    """Return the kinds that the table can be: most headings explained first, then the file's name, then our format."""
     matches = [(kind, match_columns(table.headings, kind.dialect, mapping)) for kind in chosen]
     fitting = [
         (kind, match)
@@ -274,16 +275,24 @@ def _ranked(table: PrintedTable, chosen: list[Kind], mapping: Mapping[str, str])
         if all(name in match.matched for name in kind.dialect.ids)
         and any(name in match.matched for name in kind.dialect.keys)
     ]
-    return sorted(fitting, key=lambda pair: _score(pair[1]), reverse=True)
+    named = key(table.file)
+    return sorted(
+        fitting,
+        key=lambda pair: (len(pair[1].matched), key(pair[0].tool) in named, pair[1].exchanged),
+        reverse=True,
+    )
 
 
-def _score(match: Match) -> tuple[int, bool]:
-    return len(match.matched), match.version == "exchange"
-
-
-def _rivals(ranked: list[tuple[Kind, Match]]) -> list[str]:
-    most = len(ranked[0][1].matched) if ranked else 0
-    return [kind.name for kind, match in ranked[1:] if len(match.matched) == most and kind.study]
+def _rivals(ranked: list[tuple[Kind, Match]], file: str) -> list[str]:
+    """Return the other studies that the table can be as well."""
+    if not ranked or key(ranked[0][0].tool) in key(file):
+        return []
+    best = ranked[0][1]
+    return [
+        kind.name
+        for kind, match in ranked[1:]
+        if kind.study and len(match.matched) == len(best.matched) and best.exchanged - match.exchanged < CLEARLY_OURS
+    ]
 
 
 def _reading(

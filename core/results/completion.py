@@ -23,8 +23,14 @@ def complete(study: str, rows: pd.DataFrame, where: Where) -> tuple[pd.DataFrame
     """
     rows = rows.copy()
     findings: list[Finding] = []
-    steps = {"short_circuit": _duty, "availability": _availability, "load_flow": _voltage, "power_flow": _voltage}
-    steps[study](rows, findings, where)
+    steps = {
+        "load_flow": (_voltage, _net_power),
+        "power_flow": (_voltage,),
+        "short_circuit": (_duty,),
+        "availability": (_availability,),
+    }
+    for step in steps[study]:
+        step(rows, findings, where)
     return rows, findings
 
 
@@ -55,6 +61,16 @@ def _voltage(rows: pd.DataFrame, findings: list[Finding], where: Where) -> None:
         text = "the voltages are too large for a ratio: read as kV"
         findings.append(Finding("voltage.kilovolts", Severity.WARNING, text, "state the unit in the heading", where))
     _fill(rows, "v_pu", rows["v_kv"] / nominal, "kV and the nominal kV", findings, where)
+
+
+def _net_power(rows: pd.DataFrame, findings: list[Finding], where: Where) -> None:
+    """Fill the power injected at a bus with its generation less its load."""
+    for net, generation, load in (("p_mw", "p_gen_mw", "p_load_mw"), ("q_mvar", "q_gen_mvar", "q_load_mvar")):
+        if generation in rows and load in rows:
+            _ensure(rows, net)
+            known = rows[[generation, load]].notna().any(axis=1)
+            injected = rows[generation].fillna(0) - rows[load].fillna(0)
+            _fill(rows, net, injected.where(known), "generation less load", findings, where)
 
 
 def _availability(rows: pd.DataFrame, findings: list[Finding], where: Where) -> None:

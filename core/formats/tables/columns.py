@@ -70,6 +70,7 @@ def read_columns(
         Whether rows named *Total*, *Sum*, … are sums of the rows above; they are not elements then.
     """
     findings: list[Finding] = []
+    table = _without_blanks(table, match, findings)
     if totals:
         table = _without_totals(table, match, dialect, findings)
     columns: dict[str, list[str] | np.ndarray] = {}
@@ -107,6 +108,25 @@ def _without_totals(table: PrintedTable, match: Match, dialect: Dialect, finding
     shown = ", ".join(str(number) for number in numbers[:5]) + (" …" if len(numbers) > 5 else "")
     text = f"totals are not elements and were not read: row {shown}"
     findings.append(Finding("table.totals", Severity.INFO, text, where=table.where(keep.index(False))))
+    return _only(table, keep)
+
+
+def _without_blanks(table: PrintedTable, match: Match, findings: list[Finding]) -> PrintedTable:
+    """Return the table without rows that hold nothing in the matched columns, such as a bus's further branches."""
+    positions = list(match.matched.values())
+    keep = [any(row[position] != "" for position in positions) for row in table.rows]
+    if all(keep):
+        return table
+    first = keep.index(False)
+    text = (
+        f"{keep.count(False)} rows hold nothing in the columns that were read, the first is row {table.numbers[first]}"
+    )
+    findings.append(Finding("table.row.blank", Severity.INFO, text, where=table.where(first)))
+    return _only(table, keep)
+
+
+def _only(table: PrintedTable, keep: list[bool]) -> PrintedTable:
+    """Return the table with the rows to keep."""
     return replace(
         table,
         rows=[row for row, kept in zip(table.rows, keep, strict=True) if kept],

@@ -89,6 +89,8 @@ def _table(grid: Grid, file: str, start: int, count: CountHeadings) -> tuple[Pri
     headings = [cell_text(cell) for cell in raw]
     while headings and not headings[-1]:
         headings.pop()
+    if start > 0:
+        headings = _told_apart(headings, [cell_text(cell) for cell in grid.rows[start - 1]])
     width = len(headings)
     table = PrintedTable(file, grid.sheet, headings, grid.numbers[start], [""] * width, [], [], grid.delimiter)
     skipped: dict[str, list[tuple[int, str]]] = {}
@@ -114,6 +116,18 @@ def _table(grid: Grid, file: str, start: int, count: CountHeadings) -> tuple[Pri
     _report_skipped(table, grid.rows[:start], grid.numbers, skipped)
     _even_out(table)
     return table, end
+
+
+def _told_apart(headings: list[str], above: list[str]) -> list[str]:
+    """Return the headings, each that occurs twice with its group's heading from the row above in front: *Load MW*."""
+    twice = {heading for heading in headings if heading and headings.count(heading) > 1}
+    if not twice or sum(cell != "" for cell in above) < 2:
+        return headings
+    group, told_apart = "", []
+    for position, heading in enumerate(headings):
+        group = (above[position] if position < len(above) else "") or group
+        told_apart.append(f"{group} {heading}".strip() if heading in twice else heading)
+    return told_apart
 
 
 def _is_unit_row(row: Sequence[Cell]) -> bool:

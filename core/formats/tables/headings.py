@@ -22,6 +22,7 @@ __all__ = ["Dialect", "DialectColumn", "Match", "is_unit", "key", "match_columns
 NEEDS_UNIT = "?"
 
 _LAST_WORD = re.compile(r"(?<=[^A-Za-z0-9])[A-Za-z]+(?=[^A-Za-z0-9]*$)")
+_DOUBLE_PRIME = re.compile(r"(?<=^i)(?:''|\"|″)|(?<=^ik)(?:''|\"|″)|(?<=^sk)(?:''|\"|″)")
 _WORDS = {
     "%": "pct",
     "‰": "permille",
@@ -44,7 +45,8 @@ def key(heading: str) -> str:
     >>> key("Voltage (%)"), key("VOLTAGE_PCT"), key(" X/R ")
     ('voltagepct', 'voltagepct', 'xr')
     """
-    text = "".join(_WORDS.get(letter, letter) for letter in heading.casefold())
+    text = _DOUBLE_PRIME.sub("ss", heading.casefold())  # Ik'' is not Ik
+    text = "".join(_WORDS.get(letter, letter) for letter in text)
     return "".join(letter for letter in unicodedata.normalize("NFKD", text) if letter.isalnum())
 
 
@@ -175,6 +177,7 @@ class Match:
     ambiguous: dict[str, list[int]]  # our column → the other positions that fit it too
     unknown: list[str]  # columns or headings of the mapping that don't exist
     version: str = ""  # the tool's version whose headings were met most
+    exchanged: int = 0  # how many headings are those of the hub's own exchange format
 
 
 def match_columns(headings: Sequence[str], dialect: Dialect, mapping: Mapping[str, str] | None = None) -> Match:
@@ -209,6 +212,7 @@ def match_columns(headings: Sequence[str], dialect: Dialect, mapping: Mapping[st
         ambiguous={name: others for name, others in ambiguous.items() if others},
         unknown=unknown,
         version=max(sorted(set(versions)), key=versions.count, default=""),
+        exchanged=versions.count("exchange"),
     )
 
 
