@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from core.constraints import ConstraintUpdate, advise
 from core.criteria import CriteriaSet, StageVerdict, State, Verdict, judge, overall, screen, stage_verdicts
 from core.findings import Finding
 from core.plant import Plant
-from core.results.plausibility import Known, check_against
+from core.results.plausibility import check_against, known_in
 from core.results.reconcile import Agreement, Discrepancy
 from core.results.study_result import StudyResult
 
@@ -68,7 +66,7 @@ def validate(
     for result in results:
         judged, remarks = judge(result, criteria, plant)
         verdicts += judged
-        findings += [*result.findings, *check_against(result, known_elements(plant, result.study)), *remarks]
+        findings += [*result.findings, *check_against(result, known_in(plant, result.study)), *remarks]
     stages = stage_verdicts(verdicts, criteria)
     stages = [_reconciled(stage, discrepancies, (reasons or {}).get(stage.id, "")) for stage in stages]
     updates = advise(verdicts, plant, results)
@@ -88,16 +86,3 @@ def _reconciled(stage: StageVerdict, discrepancies: Sequence[Discrepancy], reaso
     floor = State.FAIL if contradicted else State.WARN
     verdict = max(stage.verdict, floor, key=list(State).index)
     return StageVerdict(stage.id, stage.name, verdict, f"{stage.note}; {text}")
-
-
-def known_elements(plant: Plant, study: str) -> Known:
-    """Return the ids under which the plant knows the elements of a study's results."""
-    if study == "availability":
-        blocks, components = plant["block"], plant["reliability"]
-        return Known.from_table(pd.concat([components[["id", "name"]], blocks[["id", "name"]]]), expected=blocks["id"])
-    buses = plant["bus"]
-    if study != "short_circuit":
-        return Known.from_table(buses)
-    breakers = plant["breaker"].assign(name="")
-    known = Known.from_table(pd.concat([breakers[["id", "name"]], buses[["id", "name", "number"]]]))
-    return Known(known.ids, dict(zip(buses["id"], buses["kv"].astype(float), strict=True)), frozenset(buses["id"]))

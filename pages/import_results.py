@@ -3,7 +3,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import GridproofError
-from core.formats.recognise import Choice, kinds
+from core.formats.kinds import kinds
+from core.formats.recognise import Choice
 from core.plant import Plant
 from pages.parts.examined import CHOICES, choices_of, look_at, show_table
 from pages.parts.opening import needed_project

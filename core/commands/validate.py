@@ -9,7 +9,8 @@ from core.commands import Answer
 from core.commands.files import read_bytes
 from core.commands.plant import chosen_plant
 from core.criteria import State
-from core.formats.recognise import kinds, read_result
+from core.formats.kinds import kinds
+from core.formats.recognise import read_result
 from core.results.study_result import StudyResult
 from core.validation import Validation, validate
 

@@ -6,12 +6,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -19,13 +17,12 @@ import pandas as pd
 from core.errors import BadInput
 from core.findings import Finding, Reading, Severity, Source, Where
 from core.formats.etap.reports import read_report
+from core.formats.kinds import Kind, kinds
 from core.formats.tables import (
-    Dialect,
     Match,
     PrintedTable,
     match_columns,
     read_columns,
-    read_dialects,
     read_tables,
     signature,
 )
@@ -36,8 +33,6 @@ from core.results.completion import complete
 from core.results.plausibility import MtbfMeaning, check
 from core.results.study_result import MAIN_TABLE, Provenance, StudyResult, result_table
 
-_FOLDER = Path(__file__).parent
-_DIALECTS = ("etap/dialects.csv", "psse/result_dialects.csv", "windchill/dialects.csv")
 _UP_TIME = frozenset(map(key, ("MTBF (Uptime)", "MUT", "Mean Up Time", "Mean Uptime", "MTTF", "Mean Time To Failure")))
 PREVIEW_ROWS = 20
 CLEARLY_OURS = 3  # so many more headings of the exchange format leave no doubt about the tool
@@ -49,18 +44,6 @@ JUDGED = {
     "short_circuit": (("duty_pct", "duty_calc_pct"), ("x_r",)),
     "availability": (("availability",), ("downtime_h",)),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of file that the hub knows."""
-
-    name: str  # "etap.load_flow"
-    tool: str
-    title: str
-    study: str  # "" for a file that holds no results
-    totals: bool  # whether rows named Total are sums
-    dialect: Dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +83,6 @@ class Examined:
     rows: pd.DataFrame
     reading: Reading[StudyResult] | None
     findings: list[Finding]
-
-
-@cache
-def kinds() -> dict[str, Kind]:
-    """Return every kind of table that the hub recognises, by name."""
-    dialects = {name: dialect for path in _DIALECTS for name, dialect in read_dialects(_FOLDER / path).items()}
-    with (_FOLDER / "kinds.csv").open(encoding="utf-8", newline="") as handle:
-        return {
-            row["kind"]: Kind(
-                row["kind"], row["tool"], row["title"], row["study"], row["totals"] == "yes", dialects[row["kind"]]
-            )
-            for row in csv.DictReader(handle)
-        }
 
 
 def read_result(

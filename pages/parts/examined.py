@@ -11,7 +11,8 @@ import streamlit as st
 
 from core.errors import GridproofError
 from core.formats.isolated import isolated
-from core.formats.recognise import Choice, Examined, examine, kinds
+from core.formats.kinds import kinds
+from core.formats.recognise import Choice, Examined, examine
 from core.plant import Plant
 from core.project import Project
 from core.results.plausibility import MtbfMeaning, check_against, known_in

@@ -7,7 +7,8 @@ import pytest
 
 from core.errors import BadInput
 from core.findings import Finding, Reading, Severity
-from core.formats.recognise import examine, kinds, read_known, read_result
+from core.formats.kinds import kinds
+from core.formats.recognise import examine, read_known, read_result
 from core.results.plausibility import MtbfMeaning
 from core.results.study_result import StudyResult
 from tests.core.formats import printed
@@ -297,3 +298,37 @@ def test_the_tables_that_are_no_results_are_mentioned() -> None:
     (reading,) = read_result(printed.workbook(sheets), "etap.xlsx")  # type: ignore[arg-type]
     assert "sheet.skipped" in codes(reading.findings)
     assert isinstance(reading.value.main, pd.DataFrame)
+
+
+def test_a_report_with_generation_and_load_beside_the_loading_is_etaps_and_gives_net_power() -> None:
+    text = (
+        "Bus,Nominal kV,Voltage (% Mag.),Ang.,Gen MW,Gen Mvar,Load MW,Load Mvar,% Loading\n"
+        "B1,13.8,101.2,1.1,18,9,0,0,70\nB2,13.8,99.2,0,0,0,17,8,75\n"
+    )
+    frame = read(text).value.main
+    assert frame["p_mw"].tolist() == [18, -17]
+    assert frame["loading_pct"].tolist() == [70, 75]
+
+
+def test_headings_in_two_rows_are_told_apart_by_their_group() -> None:
+    text = (
+        ",,Voltage,,Generation,,Load,,Load Flow,,\nID,Nominal kV,% Mag.,Ang.,MW,Mvar,MW,Mvar,ID,MW,Mvar\n"
+        "B1,13.8,101.2,1.0,18,9,0,0,B2,18,9\n,,,,,,,,B3,1,1\nB2,13.8,99,0,0,0,17.9,8,B1,-18,-9\n"
+    )
+    reading = read(text)
+    assert reading.value.main["bus"].tolist() == ["B1", "B2"]
+    assert reading.value.main["p_mw"].tolist() == pytest.approx([18, -17.9])
+    assert "table.row.blank" in codes(reading.findings)
+
+
+def test_initial_breaking_and_steady_state_currents_are_not_one() -> None:
+    text = "Bus ID;Ik'' (kA);Ib (kA);Ik (kA);X/R;Breaker Rating (kA)\nB1;42,8;40,1;35,0;18,2;63\n"
+    reading = read(text)
+    assert reading.value.main["ik_ka"].tolist() == [42.8]
+    assert "column.ambiguous" in codes(reading.findings)
+
+
+def test_the_name_of_a_file_decides_between_tools_that_fit_equally_well() -> None:
+    text = b"Bus,Name,Voltage,Angle\n1,A,1.0,0\n2,B,0.99,-1\n"
+    kinds_of = [read_result(text, name)[0].source.format for name in ("ETAP_LF.csv", "PSSe_PF.csv")]
+    assert kinds_of == ["etap.load_flow", "psse.power_flow"]

@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from core.results.plausibility import Known, MtbfMeaning, check, check_against
+from core.plant import sample_plant
+from core.results.plausibility import Known, MtbfMeaning, check, check_against, known_in
 from core.results.study_result import MAIN_TABLE, Provenance, StudyResult, result_table
 
 
@@ -157,3 +158,13 @@ def test_kilovolts_are_compared_with_the_plants_nominal_voltage() -> None:
 def test_a_device_is_known_by_its_bus() -> None:
     rows = {"device": "CB1", "bus": "BUS_100"}, {"device": "CB2", "bus": "BUS_200"}
     assert check_against(result("short_circuit", *rows), PLANT) == []
+
+
+def test_the_sample_plant_knows_its_buses_breakers_and_blocks() -> None:
+    plant = sample_plant()
+    bus, breaker = plant["bus"].iloc[0], plant["breaker"].iloc[0]
+    assert known_in(plant, "load_flow").ids[str(bus["number"])] == bus["id"]
+    assert known_in(plant, "short_circuit").ids[breaker["id"]] == breaker["bus"]
+    blocks = known_in(plant, "availability")
+    assert blocks.expected == frozenset(plant["block"]["id"])
+    assert plant["unit"]["id"].iloc[0] in blocks.ids

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from core.formats.recognise import kinds
+from core.formats.kinds import kinds
 from core.formats.tables.headings import factor, key, match_columns, signature
 
 SHORT_CIRCUIT = ["Bus_ID", "Bus_Name", "Fault_Type", "Isc_kA", "X_R_Ratio", "Breaker_Rating_kA", "Duty_pct"]
