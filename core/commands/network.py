@@ -13,6 +13,7 @@ from core.errors import BadInput
 from core.findings import Finding, Reading, Severity, Where
 from core.formats.conversion import LISTED, compare, convert
 from core.formats.networks import FORMATS, format_of, read_network
+from core.formats.powermodels import to_powermodels_document
 from core.network import Network
 from core.network.audit import SOLVED_MVA, audit
 
@@ -34,6 +35,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--tolerance-mva", type=float, default=SOLVED_MVA, metavar="MVA", help="largest mismatch of a solved case"
     )
     _action(actions, "diff", "say what differs between two files of any formats", "file", "other")
+    dictionary = _action(actions, "to-powermodels", "print a file's PowerModels dictionary", "file")
+    dictionary.add_argument("--mixed-units", action="store_true", help="MW, Mvar and degrees instead of per unit")
+    dictionary.add_argument("--import-all", action="store_true", help="carry all fields of a RAW file")
+    dictionary.add_argument("--physical", action="store_true", help="follow the PSS/E manual, not PowerModels")
 
 
 def _action(actions: Any, name: str, words: str, *files: str) -> ArgumentParser:
@@ -151,6 +156,16 @@ def _diff(arguments: Namespace) -> Answer:
     return Answer(document, "\n".join(lines), fails=not found.is_empty)
 
 
+def _to_powermodels(arguments: Namespace) -> Answer:
+    data, findings = to_powermodels_document(
+        *read_bytes(arguments.file),
+        mixed_units=arguments.mixed_units,
+        import_all=arguments.import_all,
+        physical=arguments.physical,
+    )
+    return Answer(data, notes=_lines(sorted(findings, key=lambda finding: ORDER[finding.severity])))
+
+
 def _network(path: str) -> Reading[Network]:
     return read_network(*read_bytes(path))
 
@@ -175,4 +190,5 @@ ACTIONS: dict[str, Callable[[Namespace], Answer]] = {
     "convert": _convert,
     "audit": _audit,
     "diff": _diff,
+    "to-powermodels": _to_powermodels,
 }

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from core.findings import Finding, Reading
+from core.formats.blocking import refuse_blocked
 from core.formats.networks import Format, read_network
 from core.formats.psse import RawCase, from_network
 from core.formats.psse.difference import compare_cases
@@ -80,6 +81,7 @@ def convert(reading: Reading[Network], target: Format, version: int | None = Non
     version
         The version for formats that have some; the newest that the source has without it.
     """
+    refuse_blocked(reading)
     before = reading.value
     if version is None and target.versions:
         version = int(reading.source.version) if reading.source.version in map(str, target.versions) else 33

@@ -10,6 +10,7 @@ from pathlib import Path
 from core.errors import BadInput
 from core.findings import Finding, Reading, Where
 from core.formats.matpower import read_matpower, write_matpower
+from core.formats.powermodels.network import read_powermodels, write_powermodels
 from core.formats.psse import read_raw, read_rawx, write_raw, write_rawx
 from core.network import Network
 
@@ -40,6 +41,10 @@ def _write_matpower(network: Network, version: int | None) -> Written:
     return write_matpower(network)
 
 
+def _write_powermodels(network: Network, version: int | None) -> Written:
+    return write_powermodels(network)
+
+
 #: The formats by name. Those of slow libraries are imported when they are used.
 FORMATS: dict[str, Format] = {
     form.name: form
@@ -47,6 +52,7 @@ FORMATS: dict[str, Format] = {
         Format("raw", "PSS/E RAW", ".raw", read_raw, _write_raw, (33, 34, 35)),
         Format("rawx", "PSS/E RAWX", ".rawx", read_rawx, _write_rawx, (35,)),
         Format("matpower", "MATPOWER", ".m", read_matpower, _write_matpower),
+        Format("powermodels", "PowerModels", ".json", read_powermodels, _write_powermodels),
     )
 }
 

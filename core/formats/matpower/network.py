@@ -18,6 +18,7 @@ from core.findings import Finding, Reading, Severity
 from core.formats.matpower.case import MatpowerCase, read_case
 from core.formats.matpower.export import case_from_network
 from core.formats.matpower.write import write_case
+from core.formats.riders import raw_text, restore_raw
 from core.network import CATALOGUE, Network
 
 KINDS = {1: "PQ", 2: "PV", 3: "SLACK", 4: "ISOLATED"}
@@ -49,6 +50,7 @@ STORAGE = {
 
 #: What carries a network's exact tables through a ``.m`` file.
 RIDER = "gridproof_"
+RAW_RIDER = f"{RIDER}raw"  # the lines of the PSS/E case that the network came from
 
 
 def read_matpower(data: bytes, name: str = "") -> Reading[Network]:
@@ -65,6 +67,8 @@ def write_matpower(network: Network) -> tuple[bytes, list[Finding]]:
     for table, frame in network.tables.items():
         if not frame.equals(plain.tables[table]):
             case.tables[RIDER + table] = _rider(frame)
+    if (text := raw_text(network)) is not None:
+        case.tables[RAW_RIDER] = pd.DataFrame({"line": text.splitlines()})
     case.values[f"{RIDER}name"] = network.name
     case.values[f"{RIDER}frequency_hz"] = network.frequency_hz
     case.values[f"{RIDER}digest"] = _digest(case)
@@ -208,6 +212,8 @@ def _restore(network: Network, case: MatpowerCase) -> list[Finding]:
         table = name.removeprefix(RIDER)
         if table in CATALOGUE:
             network.tables[table] = CATALOGUE.conform(table, frame)
+    if RAW_RIDER in riders:
+        restore_raw(network, "\n".join(map(str, riders[RAW_RIDER].iloc[:, 0])) + "\n")
     network.name = str(case.values.get(f"{RIDER}name", network.name))
     network.frequency_hz = float(case.values.get(f"{RIDER}frequency_hz", network.frequency_hz))
     return []

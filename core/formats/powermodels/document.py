@@ -11,6 +11,7 @@ from typing import Any
 from core.documents import plain
 from core.errors import BadInput
 from core.findings import Finding, Reading, Severity, Source, Where
+from core.formats.blocking import refuse_blocked
 from core.formats.matpower import read_case
 from core.formats.powermodels.components import COMPONENTS, Data, items, networks
 from core.formats.powermodels.correct import correct_network_data
@@ -20,6 +21,7 @@ from core.formats.powermodels.from_psse import data_from_raw
 from core.formats.powermodels.summary import PARAMETER_ORDER
 from core.formats.powermodels.units import FIELDS, make_mixed_units
 from core.formats.psse import read_raw, read_raw_case
+from core.formats.psse.rawx import is_rawx, read_rawx_case
 
 #: Fields that are numbers where they occur.
 NUMERIC = {field for fields in FIELDS.values() for field, _ in fields} | set(PARAMETER_ORDER) - {"name", "cost"}
@@ -31,16 +33,17 @@ UPPER, LOWER = ("max", "maxf", "maxt", "angmax"), ("min", "minf", "mint", "angmi
 def parse_file(
     data: bytes, name: str, *, validate: bool = True, import_all: bool = False, physical: bool = False
 ) -> Reading[Data]:
-    """Read a ``.m``, ``.raw`` or ``.json`` file as a dictionary; it is corrected, and in per unit, when ``validate``.
+    """Read a ``.m``, ``.raw``, ``.rawx`` or ``.json`` file as a dictionary, corrected and in per unit.
 
     Parameters
     ----------
     data
         The file's bytes.
     name
-        The file's name; its ending says the format.
+        The file's name; its ending says the format, and where it doesn't the content does.
     validate
-        Run the corrections of :func:`~core.formats.powermodels.correct.correct_network_data`.
+        Run the corrections of :func:`~core.formats.powermodels.correct.correct_network_data`; without them the
+        dictionary is in mixed units.
     import_all
         Carry the fields of a RAW file that no component needs (compat mode only).
     physical
@@ -51,28 +54,30 @@ def parse_file(
     BadInput
         If the file can't be read, or holds what PowerModels refuses.
     """
+    readers = {".m": _parse_matpower, ".raw": _parse_raw, ".rawx": _parse_raw, ".json": _parse_json}
     ending = Path(name).suffix.lower()
-    readers = {".m": _parse_matpower, ".raw": _parse_raw, ".json": _parse_json}
     if ending not in readers:
-        hint = "a .m, .raw or .json file is needed"
-        raise BadInput(
-            f"{ending or 'a name without an ending'} is not a format that is read", hint=hint, where=Where(name)
-        )
+        ending = _ending_of(data)
     reading = readers[ending](data, name, import_all, physical)
     if validate:
         reading.findings += _corrected(reading.value, name, physical)
     return reading
 
 
+def _ending_of(data: bytes) -> str:
+    """Return the ending that the content should have."""
+    start = data[:65536].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start[:1] in (b"{", b"["):
+        return ".json"
+    return ".m" if b"mpc." in start or start.startswith(b"function") else ".raw"
+
+
 def to_powermodels_document(
-    path: Path, *, mixed_units: bool = False, import_all: bool = False, physical: bool = False
+    content: bytes, name: str, *, mixed_units: bool = False, import_all: bool = False, physical: bool = False
 ) -> tuple[Data, list[Finding]]:
     """Return a file's dictionary as JSON takes it, and the findings: what ``network to-powermodels`` prints."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"{path} can't be read", hint=error.strerror or "", where=Where(file=str(path))) from error
-    reading = parse_file(content, path.name, import_all=import_all, physical=physical)
+    reading = parse_file(content, name, import_all=import_all, physical=physical)
+    refuse_blocked(reading)
     if mixed_units:
         make_mixed_units(reading.value, physical=physical)
     return plain(reading.value), [*reading.findings, *_infinite(reading.value)]
@@ -105,7 +110,7 @@ def _parse_raw(content: bytes, name: str, import_all: bool, physical: bool) -> R
         network = read_raw(content, name)
         data, ledger = data_from_network(network.value)
         return Reading(data, [*network.findings, *ledger], network.source)
-    reading = read_raw_case(content, name)
+    reading = (read_rawx_case if is_rawx(content) else read_raw_case)(content, name)
     broken = next((finding for finding in reading.findings if finding.severity is Severity.ERROR), None)
     if broken:
         hint = f"{broken.hint} The physical mode reads what can be read.".strip()

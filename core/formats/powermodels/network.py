@@ -14,7 +14,7 @@ from core.formats.powermodels.document import parse_file, write_json
 from core.formats.powermodels.from_network import data_from_network
 from core.formats.powermodels.to_network import network_from_data
 from core.formats.powermodels.units import make_per_unit
-from core.formats.psse import RawCase, read_raw_case, write_raw_case
+from core.formats.riders import raw_text, restore_raw
 from core.network import CATALOGUE, Network
 
 #: The key under which the exact tables of a network, and the RAW text that it came from, ride along.
@@ -56,9 +56,8 @@ def write_powermodels(network: Network) -> tuple[bytes, list[Finding]]:
         "frequency_hz": network.frequency_hz,
         "tables": {name: _columns(frame) for name, frame in network.tables.items() if len(frame)},
     }
-    case = network.extras.get("psse")
-    if isinstance(case, RawCase):
-        rider["raw"] = write_raw_case(case, case.version)
+    if (text := raw_text(network)) is not None:
+        rider["raw"] = text
     return write_json({**data, RIDER: rider}), ledger
 
 
@@ -83,8 +82,7 @@ def _restored(rider: Data, data: Data) -> tuple[Network, list[Finding]]:
     network = Network(str(rider.get("name", "")), float(data["baseMVA"]), frequency, tables)
     network.extras["powermodels"] = data
     if isinstance(rider.get("raw"), str):
-        reading = read_raw_case(rider["raw"].encode("utf-8"), "what rode along")
-        network.extras["psse"] = reading.value
+        restore_raw(network, rider["raw"])
     return network, []
 
 
