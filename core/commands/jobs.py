@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> Answer:
     """Do what the action says and tell how the runs stand."""
     store = open_store(load_settings(arguments.workspace))
     if arguments.action == "list":
-        every = jobs.runs(store)
+        every = jobs.runs(store, results=False)
         return Answer({"runs": [_line(seen) for seen in every]}, "\n".join(map(_words, every)) or "no runs")
     if not arguments.run:
         raise BadInput(f"jobs {arguments.action} needs a run's id", hint="see the ids with: jobs list")

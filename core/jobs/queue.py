@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, insert, select, update
+from sqlalchemy import Row, Select, delete, insert, null, select, update
 
 from core.documents import digest, dump
 from core.errors import Conflict, NotFound
@@ -125,9 +125,9 @@ def status(store: Store, run: str) -> RunStatus:
     return _status(row, worker_runs(store.settings))
 
 
-def runs(store: Store, project: str | None = None) -> list[RunStatus]:
-    """Return all runs, or a project's, the newest first."""
-    query = _query().order_by(table.c.submitted_at.desc(), table.c.id)
+def runs(store: Store, project: str | None = None, *, results: bool = True) -> list[RunStatus]:
+    """Return all runs, or a project's, the newest first; without ``results`` those are not read."""
+    query = _query(results=results).order_by(table.c.submitted_at.desc(), table.c.id)
     with store.reading() as connection:
         rows = connection.execute(query if project is None else query.where(table.c.project == project)).all()
     alive = bool(rows) and worker_runs(store.settings)
@@ -230,11 +230,12 @@ def _move(store: Store, run: str, allowed: tuple[State, ...], to: State, verb: s
         connection.execute(update(table).where(table.c.id == run).values(values))
 
 
-def _query() -> Select[Any]:
+def _query(*, results: bool = True) -> Select[Any]:
     """Return the query of runs with the plant that their project has now."""
+    columns = [column if results or column is not table.c.result else null().label("result") for column in table.c]
     current = (revisions.c.project == projects.c.id) & (revisions.c.number == projects.c.revision)
     plants = select(projects.c.id, revisions.c.sha256).join(revisions, current).subquery()
-    return select(table, plants.c.sha256.label("plant_now")).outerjoin(plants, plants.c.id == table.c.project)
+    return select(*columns, plants.c.sha256.label("plant_now")).outerjoin(plants, plants.c.id == table.c.project)
 
 
 def _status(row: Row[Any], alive: bool) -> RunStatus:

@@ -28,11 +28,11 @@ LOG_CHARACTERS = 20_000
 
 def job_panel(store: Store, project: str) -> None:
     """Draw the panel of a project's runs; nothing when there are none."""
-    active = any(seen.is_active for seen in jobs.runs(store, project))
+    active = any(seen.is_active for seen in jobs.runs(store, project, results=False))
 
     @st.fragment(run_every=1 if active else None)
     def panel() -> None:
-        seen = jobs.runs(store, project)
+        seen = jobs.runs(store, project, results=False)
         if active and not any(one.is_active for one in seen):
             st.rerun()  # the page shows the results, and the polling ends
         if seen:

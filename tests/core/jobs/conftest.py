@@ -28,7 +28,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 def worker_of(store: Store) -> psutil.Process:
     """Return the workspace's worker process, as soon as it is there."""
-    for _ in range(100):
+    for _ in range(600):
         for found in psutil.process_iter(["cmdline"]):
             words = found.info["cmdline"] or []
             if "tests.core.jobs.worker_for_tests" in words and str(store.settings.workspace) in words:

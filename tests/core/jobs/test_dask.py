@@ -22,7 +22,7 @@ def test_a_cluster_of_two_workers_executes_a_run(settings: Settings) -> None:
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         store = open_store(replace(settings, dask=cluster.scheduler_address))
         run = jobs.submit(store, "squares", {"count": 8, "fails": [3], "seconds": 0.2})
-        seen = jobs.wait(store, run, timeout=60)
+        seen = jobs.wait(store, run, timeout=120)
         assert (seen.state, seen.result) == (State.FINISHED, {"sum": 131, "failed": 1})
         ours = {int(path.read_text()) for path in Path(jobs.folder(store, run)).glob("calculated-*")}
         assert len(ours) == 2  # both workers took part
@@ -30,12 +30,12 @@ def test_a_cluster_of_two_workers_executes_a_run(settings: Settings) -> None:
         while jobs.status(store, cancelled).done < 1:
             time.sleep(0.1)
         jobs.cancel(store, cancelled)
-        assert jobs.wait(store, cancelled, timeout=30).state is State.CANCELLED
+        assert jobs.wait(store, cancelled, timeout=120).state is State.CANCELLED
         kill_worker(store)
         store.close()
         pool = DaskPool(cluster.scheduler_address)
         pool.restart()
-        assert pool.executor.submit(abs, -2).result(timeout=20) == 2
+        assert pool.executor.submit(abs, -2).result(timeout=120) == 2
         pool.close()
 
 
