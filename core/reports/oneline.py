@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from core.plant import Plant
-from core.reports.drawing import SCREEN, Drawing, Ink, Note, shortened, text_width
+from core.reports.drawing import SCREEN, Drawing, Ink, Note, flag_width, shortened, text_width
 from core.reports.oneline_layout import DOWN, UP, Drop, Layout, Rail, Tap, lay_out
 from core.reports.symbols import SYMBOLS, SymbolSet, unit_symbol
 
@@ -42,7 +42,7 @@ class _OneLine:
         self.layout: Layout = lay_out(plant)
         self.rows = {table: _by_id(plant[table]) for table in ("bus", "unit", "load", "shunt", "transformer", "cable")}
         self.breakers = _breakers(plant)
-        self.pitch = 52 + max([text_width(label, 10) for label in self._labels()], default=60.0)
+        self.pitch = 44 + max(self._label_widths(), default=60.0)
         self.layers = _layer_positions(self.layout)
         depth = max(self.layers.values(), default=TOP) + OUTER
         self.joints: list[tuple[float, float]] = []
@@ -64,11 +64,13 @@ class _OneLine:
             self.drawing.dot(x, y)
         return self.drawing.svg()
 
-    def _labels(self) -> list[str]:
+    def _label_widths(self) -> list[float]:
+        """Return how wide the texts are that stand right of a column's line."""
         ids = [tap.id for tap in self.layout.taps] + [drop.link.id for drop in self.layout.drops]
-        ids += [rail.bus for rail in self.layout.rails.values() if rail.layer]
-        texts = [shortened(each, LETTERS) for each in ids] + [note.text[:24] for note in self.notes.values()]
-        return [*texts, "0.000 MVA · 00 %"]
+        names = [text_width(shortened(each, LETTERS), 10) for each in ids]
+        buses = [rail.bus for rail in self.layout.rails.values() if rail.layer]
+        names += [text_width(f"{shortened(bus, LETTERS)} 13.8", 10) for bus in buses]
+        return names + [flag_width(note) for note in self.notes.values()]
 
     def _x(self, slot: float) -> float:
         return LEFT + slot * self.pitch

@@ -10,7 +10,7 @@ _CSS = """
 .drawing svg { display: block; height: auto; width: 100%; }
 """
 _JS = """
-const SMALLEST = 0.62;  // the share of its drawn size under which text is no longer readable: wider drawings scroll
+const SMALLEST = 0.75;  // the share of its drawn size under which text is no longer readable: wider drawings scroll
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const box = parentElement.querySelector(".drawing");
