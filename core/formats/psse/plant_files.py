@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def _event(pattern: str, row: dict[object, object]) -> str:
 
 def _label(scenario: str) -> str:
     """Return the scenario's id as a label in quotes can hold it."""
-    return scenario.replace("'", "_")
+    return re.sub(r"['\s]", "_", scenario)
 
 
 def _text(lines: list[str]) -> bytes:
