@@ -8,6 +8,7 @@ from typing import Any
 
 from core.constraints import ConstraintUpdate, advise
 from core.criteria import CriteriaSet, StageVerdict, State, Verdict, judge, overall, screen, stage_verdicts
+from core.embedded import discrepancies
 from core.findings import Finding
 from core.plant import Plant
 from core.results.plausibility import check_against, known_in
@@ -43,7 +44,7 @@ def validate(
     results: Sequence[StudyResult],
     criteria: CriteriaSet | None = None,
     *,
-    discrepancies: Sequence[Discrepancy] = (),
+    reconciled: bool = False,
     reasons: Mapping[str, str] | None = None,
 ) -> Validation:
     """Judge a plant and its results.
@@ -56,8 +57,8 @@ def validate(
         Results of files or engines, any number for each study.
     criteria
         The project's criteria; without them those that ship with the hub.
-    discrepancies
-        Where uploaded values and the hub's own studies part.
+    reconciled
+        Set every uploaded value against the hub's own study of the same plant.
     reasons
         By stage id, why the engineer accepts that a stage is contradicted.
     """
@@ -67,15 +68,16 @@ def validate(
         judged, remarks = judge(result, criteria, plant)
         verdicts += judged
         findings += [*result.findings, *check_against(result, known_in(plant, result.study)), *remarks]
+    differing = discrepancies(plant, results) if reconciled else []
     stages = stage_verdicts(verdicts, criteria)
-    stages = [_reconciled(stage, discrepancies, (reasons or {}).get(stage.id, "")) for stage in stages]
+    stages = [_reconciled(stage, differing, (reasons or {}).get(stage.id, "")) for stage in stages]
     updates = advise(verdicts, plant, results)
-    return Validation(overall(stages), stages, verdicts, updates, findings, list(discrepancies))
+    return Validation(overall(stages), stages, verdicts, updates, findings, differing)
 
 
-def _reconciled(stage: StageVerdict, discrepancies: Sequence[Discrepancy], reason: str) -> StageVerdict:
+def _reconciled(stage: StageVerdict, differing: Sequence[Discrepancy], reason: str) -> StageVerdict:
     """Return the stage with what the hub's own studies say of it: a contradicted stage is no PASS without a reason."""
-    mine = [discrepancy for discrepancy in discrepancies if discrepancy.stage == stage.id]
+    mine = [discrepancy for discrepancy in differing if discrepancy.stage == stage.id]
     contradicted = sum(discrepancy.agreement is Agreement.CONTRADICTS for discrepancy in mine)
     unexplained = sum(discrepancy.agreement is Agreement.EXPLAIN for discrepancy in mine)
     if not contradicted and not unexplained:

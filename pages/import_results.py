@@ -9,7 +9,6 @@ from core.plant import Plant
 from pages.parts.examined import CHOICES, choices_of, look_at, show_table
 from pages.parts.opening import needed_project
 from pages.parts.shell import explained, guard, show_error
-from pages.parts.text import escaped
 
 guard()
 
@@ -31,7 +30,7 @@ uploads = st.file_uploader(
 choices = choices_of(project)
 ready = []
 for place, upload in enumerate(uploads):
-    st.subheader(escaped(upload.name), anchor=False)
+    st.subheader(upload.name)
     content = upload.getvalue()
     tables = look_at(content, upload.name, choices)
     if isinstance(tables, GridproofError):
@@ -67,8 +66,8 @@ if not imports:
     st.markdown("Nothing imported yet. Drop result files above; what they say is judged on the dashboard.")
 for line in reversed(imports):
     what, when, remarks, remove = st.columns([5, 2, 2, 1], vertical_alignment="center")
-    what.markdown(f"**{TITLES.get((line.tool, line.study), line.study)}** · {escaped(line.name)}")
-    when.caption(f"{line.at.astimezone():%Y-%m-%d %H:%M} · {escaped(line.who)} · {line.sha256[:8]}")
+    what.markdown(f"**{TITLES.get((line.tool, line.study), line.study)}** · {line.name}")
+    when.caption(f"{line.at.astimezone():%Y-%m-%d %H:%M} · {line.who} · {line.sha256[:8]}")
     remarks.caption(f"{len(line.findings)} findings")
     if remove.button("Remove", key=f"remove-{line.id}", icon=":material/delete:", type="tertiary"):
         with explained():

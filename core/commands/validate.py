@@ -19,6 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("files", nargs="*", metavar="FILE", help="results as CSV, text or workbook, or ETAP reports")
     parser.add_argument("--plant", metavar="FILE", help="the plant (default: the sample plant)")
+    text = "set every uploaded value against the hub's own study; a contradicted stage fails"
+    parser.add_argument("--reconcile", action="store_true", help=text)
     studies = [name for name, kind in kinds().items() if kind.study]
     parser.add_argument("--kind", choices=studies, help="what the files are, where the content does not tell")
 
@@ -32,7 +34,7 @@ def run(arguments: argparse.Namespace) -> Answer:
         for reading in read_result(data, name, kind=arguments.kind):
             findings += reading.findings
             results.append(replace(reading.value, findings=[]))
-    validation = validate(plant, results)
+    validation = validate(plant, results, reconciled=arguments.reconcile)
     validation.findings[:0] = findings
     return Answer(validation.as_dict(), text=_text(validation), fails=validation.overall is State.FAIL)
 

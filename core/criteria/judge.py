@@ -39,6 +39,9 @@ def judge(
     findings: list[Finding] = []
     rows = result.main
     elements = result.elements()
+    if plant is not None and "v_pu" in rows:
+        live = ~_switched_off(result, plant)
+        rows, elements = rows[live], elements[live]
     if result.study == "availability":
         chosen = _system_rows(result, plant, findings)
         rows, elements = rows[chosen], elements[chosen]
@@ -49,6 +52,17 @@ def judge(
             continue
         verdicts += _verdicts(criterion, result, rows, elements, values)
     return verdicts, findings
+
+
+def _switched_off(result: StudyResult, plant: Plant) -> pd.Series:
+    """Return which buses an outage leaves without voltage and without a load: there is nothing to judge.
+
+    Only the hub's own studies say so; in a file a missing voltage is missing.
+    """
+    rows = result.main
+    own = result.provenance.source is None and rows["file"].isna().all() and result.status is Status.SOLVED
+    dead = rows["v_pu"].isna() & ~rows["bus"].isin(plant["load"]["bus"])
+    return dead if own else pd.Series(False, index=rows.index)
 
 
 def _values(

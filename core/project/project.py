@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select, update
 
-from core.criteria import CriteriaSet, Override
+from core.criteria import STAGES, CriteriaSet, Override
 from core.documents import digest, plain
 from core.errors import BadInput, Conflict, NotFound
 from core.project import ledger, results
@@ -15,7 +15,7 @@ from core.project.ledger import Decision, Proposal
 from core.project.merge import Change, changes, merged
 from core.project.records import AuditEntry, Import, Revision, Round, new_id, user
 from core.project.rows import add_revision, note
-from core.project.tables import audit, imports, overrides, projects, revisions, rounds
+from core.project.tables import acceptances, audit, imports, overrides, projects, revisions, rounds
 from core.results.study_result import StudyResult
 from core.store import Store, now
 
@@ -225,6 +225,29 @@ class Project:
     def withdraw_override(self, criterion: str, reason: str = "") -> None:
         """Let the shipped limits count again."""
         self._set_limits(criterion, None, reason.strip(), f"withdraw the override of {criterion}")
+
+    # ── contradictions ──
+
+    def accept_contradiction(self, stage: str, reason: str) -> None:
+        """Write down why a stage's uploaded values stand although the hub's own study contradicts them.
+
+        An empty reason takes the acceptance back.
+        """
+        if stage not in {each.id for each in STAGES}:
+            raise BadInput(f"there is no stage {stage!r}", hint=f"stages are {', '.join(each.id for each in STAGES)}")
+        row = {"project": self.id, "at": now(), "who": user(), "stage": stage, "reason": reason.strip()}
+        what = f"accept the contradiction of stage {stage}" if reason.strip() else f"contest stage {stage} again"
+        with self.store.writing() as connection:
+            self._lock(connection)
+            connection.execute(insert(acceptances).values(row))
+            self._note(connection, what, digest([stage, reason.strip()]))
+
+    def accepted_contradictions(self) -> dict[str, str]:
+        """Return by stage why its contradicted values stand."""
+        query = select(acceptances).where(acceptances.c.project == self.id).order_by(acceptances.c.id)
+        with self.store.reading() as connection:
+            latest = {row.stage: row.reason for row in connection.execute(query)}
+        return {stage: reason for stage, reason in latest.items() if reason}
 
     # ── the trail ──
 

@@ -96,6 +96,17 @@ overrides = Table(
     Index(None, "project"),
 )
 
+acceptances = Table(
+    "acceptances",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _of_project(),
+    *_signed(),
+    Column("stage", String, nullable=False),
+    Column("reason", String, nullable=False),  # empty: no longer accepted
+    Index(None, "project"),
+)
+
 audit = Table(
     "audit",
     metadata,

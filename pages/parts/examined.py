@@ -18,7 +18,6 @@ from core.project import Project
 from core.results.plausibility import MtbfMeaning, check_against, known_in
 from core.results.study_result import COLUMNS, MAIN_TABLE
 from pages.parts.findings import counted, show_findings
-from pages.parts.text import code, escaped
 
 CHOICES = "import-choices"  # signature of headings → what was chosen for such a table in this session
 _LOOKED_AT = "import-examined"
@@ -54,7 +53,7 @@ def show_table(table: Examined, choice: Choice, plant: Plant, key: str) -> Choic
     """Show what a table is and holds; return the choice that its widgets make."""
     kind = kinds()[table.kind] if table.kind else None
     with st.container(border=True):
-        title = f"Sheet {escaped(table.sheet)}" if table.sheet else "Table"
+        title = f"Sheet {table.sheet}" if table.sheet else "Table"
         st.markdown(f"**{title}: {kind.title if kind else 'not recognised'}**")
         left, right = st.columns(2)
         with left:
@@ -98,14 +97,15 @@ def _choose_meaning(table: Examined, key: str) -> MtbfMeaning:
 
 def _show_match(table: Examined) -> None:
     """Say which headings were matched, which mean nothing, and which could mean the same."""
-    if table.matched:
-        matched = " · ".join(f"{code(heading)} → {name}" for name, heading in table.matched.items())
-        st.markdown(f":material/check: **Matched** {matched}")
+    matched = " · ".join(f"`{heading}` → {name}" for name, heading in table.matched.items())
+    st.markdown(f":material/check: **Matched** {matched}")
     if table.unmatched:
-        st.markdown(f":material/help: **Unmatched** {' · '.join(map(code, table.unmatched))}")
+        st.markdown(f":material/help: **Unmatched** {' · '.join(f'`{heading}`' for heading in table.unmatched)}")
     for name, others in table.ambiguous.items():
-        also, read = " · ".join(map(code, others)), code(table.matched[name])
-        st.markdown(f":material/call_split: **Ambiguous** {also} could also be {name}; {read} was read")
+        also = " · ".join(f"`{heading}`" for heading in others)
+        st.markdown(
+            f":material/call_split: **Ambiguous** {also} could also be {name}; `{table.matched[name]}` was read"
+        )
 
 
 def _choose_columns(table: Examined, key: str) -> dict[str, str]:
@@ -131,13 +131,11 @@ def _show_result(table: Examined, plant: Plant, key: str) -> None:
         return
     result = table.reading.value
     columns = COLUMNS[f"{result.study}.{MAIN_TABLE[result.study]}"]
-    rows = result.main.replace("", None).dropna(axis="columns", how="all")
+    rows = result.main.dropna(axis="columns", how="all")
     labels = {name: column.label for name, column in columns.items()}
     st.dataframe(rows.rename(columns=labels), hide_index=True, height=min(38 * len(rows) + 40, 300))
     findings = [*table.reading.findings, *check_against(result, known_in(plant, result.study))]
-    with st.expander(
-        f"{len(rows):,} {'row' if len(rows) == 1 else 'rows'} read; {counted(findings)}", expanded=bool(findings)
-    ):
+    with st.expander(f"{len(rows):,} rows read; {counted(findings)}", expanded=bool(findings)):
         show_findings(findings)
 
 

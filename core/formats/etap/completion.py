@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import count
+import re
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from core.findings import Finding, Severity
@@ -40,26 +39,28 @@ def complete(plant: Plant) -> tuple[Plant, list[Finding]]:
     return plant, findings
 
 
-def _buses(plant: Plant) -> pd.DataFrame:
+def _buses(plant: Plant) -> list[dict[str, Any]]:
     """Return a bus for every Bus_ID: voltage of its largest unit, number from the digits of its id."""
-    largest = plant["unit"].sort_values("rated_mva", ascending=False, kind="stable").drop_duplicates("bus")
-    kv = largest.set_index("bus")["rated_kv"]
-    named = pd.concat([plant["unit"]["bus"], plant["load"]["bus"]]).drop_duplicates()
-    buses = named[named != ""].reset_index(drop=True)
-    main_kv = kv[buses[0]] if len(buses) and buses[0] in kv.index else None
-    return pd.DataFrame(
-        {"id": buses, "name": buses, "kv": buses.map(kv).fillna(main_kv), "number": _numbers(buses)}, dtype="object"
-    )
+    units = plant["unit"][plant["unit"]["bus"] != ""]
+    rows: list[dict[str, Any]] = []
+    for bus, own in units.groupby("bus", sort=False):
+        kv = own.sort_values("rated_mva", ascending=False, kind="stable")["rated_kv"].iloc[0]
+        rows.append({"id": bus, "name": bus, "kv": kv, "number": _number(str(bus), rows)})
+    known = {row["id"] for row in rows}
+    main_kv = rows[0]["kv"] if rows else None
+    for bus in dict.fromkeys(plant["load"]["bus"]):
+        if bus and bus not in known:
+            rows.append({"id": bus, "name": bus, "kv": main_kv, "number": _number(bus, rows)})
+    return rows
 
 
-def _numbers(buses: pd.Series) -> pd.Series:
-    """Return a number for each bus: its id's last digits where they are a number of its own, else the next free."""
-    digits = pd.to_numeric(buses.str.extract(r"(\d{1,6})\D*$")[0], errors="coerce")
-    long = buses.str.contains(r"\d{7}\D*$")
-    number = digits.mask(long | ~digits.between(1, HIGHEST_NUMBER) | digits.duplicated())
-    taken = set(number.dropna().astype(int))
-    free = (n for n in count(1) if n not in taken)
-    return pd.Series([int(n) if n == n else next(free) for n in number], index=buses.index)
+def _number(bus: str, rows: list[dict[str, Any]]) -> int:
+    taken = {row["number"] for row in rows}
+    digits = re.findall(r"\d+", bus)
+    number = int(digits[-1]) if digits and len(digits[-1]) <= 6 else 0
+    if 1 <= number <= HIGHEST_NUMBER and number not in taken:
+        return number
+    return next(n for n in range(1, HIGHEST_NUMBER) if n not in taken)
 
 
 def _buses_said(plant: Plant) -> Finding:
@@ -81,12 +82,14 @@ def _connect(plant: Plant) -> tuple[Plant, str, list[Finding]]:
     units = plant["unit"].assign(kv=plant["unit"]["bus"].map(buses.set_index("id")["kv"]))
     power = units.groupby("kv")["rated_mva"].sum()
     kv = float(power.idxmax()) if len(power) else float(buses["kv"].iloc[0])
-    taken, ids = set(buses["number"]), set(buses["id"])
-    number = next(n for n in range(MAIN_NUMBER, HIGHEST_NUMBER, 100) if n not in taken and f"BUS_{n}" not in ids)
+    taken = set(buses["number"])
+    number = next(
+        n for n in range(MAIN_NUMBER, HIGHEST_NUMBER, 100) if n not in taken and f"BUS_{n}" not in set(buses["id"])
+    )
     main = f"BUS_{number}"
     row = pd.DataFrame([{"id": main, "name": MAIN_NAME, "kv": kv, "number": number}])
     near = buses[buses["kv"] == kv]
-    ties = _ties(plant, near["id"], main, kv)
+    ties = [_tie(plant, str(bus), main, kv) for bus in near["id"]]
     plant = plant.with_table("bus", pd.concat([buses, row], ignore_index=True)).with_table("cable", ties)
     findings = [_ties_said(main, kv, len(near))]
     far = buses[buses["kv"] != kv]
@@ -97,23 +100,20 @@ def _connect(plant: Plant) -> tuple[Plant, str, list[Finding]]:
     return plant, main, findings
 
 
-def _ties(plant: Plant, buses: pd.Series, main: str, kv: float) -> pd.DataFrame:
-    """Return a connection from each bus to the main bus, with the impedance of what it carries."""
-    units = plant["unit"]
-    turbine = buses.isin(units.loc[units["type"].isin(TURBINES), "bus"])
-    rated_mva = buses.map(units.groupby("bus")["rated_mva"].sum()).fillna(0)
+def _tie(plant: Plant, bus: str, main: str, kv: float) -> dict[str, Any]:
+    units = plant["unit"][plant["unit"]["bus"] == bus]
+    r_pu, x_pu = TURBINE_TIE_PU if set(units["type"]) & TURBINES else ENGINE_TIE_PU
     z_base = kv**2 / TIE_BASE_MVA
-    return pd.DataFrame(
-        {
-            "id": "CABLE_" + buses,
-            "name": buses + f" to {MAIN_NAME} (assumed)",
-            "from_bus": buses,
-            "to_bus": main,
-            "r_ohm": np.where(turbine, TURBINE_TIE_PU[0], ENGINE_TIE_PU[0]) * z_base,
-            "x_ohm": np.where(turbine, TURBINE_TIE_PU[1], ENGINE_TIE_PU[1]) * z_base,
-            "rated_a": (1000 * (1.1 * rated_mva).clip(lower=TIE_BASE_MVA) / (3**0.5 * kv)).round(1),
-        }
-    )
+    rated_mva = max(TIE_BASE_MVA, 1.1 * float(units["rated_mva"].sum()))
+    return {
+        "id": f"CABLE_{bus}",
+        "name": f"{bus} to {MAIN_NAME} (assumed)",
+        "from_bus": bus,
+        "to_bus": main,
+        "r_ohm": r_pu * z_base,
+        "x_ohm": x_pu * z_base,
+        "rated_a": round(1000 * rated_mva / (3**0.5 * kv), 1),
+    }
 
 
 def _ties_said(main: str, kv: float, count: int) -> Finding:

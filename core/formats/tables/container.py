@@ -49,7 +49,6 @@ _OTHERS = (
     (b"\x00\x01\x00\x00Standard ", "an Access database", "export its tables as CSV or XLSX"),
     (b"{\\rtf", "a rich-text document", "export the table as CSV or XLSX"),
     (b"PAR1", "a Parquet file", "export the table as CSV or XLSX"),
-    (b"<", "a web page or XML file", "save the table as CSV or XLSX"),
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -69,9 +68,8 @@ def recognise_container(data: bytes, where: Where) -> Container:
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise UnsafeFile("the workbook is protected by a password", hint="save it without one", where=where)
         raise BadInput("this is an old Excel (.xls) or Word file", hint="save it as .xlsx or .csv", where=where)
-    start = data[:1000].removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
     for magic, what, hint in _OTHERS:
-        if data.startswith(magic) or start.startswith(magic):
+        if data.startswith(magic):
             raise BadInput(f"this is {what}, not a table", hint=hint, where=where)
     return Container.TEXT
 

@@ -13,20 +13,14 @@ def case_tables(network: Network, flow: LoadFlow, scenario: str = "") -> dict[st
     """Return ``buses``, ``branches``, ``generators`` and ``cases`` (one row) of a load flow.
 
     Angles are relative to the swing bus of each island. Lines are loaded by current, transformers by power. The
-    loading at a bus is that of the most loaded equipment connected to it.
+    loading at a bus is that of its most loaded line or transformer; machines have limits of their own.
     """
     case, links, v = bus_case(network), links_of(network), flow.v
     names = bus_names(network)
     branches = _branches(network, links, v, names)
     generators = _generators(network, case, v, names)
     buses = _buses(network, case, v, names)
-    loading = pd.concat(
-        [
-            branches.set_index("from_bus")["loading_pct"],
-            branches.set_index("to_bus")["loading_pct"],
-            generators.set_index("bus")["loading_pct"],
-        ]
-    )
+    loading = pd.concat([branches.set_index(end)["loading_pct"] for end in ("from_bus", "to_bus")])
     worst = loading.groupby(level=0).max()
     tables = {
         "buses": buses.assign(loading_pct=buses["bus"].map(worst)),
