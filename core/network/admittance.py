@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from core.network.network import Network
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 #: Reactance that stands for a connection without impedance [pu], as PSS/E's default threshold (THRSHZ).
 ZERO_IMPEDANCE_PU = 1e-4
@@ -146,6 +149,8 @@ def admittance_matrix(network: Network) -> sparse.csr_matrix:
 
     Constant-admittance loads are loads, not part of the matrix. Three-winding transformers have no star point in it.
     """
+    from scipy import sparse  # slow to load: no page waits for it
+
     n = len(network["bus"])
     rows, columns, entries = [np.arange(n)], [np.arange(n)], [shunt_admittance(network)]
     for ports in (branch_ports(network), switch_ports(network), transformer_ports(network)):

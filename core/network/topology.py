@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from core.network.admittance import winding_status
 from core.network.network import Network
@@ -50,6 +48,9 @@ def zero_impedance_groups(network: Network, threshold_pu: float = 1e-4) -> np.nd
 
 
 def _components(n: int, from_: np.ndarray, to: np.ndarray) -> np.ndarray:
+    from scipy import sparse  # slow to load: no page waits for it
+    from scipy.sparse import csgraph
+
     graph = sparse.coo_matrix((np.ones(len(from_), dtype=np.int8), (from_, to)), shape=(n, n))
     return np.asarray(csgraph.connected_components(graph, directed=False)[1], dtype=np.int64)
 

@@ -19,7 +19,7 @@ from streamlit.testing.v1 import AppTest
 
 ENGINES = (
     *("pandapower", "lightsim2grid", "pypsa", "opendssdirect", "linopy", "highspy", "numba", "geopandas", "sklearn"),
-    *("xgboost", "networkx", "distributed", "dask", "alembic", "matplotlib", "typst", "xlsxwriter"),
+    *("xgboost", "networkx", "distributed", "dask", "alembic", "matplotlib", "scipy", "typst", "xlsxwriter"),
 )
 
 
