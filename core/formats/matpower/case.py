@@ -13,7 +13,7 @@ import pandas as pd
 from core.catalogue import Catalogue
 from core.errors import BadInput
 from core.findings import Finding, Reading, Severity, Source, Where
-from core.formats.matpower import syntax
+from core.formats.matpower import syntax, tree
 from core.formats.matpower.evaluate import Machine
 from core.formats.matpower.values import Cells
 
@@ -104,7 +104,7 @@ def _decode(data: bytes, name: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _struct(program: syntax.Program, variables: dict[str, Any]) -> dict[str, Any]:
+def _struct(program: tree.Program, variables: dict[str, Any]) -> dict[str, Any]:
     """Return the case's struct; cases of version 1 return their tables one by one."""
     for name in (*program.outputs, "mpc"):
         if isinstance(variables.get(name), dict):
@@ -113,7 +113,7 @@ def _struct(program: syntax.Program, variables: dict[str, Any]) -> dict[str, Any
     return {"version": "1", **{name: variables[name] for name in names if name in variables}}
 
 
-def _column_names(program: syntax.Program, assigned: list[tuple[str, int]]) -> dict[str, list[str]]:
+def _column_names(program: tree.Program, assigned: list[tuple[str, int]]) -> dict[str, list[str]]:
     """Return the names that ``%column_names%`` remarks give to the table that follows each."""
     named = {}
     for line, names in program.column_names:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from core.findings import Finding, Severity, Where
-from core.formats.matpower import functions, syntax
+from core.formats.matpower import functions, tree
 from core.formats.matpower.values import (
     COLON,
     CantEvaluate,
@@ -68,34 +68,34 @@ class Machine:
 
     def _execute(self, sentence: Any) -> None:
         match sentence:
-            case syntax.Unread():
+            case tree.Unread():
                 self._report(sentence, sentence.reason)
-            case syntax.Assignment(targets, value, line):
+            case tree.Assignment(targets, value, line):
                 self._assign(targets, value, line)
-            case syntax.Statement():
+            case tree.Statement():
                 self._command(sentence)
-            case syntax.Condition(branches):
+            case tree.Condition(branches):
                 for test, body in branches:
                     if test is None or is_true(self.value(test)):
                         self.run(body)
                         break
-            case syntax.Loop(variable, values, body):
+            case tree.Loop(variable, values, body):
                 columns = matrix(self.value(values))
                 for column in columns.T:
                     self._count_step()
                     self.variables[variable] = column.reshape(-1, 1)
                     self.run(body)
 
-    def _command(self, sentence: syntax.Statement) -> None:
+    def _command(self, sentence: tree.Statement) -> None:
         """Execute an expression that stands alone, which only matters when it defines names."""
         expression = sentence.value
-        base = expression.base if isinstance(expression, syntax.Call) else expression
-        name = base.name if isinstance(base, syntax.Name) else ""
+        base = expression.base if isinstance(expression, tree.Call) else expression
+        name = base.name if isinstance(base, tree.Name) else ""
         if name == "define_constants":
             self.variables.update(functions.constants())
         elif name in HARMLESS:
             return
-        elif isinstance(base, syntax.Name) and name not in self.variables and not self._is_known(name):
+        elif isinstance(base, tree.Name) and name not in self.variables and not self._is_known(name):
             raise CantEvaluate(f'"{name}" is not known')
         else:
             self.value(expression)
@@ -114,25 +114,25 @@ class Machine:
 
     def _results(self, expression: Any, count: int) -> tuple[Any, ...]:
         """Return several results of a function call."""
-        base = expression.base if isinstance(expression, syntax.Call) else expression
-        if not isinstance(base, syntax.Name) or not functions.is_function(base.name):
+        base = expression.base if isinstance(expression, tree.Call) else expression
+        if not isinstance(base, tree.Name) or not functions.is_function(base.name):
             raise CantEvaluate("only known functions return several results")
-        arguments = expression.arguments if isinstance(expression, syntax.Call) else ()
+        arguments = expression.arguments if isinstance(expression, tree.Call) else ()
         return functions.call(base.name, [self.value(argument) for argument in arguments], count)
 
     def _set(self, target: Any, new: Any) -> None:
         """Put a value into a variable, a field, or a part of one."""
         match target:
-            case syntax.Name(name):
+            case tree.Name(name):
                 self.variables[name] = new
-            case syntax.Member(base, name):
+            case tree.Member(base, name):
                 holder = self._current(base)
                 if holder is None:
                     holder = {}
                 if not isinstance(holder, dict):
                     raise CantEvaluate(f'"{_path(base)}" is not a struct')
                 self._set(base, {**holder, name: new})
-            case syntax.Call(base, arguments):
+            case tree.Call(base, arguments):
                 current = self._current(base)
                 subscripts = self._subscripts(arguments, current)
                 if target.cell and current is None:
@@ -146,9 +146,9 @@ class Machine:
     def _current(self, target: Any) -> Any:
         """Return the value of an assignment's target, ``None`` when it doesn't exist yet."""
         match target:
-            case syntax.Name(name):
+            case tree.Name(name):
                 return self.variables.get(name)
-            case syntax.Member(base, name):
+            case tree.Member(base, name):
                 holder = self._current(base)
                 return holder.get(name) if isinstance(holder, dict) else None
             case _:
@@ -157,21 +157,21 @@ class Machine:
     def value(self, expression: Any) -> Any:
         """Return the value of an expression."""
         match expression:
-            case syntax.Literal(value):
+            case tree.Literal(value):
                 return scalar(value) if isinstance(value, float) else _as_value(value)
-            case syntax.Name(name):
+            case tree.Name(name):
                 return self._named(name)
-            case syntax.Unary(operator, operand):
+            case tree.Unary(operator, operand):
                 return _unary(operator, self.value(operand))
-            case syntax.Binary(operator, left, right):
+            case tree.Binary(operator, left, right):
                 return self._binary(operator, left, right)
-            case syntax.Span():
+            case tree.Span():
                 return self._span(expression)
-            case syntax.Table():
+            case tree.Table():
                 return self._table(expression)
-            case syntax.Member(base, name):
+            case tree.Member(base, name):
                 return self._member(base, name)
-            case syntax.Call():
+            case tree.Call():
                 return self._call(expression)
         raise CantEvaluate("this is only known inside an index")
 
@@ -193,9 +193,9 @@ class Machine:
             raise CantEvaluate(f'"{_path(base)}.{name}" is not known')
         return holder[name]
 
-    def _call(self, expression: syntax.Call) -> Any:
+    def _call(self, expression: tree.Call) -> Any:
         base = expression.base
-        if isinstance(base, syntax.Name) and base.name not in self.variables:
+        if isinstance(base, tree.Name) and base.name not in self.variables:
             if base.name in functions.CONSTANTS and not expression.arguments:
                 return scalar(functions.CONSTANTS[base.name])
             if not functions.is_function(base.name):
@@ -211,7 +211,7 @@ class Machine:
             raise CantEvaluate("an index is missing")
         found = []
         for place, argument in enumerate(arguments):
-            if isinstance(argument, syntax.Everything):
+            if isinstance(argument, tree.Everything):
                 found.append(COLON)
                 continue
             last = shape[0] * shape[1] if len(arguments) == 1 else shape[min(place, 1)]
@@ -225,7 +225,7 @@ class Machine:
             return np.array([[first if decided else is_true(self.value(right))]])
         return _binary(operator, matrix(self.value(left)), matrix(self.value(right)))
 
-    def _span(self, span: syntax.Span) -> Matrix:
+    def _span(self, span: tree.Span) -> Matrix:
         start, stop = number(self.value(span.start)), number(self.value(span.stop))
         step = 1.0 if span.step is None else number(self.value(span.step))
         if not (np.isfinite(start) and np.isfinite(stop) and np.isfinite(step)):
@@ -234,12 +234,10 @@ class Machine:
         check_size(1, max(count, 0))
         return (start + step * np.arange(max(count, 0))).reshape(1, -1)
 
-    def _table(self, table: syntax.Table) -> Any:
+    def _table(self, table: tree.Table) -> Any:
         if table.cell:
             return Cells([[self.value(item) for item in row] for row in table.rows])
-        if all(
-            isinstance(item, syntax.Literal) and isinstance(item.value, float) for row in table.rows for item in row
-        ):
+        if all(isinstance(item, tree.Literal) and isinstance(item.value, float) for row in table.rows for item in row):
             lines = [np.array([[item.value for item in row]]) for row in table.rows]
         else:
             values = [[self.value(item) for item in row] for row in table.rows]
@@ -275,11 +273,11 @@ def _as_value(value: Any) -> Any:
 def _path(target: Any) -> str:
     """Return the dotted name of an assignment's target without its indices."""
     match target:
-        case syntax.Name(name):
+        case tree.Name(name):
             return name
-        case syntax.Member(base, name):
+        case tree.Member(base, name):
             return f"{_path(base)}.{name}"
-        case syntax.Call(base):
+        case tree.Call(base):
             return _path(base)
     return ""
 
@@ -287,16 +285,16 @@ def _path(target: Any) -> str:
 def _with_end(expression: Any, last: int) -> Any:
     """Return the expression in which ``end`` is replaced by the size that it stands for."""
     match expression:
-        case syntax.LastIndex():
-            return syntax.Literal(float(last))
-        case syntax.Unary(operator, operand):
-            return syntax.Unary(operator, _with_end(operand, last))
-        case syntax.Binary(operator, left, right):
-            return syntax.Binary(operator, _with_end(left, last), _with_end(right, last))
-        case syntax.Span(start, step, stop):
-            return syntax.Span(_with_end(start, last), _with_end(step, last), _with_end(stop, last))
-        case syntax.Table(rows, cell):
-            return syntax.Table(tuple(tuple(_with_end(item, last) for item in row) for row in rows), cell)
+        case tree.LastIndex():
+            return tree.Literal(float(last))
+        case tree.Unary(operator, operand):
+            return tree.Unary(operator, _with_end(operand, last))
+        case tree.Binary(operator, left, right):
+            return tree.Binary(operator, _with_end(left, last), _with_end(right, last))
+        case tree.Span(start, step, stop):
+            return tree.Span(_with_end(start, last), _with_end(step, last), _with_end(stop, last))
+        case tree.Table(rows, cell):
+            return tree.Table(tuple(tuple(_with_end(item, last) for item in row) for row in rows), cell)
     return expression
 
 

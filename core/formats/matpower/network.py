@@ -19,7 +19,7 @@ from core.formats.matpower.case import MatpowerCase, read_case
 from core.formats.matpower.export import case_from_network
 from core.formats.matpower.write import write_case
 from core.formats.riders import raw_text, restore_raw
-from core.network import CATALOGUE, Network
+from core.network import CATALOGUE, Network, check
 
 KINDS = {1: "PQ", 2: "PV", 3: "SLACK", 4: "ISOLATED"}
 
@@ -54,10 +54,13 @@ RAW_RIDER = f"{RIDER}raw"  # the lines of the PSS/E case that the network came f
 
 
 def read_matpower(data: bytes, name: str = "") -> Reading[Network]:
-    """Read a ``.m`` case file as a network. See :func:`core.formats.matpower.case.read_case`."""
+    """Read a ``.m`` case file as a network, with the findings of the network's checks.
+
+    See :func:`core.formats.matpower.case.read_case`.
+    """
     reading = read_case(data, name)
     network, findings = network_from_case(reading.value)
-    return Reading(network, [*reading.findings, *findings], reading.source)
+    return Reading(network, [*reading.findings, *findings, *check(network)], reading.source)
 
 
 def write_matpower(network: Network) -> tuple[bytes, list[Finding]]:

@@ -1,150 +1,17 @@
 """Sentences of the MATPOWER language: words become assignments, conditions and loops.
 
 A recursive-descent parser for the part of the MATLAB language that case files use. It builds a tree and calculates
-nothing. What it can't read becomes an :class:`Unread` sentence with its line, never silence.
+nothing. What it can't read becomes an ``Unread`` sentence with its line, never silence.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import BadInput
 from core.findings import Where
+from core.formats.matpower import tree
 from core.formats.matpower.tokens import Kind, Lexer, Word
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A number, a text, or a table that was read at once."""
-
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A variable, a constant or a function without arguments."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Everything:
-    """The bare colon of an index."""
-
-
-@dataclass(frozen=True, slots=True)
-class LastIndex:
-    """The word ``end`` inside an index."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unary:
-    """A sign before, or a transpose behind, an expression."""
-
-    operator: str
-    operand: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Binary:
-    """Two expressions and the operator between them."""
-
-    operator: str
-    left: Any
-    right: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A range ``start:step:stop``."""
-
-    start: Any
-    step: Any
-    stop: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Round or curly brackets behind an expression: an index or a function call."""
-
-    base: Any
-    arguments: tuple[Any, ...]
-    cell: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A field of a struct."""
-
-    base: Any
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A matrix or a cell array written element by element."""
-
-    rows: tuple[tuple[Any, ...], ...]
-    cell: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """``targets = value``; several targets take several results."""
-
-    targets: tuple[Any, ...]
-    value: Any
-    line: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """An expression that stands alone."""
-
-    value: Any
-    line: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """``if``: pairs of a test and its sentences; the test of ``else`` is ``None``."""
-
-    branches: tuple[tuple[Any, tuple[Any, ...]], ...]
-    line: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """``for``."""
-
-    variable: str
-    values: Any
-    body: tuple[Any, ...]
-    line: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A sentence that is not understood."""
-
-    reason: str
-    line: int
-    text: str
-
-
-@dataclass(slots=True)
-class Program:
-    """The main function of a file: its name, the names of what it returns, and its sentences."""
-
-    name: str = ""
-    outputs: tuple[str, ...] = ()
-    sentences: list[Any] = field(default_factory=list)
-    column_names: list[tuple[int, list[str]]] = field(default_factory=list)
 
 
 class NotUnderstood(Exception):
@@ -165,7 +32,7 @@ DEEPEST = 30
 SEPARATORS = frozenset({";", ",", "]", "}"})
 
 
-def parse(text: str, file: str = "") -> Program:
+def parse(text: str, file: str = "") -> tree.Program:
     """Parse the text of a case file."""
     lexer = Lexer(text, file)
     words = lexer.words()
@@ -186,9 +53,9 @@ class _Parser:
 
     # sentences
 
-    def program(self) -> Program:
+    def program(self) -> tree.Program:
         """Read the whole file; sentences after a second ``function`` belong to another function and don't run."""
-        program = Program()
+        program = tree.Program()
         self._skip_line_ends()
         while self._now.kind is not Kind.END_OF_FILE:
             if self._is_name("function"):
@@ -202,7 +69,7 @@ class _Parser:
             self._skip_line_ends()
         return program
 
-    def _function_line(self, program: Program) -> None:
+    def _function_line(self, program: tree.Program) -> None:
         start = self._now
         self._at += 1
         line = []
@@ -229,7 +96,7 @@ class _Parser:
         except NotUnderstood as error:
             self._at = max(self._at, first + 1)
             self._skip_rest()
-            return Unread(error.reason, error.line, self._source(start))
+            return tree.Unread(error.reason, error.line, self._source(start))
         return sentence
 
     def _block(self, start: int, line: int) -> Any:
@@ -240,7 +107,7 @@ class _Parser:
         if self._now.kind is Kind.NAME and self._now.value in UNSUPPORTED_BLOCKS:
             word = self._now.value
             self._skip_block()
-            return Unread(f'"{word}" blocks are not calculated', line, self._source(start))
+            return tree.Unread(f'"{word}" blocks are not calculated', line, self._source(start))
         if self._now.kind is Kind.NAME and self._now.value in BLOCK_ENDS:
             raise NotUnderstood(f'"{self._now.value}" stands without its beginning', line)
         sentence = self._simple(start, line)
@@ -254,13 +121,13 @@ class _Parser:
             targets = self._targets()
             if targets is not None:
                 value = self._expression()
-                return Assignment(targets, value, line, self._source(start))
+                return tree.Assignment(targets, value, line, self._source(start))
             self._at = mark
         left = self._expression()
         if self._is_sign("="):
             self._at += 1
-            return Assignment((left,), self._expression(), line, self._source(start))
-        return Statement(left, line, self._source(start))
+            return tree.Assignment((left,), self._expression(), line, self._source(start))
+        return tree.Statement(left, line, self._source(start))
 
     def _targets(self) -> tuple[Any, ...] | None:
         """Read ``[a, b, ~] =``; ``None`` when the bracket is a matrix."""
@@ -282,7 +149,7 @@ class _Parser:
         self._at += 1
         return tuple(targets)
 
-    def _condition(self, start: int, line: int) -> Condition:
+    def _condition(self, start: int, line: int) -> tree.Condition:
         branches: list[tuple[Any, tuple[Any, ...]]] = []
         while True:
             word = self._now.value
@@ -291,11 +158,11 @@ class _Parser:
             branches.append((test, self._body()))
             if self._is_name("end", "endif"):
                 self._at += 1
-                return Condition(tuple(branches), line, self._source(start))
+                return tree.Condition(tuple(branches), line, self._source(start))
             if not self._is_name("else", "elseif"):
                 raise NotUnderstood('the "if" has no "end"', line)
 
-    def _loop(self, start: int, line: int) -> Loop:
+    def _loop(self, start: int, line: int) -> tree.Loop:
         self._at += 1
         bracketed = self._is_sign("(")
         self._at += bracketed
@@ -311,7 +178,7 @@ class _Parser:
         if not self._is_name("end", "endfor"):
             raise NotUnderstood('the "for" has no "end"', line)
         self._at += 1
-        return Loop(variable, values, body, line, self._source(start))
+        return tree.Loop(variable, values, body, line, self._source(start))
 
     def _body(self) -> tuple[Any, ...]:
         self._blocks += 1
@@ -335,7 +202,7 @@ class _Parser:
         left = self._expression(level + 1)
         while self._is_sign(*LEVELS[level]) and not self._separates():
             operator = self._take()
-            left = Binary(operator, left, self._expression(level + 1))
+            left = tree.Binary(operator, left, self._expression(level + 1))
         return left
 
     def _range(self) -> Any:
@@ -345,26 +212,26 @@ class _Parser:
         self._at += 1
         second = self._sum()
         if not self._is_sign(":"):
-            return Span(start, None, second)
+            return tree.Span(start, None, second)
         self._at += 1
-        return Span(start, second, self._sum())
+        return tree.Span(start, second, self._sum())
 
     def _sum(self) -> Any:
         left = self._product()
         while self._is_sign(*SUMS) and not self._separates():
-            left = Binary(self._take(), left, self._product())
+            left = tree.Binary(self._take(), left, self._product())
         return left
 
     def _product(self) -> Any:
         left = self._signed()
         while self._is_sign(*PRODUCTS):
-            left = Binary(self._take(), left, self._signed())
+            left = tree.Binary(self._take(), left, self._signed())
         return left
 
     def _signed(self) -> Any:
         if self._is_sign("+", "-", "~", "!"):
             self._deeper()
-            operand = Unary(self._take(), self._signed())
+            operand = tree.Unary(self._take(), self._signed())
             self._depth -= 1
             return operand
         return self._power()
@@ -378,8 +245,8 @@ class _Parser:
                 signs.append(self._take())
             right = self._postfix()
             for sign in reversed(signs):
-                right = Unary(sign, right)
-            left = Binary(operator, left, right)
+                right = tree.Unary(sign, right)
+            left = tree.Binary(operator, left, right)
         return left
 
     def _postfix(self) -> Any:
@@ -390,15 +257,15 @@ class _Parser:
             if word.kind is not Kind.SIGN or spaced:
                 return base
             if word.value in "({":
-                base = Call(base, self._arguments(), cell=word.value == "{")
+                base = tree.Call(base, self._arguments(), cell=word.value == "{")
             elif word.value == ".":
                 self._at += 1
                 if self._now.kind is not Kind.NAME:
                     raise NotUnderstood("a field name is missing behind the dot", word.line)
-                base = Member(base, str(self._take()))
+                base = tree.Member(base, str(self._take()))
             elif word.value in ("'", ".'"):
                 self._at += 1
-                base = Unary("'", base)
+                base = tree.Unary("'", base)
             else:
                 return base
 
@@ -411,7 +278,7 @@ class _Parser:
         while not self._is_sign(closing):
             if self._is_sign(":") and self._closes_index(1):
                 self._at += 1
-                arguments.append(Everything())
+                arguments.append(tree.Everything())
             else:
                 arguments.append(self._expression())
             if self._is_sign(","):
@@ -427,10 +294,10 @@ class _Parser:
         word = self._now
         if word.kind in (Kind.NUMBER, Kind.TEXT, Kind.TABLE):
             self._at += 1
-            return Literal(word.value)
+            return tree.Literal(word.value)
         if word.kind is Kind.NAME:
             self._at += 1
-            return LastIndex() if word.value == "end" and self._inside else Name(word.value)
+            return tree.LastIndex() if word.value == "end" and self._inside else tree.Name(word.value)
         if word.kind is Kind.SIGN and word.value == "(":
             self._at += 1
             self._inside.append("(")
@@ -445,7 +312,7 @@ class _Parser:
         shown = "the end of the file" if word.kind is Kind.END_OF_FILE else f"{word.value!r}"
         raise NotUnderstood(f"{shown} is not expected here", word.line)
 
-    def _table(self) -> Table:
+    def _table(self) -> tree.Table:
         """Read a matrix or cell array element by element."""
         opening = self._take()
         closing = "]" if opening == "[" else "}"
@@ -468,9 +335,9 @@ class _Parser:
         self._inside.pop()
         self._depth -= 1
         rows += [tuple(row)] if row else []
-        return Table(tuple(rows), cell=opening == "{")
+        return tree.Table(tuple(rows), cell=opening == "{")
 
-    def _bare(self) -> Literal | None:
+    def _bare(self) -> tree.Literal | None:
         """Read a table's element that is a number or text and nothing else, the usual case, the short way."""
         word, behind = self._now, self._words[self._at + 1]
         if word.kind not in (Kind.NUMBER, Kind.TEXT):
@@ -478,7 +345,7 @@ class _Parser:
         if behind.kind is Kind.SIGN and behind.value not in SEPARATORS:
             return None
         self._at += 1
-        return Literal(word.value)
+        return tree.Literal(word.value)
 
     # words
 

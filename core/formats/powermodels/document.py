@@ -84,8 +84,49 @@ def to_powermodels_document(
 
 
 def write_json(data: Data) -> bytes:
-    """Return the dictionary as JSON that PowerModels reads."""
-    return json.dumps(plain(data), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    """Return the dictionary as JSON that PowerModels reads; what is not a finite number becomes ``null``."""
+    try:
+        return _json(data)
+    except (ValueError, TypeError):  # an infinite limit, or a value that is not one of JSON's types
+        return _json(plain(data))
+
+
+def _json(data: Data) -> bytes:
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def read_json(content: bytes, name: str) -> Data:
+    """Return a file's JSON object as it stands.
+
+    Raises
+    ------
+    BadInput
+        If the file is no JSON, or holds no object.
+    """
+    where = Where(file=name)
+    try:
+        data = json.loads(content)
+    except UnicodeDecodeError as error:
+        raise BadInput("the file is not text", where=where) from error
+    except json.JSONDecodeError as error:
+        raise BadInput(f"the file is no JSON: {error.msg}", where=Where(name, line=error.lineno)) from error
+    except RecursionError as error:
+        raise BadInput("the file is nested too deeply", where=where) from error
+    if not isinstance(data, dict):
+        raise BadInput("the file holds no object", hint="is this a file that PowerModels wrote?", where=where)
+    return data
+
+
+def check_document(data: Data, name: str) -> list[Finding]:
+    """Refuse an object that is no dictionary of a network; add the tables that it lacks, and unify its version."""
+    version = data.get("source_version")
+    if isinstance(version, dict):  # as older versions of PowerModels wrote it
+        data["source_version"] = ".".join(str(version.get(part, 0)) for part in ("major", "minor", "patch"))
+    nested = data.get("nw", {}) if data.get("multinetwork") else {"": data}
+    if not isinstance(nested, dict) or not all(isinstance(network, dict) for network in nested.values()):
+        hint = "is this a file that PowerModels wrote?"
+        raise BadInput("“nw” holds no networks", hint=hint, where=Where(name, section="nw"))
+    return [finding for network in nested.values() for finding in _checked_network(network, data, name)]
 
 
 def _corrected(data: Data, name: str, physical: bool) -> list[Finding]:
@@ -120,33 +161,10 @@ def _parse_raw(content: bytes, name: str, import_all: bool, physical: bool) -> R
 
 
 def _parse_json(content: bytes, name: str, import_all: bool, physical: bool) -> Reading[Data]:
-    where = Where(file=name)
-    try:
-        data = json.loads(content)
-    except UnicodeDecodeError as error:
-        raise BadInput("the file is not text", where=where) from error
-    except json.JSONDecodeError as error:
-        raise BadInput(f"the file is no JSON: {error.msg}", where=Where(name, line=error.lineno)) from error
-    except RecursionError as error:
-        raise BadInput("the file is nested too deeply", where=where) from error
-    findings = _checked(data, name)
-    version = data.get("source_version")
-    if isinstance(version, dict):  # as older versions of PowerModels wrote it
-        data["source_version"] = ".".join(str(version.get(part, 0)) for part in ("major", "minor", "patch"))
-    return Reading(
-        data, findings, Source(name, sha256(content).hexdigest(), "powermodels", str(data.get("source_version", "")))
-    )
-
-
-def _checked(data: Any, name: str) -> list[Finding]:
-    """Refuse what is no dictionary of a network; add the tables that it lacks."""
-    hint = "is this a file that PowerModels wrote?"
-    if not isinstance(data, dict):
-        raise BadInput("the file holds no object", hint=hint, where=Where(name))
-    nested = data.get("nw", {}) if data.get("multinetwork") else {"": data}
-    if not isinstance(nested, dict) or not all(isinstance(network, dict) for network in nested.values()):
-        raise BadInput("“nw” holds no networks", hint=hint, where=Where(name, section="nw"))
-    return [finding for network in nested.values() for finding in _checked_network(network, data, name)]
+    data = read_json(content, name)
+    findings = check_document(data, name)
+    source = Source(name, sha256(content).hexdigest(), "powermodels", str(data.get("source_version", "")))
+    return Reading(data, findings, source)
 
 
 def _checked_network(network: Data, data: Data, name: str) -> list[Finding]:

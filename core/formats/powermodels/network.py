@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import pandas as pd
 
-from core.documents import digest
-from core.findings import Finding, Reading, Severity
-from core.formats.powermodels.components import Data
+from core.findings import Finding, Reading, Severity, Source
+from core.formats.powermodels.components import Data, single
 from core.formats.powermodels.correct import check_connectivity, correct_transformer_parameters
-from core.formats.powermodels.document import parse_file, write_json
+from core.formats.powermodels.document import check_document, read_json, write_json
 from core.formats.powermodels.from_network import data_from_network
 from core.formats.powermodels.to_network import network_from_data
 from core.formats.powermodels.units import make_per_unit
 from core.formats.riders import raw_text, restore_raw
-from core.network import CATALOGUE, Network
+from core.network import CATALOGUE, Network, check
 
 #: The key under which the exact tables of a network, and the RAW text that it came from, ride along.
 RIDER = "gridproof"
@@ -29,20 +29,22 @@ def read_powermodels(content: bytes, name: str = "") -> Reading[Network]:
     BadInput
         If the file is no such dictionary, or elements are at buses that it doesn't have.
     """
-    reading = parse_file(content, name if name.lower().endswith(".json") else f"{name}.json", validate=False)
-    data = reading.value
+    data = read_json(content, name)
     rider = data.pop(RIDER, None)
-    findings = list(reading.findings)
-    if isinstance(rider, dict) and rider.get("digest") == digest(data):
-        network, restored = _restored(rider, data)
-        return Reading(network, [*findings, *restored], reading.source)
+    unedited = isinstance(rider, dict) and rider.get("digest") == sha256(write_json(data)).hexdigest()
+    findings = check_document(data, name)
+    source = Source(name, sha256(content).hexdigest(), "powermodels", str(data.get("source_version", "")))
+    if unedited:
+        network = _restored(rider, data)
+        return Reading(network, [*findings, *check(network)], source)
     if rider is not None:
         text = "the dictionary was edited after Gridproof wrote it: it counts, and what rode along is left out"
         findings.append(Finding("powermodels.rider.stale", Severity.WARNING, text))
+    single(data, "a network")
     check_connectivity(data)
     findings += correct_transformer_parameters(data)
     network, unheld = network_from_data(data)
-    return Reading(network, [*findings, *unheld], reading.source)
+    return Reading(network, [*findings, *unheld, *check(network)], source)
 
 
 def write_powermodels(network: Network) -> tuple[bytes, list[Finding]]:
@@ -50,15 +52,16 @@ def write_powermodels(network: Network) -> tuple[bytes, list[Finding]]:
     data, ledger = data_from_network(network)
     make_per_unit(data, physical=True)
     data = _with_costs(data, network.extras.get("powermodels"))
+    body = write_json(data)
     rider: Data = {
-        "digest": digest(data),
+        "digest": sha256(body).hexdigest(),
         "name": network.name,
         "frequency_hz": network.frequency_hz,
         "tables": {name: _columns(frame) for name, frame in network.tables.items() if len(frame)},
     }
     if (text := raw_text(network)) is not None:
         rider["raw"] = text
-    return write_json({**data, RIDER: rider}), ledger
+    return body[:-1] + f',"{RIDER}":'.encode() + write_json(rider) + b"}", ledger
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, list[Any]]:
@@ -72,7 +75,7 @@ def _written(value: Any) -> Any:
     return value
 
 
-def _restored(rider: Data, data: Data) -> tuple[Network, list[Finding]]:
+def _restored(rider: Data, data: Data) -> Network:
     tables = {
         name: CATALOGUE.conform(name, pd.DataFrame(columns))
         for name, columns in rider.get("tables", {}).items()
@@ -83,7 +86,7 @@ def _restored(rider: Data, data: Data) -> tuple[Network, list[Finding]]:
     network.extras["powermodels"] = data
     if isinstance(rider.get("raw"), str):
         restore_raw(network, rider["raw"])
-    return network, []
+    return network
 
 
 def _with_costs(data: Data, original: Any) -> Data:
