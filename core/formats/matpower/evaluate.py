@@ -62,9 +62,10 @@ class Machine:
             try:
                 with np.errstate(all="ignore"):
                     self._execute(sentence)
-            except (CantEvaluate, RecursionError, MemoryError, OverflowError) as error:
-                reason = str(error) or "it is too large"
-                self._report(sentence, reason)
+            except (RecursionError, MemoryError, OverflowError):
+                self._report(sentence, "it is too large")
+            except (CantEvaluate, ValueError, TypeError, LookupError) as error:  # numpy's for values that don't fit
+                self._report(sentence, str(error))
 
     def _execute(self, sentence: Any) -> None:
         match sentence:

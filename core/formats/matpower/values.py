@@ -114,7 +114,7 @@ def put(value: Any, subscripts: tuple[Any, ...], new: Any) -> Any:
     if isinstance(value, Cells):
         return _put_cells(value, subscripts, new)
     array = np.zeros((0, 0)) if value is None else matrix(value)
-    if subscripts == (COLON,) and array.size:
+    if len(subscripts) == 1 and subscripts[0] is COLON and array.size:
         return _fill(array, matrix(new))
     if len(subscripts) == 1:
         subscripts = _as_pair(array.shape, subscripts[0])

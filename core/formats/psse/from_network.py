@@ -152,7 +152,27 @@ def _load(network: Network) -> pd.DataFrame:
 
 
 def _shunt(network: Network) -> pd.DataFrame:
-    return _take(network, "shunt", I="bus", ID="ckt", STATUS="in_service", GL="g_mw", BL="b_mvar")
+    """Return the shunts, and those that stand for what a transformer record can't hold at its second bus."""
+    shunts = _take(network, "shunt", I="bus", ID="ckt", STATUS="in_service", GL="g_mw", BL="b_mvar")
+    at = network.terminals("transformer")[1]
+    left = np.where(network.live("transformer"), _inner_charging(network, "to"), 0)
+    total = np.zeros(len(network["bus"]), dtype=complex)
+    np.add.at(total, at[at >= 0], left[at >= 0] * network.base_mva)
+    rows = np.flatnonzero(total)
+    if not len(rows):
+        return shunts
+    used = set(network["shunt"]["ckt"].str.strip())
+    name = next(word for word in (f"T{letter}" for letter in "CDEFGHIJKLMNOP") if word not in used)
+    bus = network.values("bus", "bus")[rows]
+    charging = {"I": bus, "ID": name, "STATUS": 1, "GL": total[rows].real, "BL": total[rows].imag}
+    return pd.concat([shunts, pd.DataFrame(charging)], ignore_index=True) if len(shunts) else pd.DataFrame(charging)
+
+
+def _inner_charging(network: Network, end: str) -> np.ndarray:
+    """Return the shunts inside the transformers' ideal windings [pu], seen from the bus of one end."""
+    tap = network.values("transformer", f"tap_{end}_pu")
+    inside = network.values("transformer", f"g_{end}_pu") + 1j * network.values("transformer", f"b_{end}_pu")
+    return np.asarray(inside / np.where(tap == 0, 1.0, tap) ** 2)
 
 
 def _generator(network: Network) -> pd.DataFrame:
@@ -191,13 +211,17 @@ def _switch(network: Network) -> pd.DataFrame:
 
 
 def _transformer(network: Network) -> pd.DataFrame:
+    charging = _inner_charging(network, "from")
     two = _take(
-        network, "transformer", I="from_bus", J="to_bus", CKT="ckt", MAG1="g_mag_pu", MAG2="b_mag_pu", NAME="name",
-        STAT="in_service", WINDV1="tap_from_pu", NOMV1="nominal_from_kv", ANG1="shift_deg", RATA1="rate_a_mva",
-        RATB1="rate_b_mva", RATC1="rate_c_mva", COD1="control_mode", CONT1="regulated_bus", RMA1="tap_max",
-        RMI1="tap_min", VMA1="band_max", VMI1="band_min", NTP1="tap_positions", WINDV2="tap_to_pu",
-        NOMV2="nominal_to_kv", VECGRP="vector_group", **{"R1-2": "r_pu", "X1-2": "x_pu", "SBASE1-2": "mva_base"},
-    ).assign(K=0)  # fmt: skip
+        network, "transformer", I="from_bus", J="to_bus", CKT="ckt", NAME="name", STAT="in_service",
+        WINDV1="tap_from_pu", NOMV1="nominal_from_kv", ANG1="shift_deg", RATA1="rate_a_mva", RATB1="rate_b_mva",
+        RATC1="rate_c_mva", COD1="control_mode", CONT1="regulated_bus", RMA1="tap_max", RMI1="tap_min",
+        VMA1="band_max", VMI1="band_min", NTP1="tap_positions", WINDV2="tap_to_pu", NOMV2="nominal_to_kv",
+        VECGRP="vector_group", **{"R1-2": "r_pu", "X1-2": "x_pu", "SBASE1-2": "mva_base"},
+    ).assign(
+        K=0, MAG1=network.values("transformer", "g_mag_pu") + charging.real,
+        MAG2=network.values("transformer", "b_mag_pu") + charging.imag,
+    )  # fmt: skip
     three = _take(
         network, "transformer3w", I="bus_1", J="bus_2", K="bus_3", CKT="ckt", NAME="name", MAG1="g_mag_pu",
         MAG2="b_mag_pu", VMSTAR="v_star_pu", ANSTAR="angle_star_deg",

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from core.errors import BadInput
 from core.findings import Severity
 from core.formats.matpower import MatpowerCase, read_case, read_matpower, write_case, write_matpower
+from core.formats.psse import read_raw, write_raw
 from core.network import Network, admittance_matrix
 
 SMALL = """function mpc = tiny
@@ -175,6 +176,19 @@ def test_the_standard_tables_alone_keep_the_admittance_matrix() -> None:
     y = admittance_matrix(read_matpower(write_case(case), "x.m").value).toarray()
     reduced = y[:3, :3] - y[:3, 3:] @ np.linalg.inv(y[3:, 3:]) @ y[3:, :3]
     np.testing.assert_allclose(reduced, admittance_matrix(network).toarray(), atol=1e-12)
+
+
+@pytest.mark.parametrize("version", [33, 35])
+def test_a_transformers_charging_becomes_magnetising_and_a_shunt_in_a_raw_file(version: int) -> None:
+    """MATPOWER's transformers have charging inside the tap, PSS/E's have none: the matrix stays all the same."""
+    text = SMALL.replace(
+        "0.5	1.0	0	0	0	0	0	0	1", "0.5	1.0	0.04	0	0	0	1.05	5	1"
+    )
+    network = read_matpower(text.encode(), "tiny.m").value
+    assert len(network["transformer"]) == 1
+    back = read_raw(write_raw(network, version).encode(), "tiny.raw").value
+    gap = abs(admittance_matrix(network) - admittance_matrix(back)).max()
+    assert gap < 1e-9 * abs(admittance_matrix(network)).max()
 
 
 def test_edited_standard_tables_count_more_than_what_rode_along() -> None:

@@ -81,6 +81,8 @@ def test_expressions_have_the_value_that_matlab_gives(text: str, expected: list[
         ("x = [1 2; 3 4]; x(:, 2) = x(:, 2) / 1e3;", [[1, 0.002], [3, 0.004]]),
         ("x = [1 2; 3 4]; x(2, :) = [];", [[1, 2]]),
         ("x = [1 2]; x(2, 3) = 9;", [[1, 2, 0], [0, 0, 9]]),
+        ("x = [1 2 3]; x([1 3]) = 9;", [[9, 2, 9]]),
+        ("x = [1 2; 3 4]; x(:) = 5:8;", [[5, 7], [6, 8]]),
         ("x = 0; for i = 1:4\n x = x + i;\nend", [[10]]),
         ("x = 1; if x > 2\n x = 5;\nelseif x == 1\n x = 6;\nelse\n x = 7;\nend", [[6]]),
         ("[PQ, PV, REF, NONE, BUS_I] = idx_bus; x = [REF BUS_I];", [[3, 1]]),
