@@ -59,7 +59,8 @@ class SheetLayout:
         for heading, name in self.columns.items():
             column = CATALOGUE.get(self.table, {}).get(name)
             number = column is not None and column.type in ("int", "float")
-            unit, role = (column.unit if column else ""), ("id" if name == "id" else "")
+            unit = (column.unit or "1" * number) if column else ""  # a pure number may be printed in per cent
+            role = "id" if name == "id" else ""
             headings: dict[str, tuple[int, str, str]] = {}
             for rank, text in enumerate((heading, *self.synonyms.get(heading, ()))):
                 headings.setdefault(key(text), (rank, "", "exchange"))

@@ -1,1 +1,1 @@
-"""Drawings and documents: the one-line, the block diagram, the export bundle's previews, PDF and workbook reports."""
+"""Drawings and documents: the one-line, the block diagram, the report of a validation as PDF and workbook."""

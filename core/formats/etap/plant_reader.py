@@ -47,9 +47,9 @@ def read_etap_plant(tables: Sequence[PrintedTable], name: str) -> tuple[Plant, l
     if len(loads):
         rows["load"] = pd.concat([rows["load"], loads], ignore_index=True) if "load" in rows else loads
     if "scenario" in rows:
-        findings += _translate(rows["scenario"], "type", "scenario_type")
+        _translate(rows["scenario"], "type", "scenario_type")
     for table in rows.keys() & {"transformer", "cable", "load", "shunt"}:
-        findings += _translate(rows[table], "status", "status")
+        _translate(rows[table], "status", "status")
     full: dict[str, pd.DataFrame] = {}
     for table, own in rows.items():
         full[table], said = plant_rows(table, own, derived=("type",) if table == "unit" else ())
@@ -90,7 +90,8 @@ def _units(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, list[Finding
     for column in ("name", "etap_type", "bus", "type"):
         if column not in rows:
             rows[column] = ""
-    findings = _translate(rows, "status", "status")
+    _translate(rows, "status", "status")
+    findings: list[Finding] = []
     kinds = rows["etap_type"].map(lambda text: _words("kind").get(text.strip().casefold(), "unit"))
     other = rows[kinds == "other"]
     if len(other):
@@ -160,11 +161,10 @@ def _missing_power(units: pd.DataFrame) -> list[Finding]:
     return findings
 
 
-def _translate(rows: pd.DataFrame, column: str, words: str) -> list[Finding]:
+def _translate(rows: pd.DataFrame, column: str, words: str) -> None:
     """Put our words for the tool's, in place; unknown ones stay and are reported by the plant's checks."""
     if column in rows:
         rows[column] = rows[column].map(lambda text: _words(words).get(str(text).strip().casefold(), text))
-    return []
 
 
 @cache

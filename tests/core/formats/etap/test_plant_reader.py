@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -141,6 +144,10 @@ def test_a_missing_rating_is_calculated_from_the_other_two_and_said():
     assert "plant.rating.calculated" in codes(reading)
 
 
+def test_a_power_factor_may_be_printed_with_a_per_cent_sign():
+    assert unit(read(f"{HEAD}\n{RECIP.replace('0.85', '85%')}"))["rated_pf"] == 0.85
+
+
 def test_a_power_factor_in_per_cent_is_said():
     reading = read(f"{HEAD}\n{RECIP.replace('0.85', '85')}")
     assert unit(reading)["rated_pf"] == 0.85
@@ -213,3 +220,29 @@ def test_the_specified_machines_give_the_published_fault_currents():
     faults = plant_short_circuit(read("\n".join([HEAD, *engines, *turbines])).value).main
     ik = faults[faults["fault_type"] == faults["fault_type"].iloc[0]].set_index("bus")["ik_ka"]
     assert ik[["BUS_200", "BUS_100", "BUS_120"]].tolist() == pytest.approx([77.46, 67.73, 72.25], rel=1e-3)
+
+
+def test_a_foreign_workbook_with_equipment_and_scenarios_gets_its_load_from_them():
+    book = openpyxl.Workbook()
+    book.active.title = "Generators"
+    for line in (HEAD, RECIP, TURBINE):
+        book.active.append([_native(cell) for cell in line.split(",")])
+    scenarios = book.create_sheet("Cases")
+    scenarios.append(["Scenario_ID", "Name", "Type", "Load_MW", "Load_PF", "Tripped_Equipment", "Description"])
+    scenarios.append(["BASE_100", "Base", "Normal", 60, 0.95, None, "All online"])
+    scenarios.append(["N1_GT", "GT trip", "N-1", 18, 0.95, "GEN_GT_01", ""])
+    book.create_sheet("Notes").append(["Prepared for the client"])
+    buffer = BytesIO()
+    book.save(buffer)
+    reading = read_plant(buffer.getvalue(), "client.xlsx")
+    assert reading.value["load"][["bus", "p_mw", "pf"]].to_numpy().tolist() == [["BUS_200", 60, 0.95]]
+    assert reading.value["scenario"]["type"].tolist() == ["Normal", "N-1 Contingency"]
+    assert "plant.assumed.load" in codes(reading)
+    assert [f.text for f in check_plant(reading.value) if f.severity is Severity.ERROR] == []
+
+
+def _native(cell: str) -> str | float:
+    try:
+        return float(cell)
+    except ValueError:
+        return cell
