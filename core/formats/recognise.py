@@ -227,18 +227,30 @@ def _examine(table: PrintedTable, source: Source, choice: Choice) -> Examined:
         return examined
     examined.rows, findings = read_columns(table, match, kind.dialect, totals=kind.totals)
     examined.findings += findings
-    if examined.rivals:
-        text = f"read as {kind.title}; it could also be {' or '.join(kinds()[each].title for each in examined.rivals)}"
-        found = Finding("kind.ambiguous", Severity.WARNING, text, "choose the tool and study by hand", table.where())
-        examined.findings.append(found)
+    examined.findings += _assumed(examined, kind, table)
     if kind.study:
         examined.reading = _reading(examined, kind, match, source, choice.mtbf_means)
     return examined
 
 
+def _assumed(examined: Examined, kind: Kind, table: PrintedTable) -> list[Finding]:
+    """Say what was assumed about the table as a whole: its tool, and what names its elements."""
+    findings = []
+    if examined.rivals:
+        text = f"read as {kind.title}; it could also be {' or '.join(kinds()[each].title for each in examined.rivals)}"
+        hint = "choose the tool and study by hand"
+        findings.append(Finding("kind.ambiguous", Severity.WARNING, text, hint, table.where()))
+    (id,) = kind.dialect.ids
+    heading = examined.matched[id]
+    if kind.dialect.columns[id].rank(heading) is None and id not in examined.by_hand:
+        text = f"the table prints no ids: {heading!r} names the elements"
+        findings.append(Finding("column.id_from_name", Severity.INFO, text, where=table.where()))
+    return findings
+
+
 def _ranked(table: PrintedTable, chosen: list[Kind], mapping: Mapping[str, str]) -> list[tuple[Kind, Match]]:
     """Return the kinds that the table can be: most headings explained first, then the file's name, then our format."""
-    matches = [(kind, match_columns(table.headings, kind.dialect, mapping)) for kind in chosen]
+    matches = [(kind, _with_id(kind, match_columns(table.headings, kind.dialect, mapping))) for kind in chosen]
     fitting = [
         (kind, match)
         for kind, match in matches
@@ -251,6 +263,16 @@ def _ranked(table: PrintedTable, chosen: list[Kind], mapping: Mapping[str, str])
         key=lambda pair: (len(pair[1].matched), key(pair[0].tool) in named, pair[1].exchanged),
         reverse=True,
     )
+
+
+def _with_id(kind: Kind, match: Match) -> Match:
+    """Return the match of a study's table with its names as ids where it prints no ids."""
+    (id,) = kind.dialect.ids
+    if not kind.study or id in match.matched or "name" not in match.matched:
+        return match
+    matched = {id if name == "name" else name: position for name, position in match.matched.items()}
+    ambiguous = {id if name == "name" else name: others for name, others in match.ambiguous.items()}
+    return replace(match, matched=matched, ambiguous=ambiguous)
 
 
 def _rivals(ranked: list[tuple[Kind, Match]], file: str) -> list[str]:

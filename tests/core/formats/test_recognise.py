@@ -332,3 +332,10 @@ def test_the_name_of_a_file_decides_between_tools_that_fit_equally_well() -> Non
     text = b"Bus,Name,Voltage,Angle\n1,A,1.0,0\n2,B,0.99,-1\n"
     kinds_of = [read_result(text, name)[0].source.format for name in ("ETAP_LF.csv", "PSSe_PF.csv")]
     assert kinds_of == ["etap.load_flow", "psse.power_flow"]
+
+
+def test_a_table_without_ids_names_its_elements_by_their_names() -> None:
+    reading = read("Bus Name,Voltage (pu),% Loading\nMAIN,1.01,50\n")
+    assert reading.value.elements().tolist() == ["MAIN"]
+    assert "column.id_from_name" in codes(reading.findings)
+    assert read("Bus Name,Name,Voltage (pu)\nMAIN,x,1.01\n").value.elements().tolist() == ["MAIN"]
