@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.commands import Answer
+from core.documents import digest
 from core.engines.opendss import Snapshot, SolveOptions
 from core.feeder import Feeder
 from core.feeder.summary import summary_of
@@ -15,7 +16,10 @@ from core.findings import Finding, Reading
 from core.formats.cyme.baseline import read_baseline
 from core.formats.feeders import read_feeder
 from core.formats.opendss import script_of
+from core.jobs import run_inline
+from core.settings import load_settings
 from core.studies.feeder_flow import compare, solve_feeder
+from core.studies.time_series import read_profiles, year_inputs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +36,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     comparing.add_argument("--tolerance-pu", type=float, default=0.005, help="largest voltage error that passes [pu]")
     _solving(comparing)
+    running = _action(actions, "run", _run, "a year, hour by hour, every voltage and loading kept")
+    running.add_argument("--profiles", required=True, type=Path, metavar="FILE", help="profiles as CSV or Parquet")
+    running.add_argument("--hours", type=float, default=8760.0, help="how long [h] (default: 8760)")
+    running.add_argument(
+        "--step-minutes", type=float, help="length of a step [min] (default: 60, or as the profiles say)"
+    )
+    running.add_argument("--block-steps", type=int, help="steps of a unit (default: 2190)")
+    running.add_argument(
+        "--to", type=Path, metavar="DIR", help="folder for the Parquet files (default: in the workspace)"
+    )
+    _solving(running)
 
 
 def _action(
@@ -133,6 +148,29 @@ def _solve(arguments: argparse.Namespace) -> Answer:
     else:
         text = "Not converged"
     return Answer(solution(reading, snapshot), f"{text}\n{_words(snapshot.findings)}", fails=not snapshot.converged)
+
+
+def _run(arguments: argparse.Namespace) -> Answer:
+    steps = read_profiles(arguments.profiles).value.steps
+    minutes = arguments.step_minutes or (15.0 if steps >= 4 * arguments.hours else 60.0)
+    inputs = year_inputs(
+        {arguments.paths[0].resolve().stem: arguments.paths},
+        arguments.profiles,
+        hours=arguments.hours,
+        step_minutes=minutes,
+        block_steps=arguments.block_steps,
+        repair=arguments.repair,
+        hold_taps=arguments.hold_taps,
+    )
+    workspace = load_settings(getattr(arguments, "workspace", None)).workspace
+    folder = arguments.to or workspace / "feeder_runs" / digest(inputs)[:16]
+    result = run_inline("time_series", inputs, folder)
+    lines = [
+        f"{year['feeder']}: {year['energy_mwh']:.1f} MWh, losses {year['losses_mwh']:.1f} MWh, "
+        f"{year['outside_a_h']:g} h outside range A, {year['overload_h']:g} h overloaded"
+        for year in result["feeders"]
+    ] + [f"{part['feeder']} block {part['block']} failed: {part['message']}" for part in result["failed"]]
+    return Answer({"folder": str(folder), **result}, "\n".join(lines), fails=bool(result["failed"]))
 
 
 def _compare(arguments: argparse.Namespace) -> Answer:

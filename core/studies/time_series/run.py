@@ -1,0 +1,296 @@
+"""The run of a year: one unit for each feeder and block of steps.
+
+A block starts from the model's taps, warmed up by the day before it: its files depend on nothing but the inputs, so
+that a run that was killed and resumed gives the same bytes as one that wasn't.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.documents import digest, dump
+from core.engines.opendss import Block, Circuit, SolveOptions, run_steps
+from core.errors import BadInput, EngineError
+from core.feeder import Feeder
+from core.findings import Finding, Reading
+from core.formats.feeders import read_feeder
+from core.store.files import write_whole
+from core.studies.time_series import metrics
+from core.studies.time_series.profiles import Profiles, assign, read_profiles, scaled
+
+#: Steps in a block: a quarter of a year by the hour.
+BLOCK_STEPS = 2190
+#: Convergence of a step: what the engine uses itself.
+TOLERANCE = 1e-4
+#: What the blocks of a year add up to.
+ADDED = (
+    "steps",
+    "not_converged",
+    "energy_mwh",
+    "losses_mwh",
+    "tap_operations",
+    "outside_a_h",
+    "outside_b_h",
+    "overload_h",
+)
+
+
+def year_inputs(
+    cases: Mapping[str, Sequence[Path]], profiles: Path, *, hours: float, step_minutes: float = 60.0, **options: Any
+) -> dict[str, Any]:
+    """Return the inputs of a run.
+
+    Parameters
+    ----------
+    cases
+        The files of each case; an export with several feeders gives a unit row for each of them.
+    profiles
+        The table of profiles.
+    hours
+        How long [h].
+    step_minutes
+        Length of a step [min].
+    options
+        ``repair``, ``hold_taps``, ``block_steps`` and ``ranking``: a number a feeder, the largest runs first.
+    """
+    steps = round(hours * 60 / step_minutes)
+    if steps < 1:
+        raise BadInput("A run needs at least one step", hint="Give more hours or shorter steps")
+    return {
+        "cases": {name: [str(Path(path).resolve()) for path in paths] for name, paths in cases.items()},
+        "profiles": str(Path(profiles).resolve()),
+        "steps": steps,
+        "step_h": step_minutes / 60,
+        "block_steps": int(options.get("block_steps") or BLOCK_STEPS),
+        "repair": bool(options.get("repair")),
+        "hold_taps": bool(options.get("hold_taps")),
+        "ranking": dict(options.get("ranking") or {}),
+    }
+
+
+def plan(inputs: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the units: worst feeders first where a ranking says so, blocks in order."""
+    steps = _profiles(inputs["profiles"]).value.steps
+    if steps < inputs["steps"]:
+        raise BadInput(
+            f"The profiles have {steps} steps, the run needs {inputs['steps']}",
+            hint="Fewer hours, longer steps or longer profiles",
+        )
+    ranking = inputs["ranking"]
+    feeders = [
+        (case, name)
+        for case in inputs["cases"]
+        for name in _reading(tuple(inputs["cases"][case]), inputs["repair"]).value.names
+    ]
+    feeders.sort(key=lambda feeder: -float(ranking.get(feeder[1], ranking.get(feeder[0], 0.0))))
+    size = inputs["block_steps"]
+    return [
+        {
+            "case": case,
+            "feeder": name,
+            "block": first // size,
+            "first": first,
+            "count": min(size, inputs["steps"] - first),
+        }
+        for case, name in feeders
+        for first in range(0, inputs["steps"], size)
+    ]
+
+
+def unit(inputs: dict[str, Any], unit: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Calculate one block, write its files and return its summary; what is there already is not calculated again."""
+    stem = f"{_safe(unit['case'])}-{_safe(unit['feeder'])}-{unit['block']:04d}"
+    key = digest({"inputs": inputs, "unit": unit})
+    kept = folder / f"{stem}-summary.json"
+    if kept.is_file():
+        summary: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+        if summary.get("key") == key and all((folder / name).is_file() for name in summary["files"].values()):
+            return summary
+    block, findings = _solve(inputs, unit)
+    step_h = inputs["step_h"]
+    nodes, elements = metrics.node_table(block, step_h), metrics.element_table(block, step_h)
+    for table in (nodes, elements):
+        steps = [column for column in table.columns if str(column).endswith("_step")]
+        table[steps] += unit["first"]
+    files = {
+        "voltages": _wide(block.v_pu, block.nodes, unit["first"]),
+        "loadings": _wide(block.loading_pct, block.elements, unit["first"]),
+        "system": _wide(block.system, ["source_kw", "source_kvar", "losses_kw", "losses_kvar"], unit["first"]),
+        "taps": _wide(block.taps, block.regulators, unit["first"]),
+        "nodes": _parquet(nodes),
+        "elements": _parquet(elements),
+    }
+    for name, content in files.items():
+        write_whole(folder / f"{stem}-{name}.parquet", content)
+    summary = {
+        "key": key,
+        "case": unit["case"],
+        "feeder": unit["feeder"],
+        "block": unit["block"],
+        **metrics.block_summary(block, step_h),
+        "files": {name: f"{stem}-{name}.parquet" for name in files},
+        "findings": [finding.as_dict() for finding in findings],
+    }
+    write_whole(kept, dump(summary).encode("utf-8"))
+    return summary
+
+
+def finish(inputs: dict[str, Any], summaries: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
+    """Return every feeder's year: sums, extremes and the files; a block that failed is named."""
+    units = plan(inputs)
+    failed = [
+        {"case": unit["case"], "feeder": unit["feeder"], "block": unit["block"], "message": summary["failed"]}
+        for unit, summary in zip(units, summaries, strict=True)
+        if "failed" in summary
+    ]
+    grouped: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for summary in summaries:
+        if "failed" not in summary:
+            grouped.setdefault((summary["case"], summary["feeder"]), []).append(summary)
+    feeders = [_year(inputs, case, feeder, blocks, folder) for (case, feeder), blocks in grouped.items()]
+    parquet = [path for year in feeders for paths in year["files"].values() for path in _listed(paths)]
+    return {
+        "steps": inputs["steps"],
+        "step_h": inputs["step_h"],
+        "summary": {name: sum(year[name] for year in feeders) for name in ADDED},
+        "feeders": feeders,
+        "parquet": parquet,
+        "failed": failed,
+    }
+
+
+def _listed(paths: str | list[str]) -> list[str]:
+    return [paths] if isinstance(paths, str) else paths
+
+
+def _year(inputs: dict[str, Any], case: str, feeder: str, blocks: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
+    blocks = sorted(blocks, key=lambda block: block["block"])
+    nodes = metrics.merge_nodes([pd.read_parquet(folder / block["files"]["nodes"]) for block in blocks])
+    weights = [block["steps"] for block in blocks]
+    elements = metrics.merge_elements(
+        [pd.read_parquet(folder / block["files"]["elements"]) for block in blocks], weights
+    )
+    stem = f"{_safe(case)}-{_safe(feeder)}"
+    merged = {"nodes": f"{stem}-nodes.parquet", "elements": f"{stem}-elements.parquet"}
+    write_whole(folder / merged["nodes"], _parquet(nodes))
+    write_whole(folder / merged["elements"], _parquet(elements))
+    step_h = inputs["step_h"]
+    sums = {name: sum(block[name] for block in blocks) for name in ADDED}
+    energy = sums["energy_mwh"]
+    return {
+        "case": case,
+        "feeder": feeder,
+        "complete": sums["steps"] == inputs["steps"],
+        "hours": sums["steps"] * step_h,
+        **sums,
+        "losses_pct": sums["losses_mwh"] / energy * 100 if energy else None,
+        "peak_kw": max(block["peak_kw"] for block in blocks),
+        "lowest_kw": min(block["lowest_kw"] for block in blocks),
+        "lowest_voltage": _extreme(nodes[np.isfinite(nodes["min_pu"])], "min", step_h),
+        "highest_voltage": _extreme(nodes, "max", step_h),
+        "worst_element": _worst(elements, step_h),
+        "files": {
+            **{
+                name: [str(folder / block["files"][name]) for block in blocks]
+                for name in ("voltages", "loadings", "taps", "system")
+            },
+            **{name: str(folder / file) for name, file in merged.items()},
+        },
+        "findings": blocks[0]["findings"],
+    }
+
+
+def _extreme(nodes: pd.DataFrame, name: str, step_h: float) -> dict[str, Any] | None:
+    if nodes.empty:
+        return None
+    column = nodes[f"{name}_pu"]
+    row = nodes.loc[column.idxmin() if name == "min" else column.idxmax()]
+    bus, phase = str(row["node"]).rsplit(".", 1)
+    return {"bus": bus, "phase": phase, "v_pu": float(row[f"{name}_pu"]), "hour": float(row[f"{name}_step"] * step_h)}
+
+
+def _worst(elements: pd.DataFrame, step_h: float) -> dict[str, Any] | None:
+    rated = elements[elements["max_pct"].notna()]
+    if rated.empty:
+        return None
+    row = rated.loc[rated["max_pct"].idxmax()]
+    hour = float(row["max_step"] * step_h)
+    return {
+        "element": row["element"],
+        "loading_pct": float(row["max_pct"]),
+        "overload_h": float(row["overload_h"]),
+        "hour": hour,
+    }
+
+
+def _solve(inputs: dict[str, Any], unit: dict[str, Any]) -> tuple[Block, list[Finding]]:
+    feeder = _reading(tuple(inputs["cases"][unit["case"]]), inputs["repair"]).value.only(unit["feeder"])
+    if feeder["sources"].empty:
+        raise EngineError(
+            f"Feeder {feeder.name} has no source", hint="Add the file that has the head node and its source"
+        )
+    reading = _profiles(inputs["profiles"])
+    assigned, findings = assign(feeder, reading.value)
+    values = scaled(feeder, reading.value, assigned)
+    with Circuit(feeder, SolveOptions(hold_taps=inputs["hold_taps"], tolerance=TOLERANCE)) as circuit:
+        block = run_steps(circuit, values, assigned, unit["first"], unit["count"])
+    return block, [*reading.findings, *findings]
+
+
+@lru_cache(maxsize=8)
+def _read(paths: tuple[str, ...], repair: bool, stamps: tuple[float, ...]) -> Reading[Feeder]:
+    return read_feeder([Path(path) for path in paths], repair=repair)
+
+
+def _reading(paths: tuple[str, ...], repair: bool) -> Reading[Feeder]:
+    """Read a case; the same files are read once a process."""
+    return _read(paths, repair, tuple(Path(path).stat().st_mtime if Path(path).exists() else 0.0 for path in paths))
+
+
+@lru_cache(maxsize=4)
+def _read_profiles(path: str, stamp: float) -> Reading[Profiles]:
+    return read_profiles(Path(path))
+
+
+def _profiles(path: str) -> Reading[Profiles]:
+    return _read_profiles(path, Path(path).stat().st_mtime if Path(path).exists() else 0.0)
+
+
+def _wide(values: np.ndarray, names: list[str], first: int) -> bytes:
+    """Return a Parquet file with a column a name behind the step."""
+    import pyarrow as pa
+
+    steps = np.arange(first, first + len(values), dtype=np.int32)
+    columns = [pa.array(steps), *(pa.array(values[:, k]) for k in range(values.shape[1]))]
+    return _bytes(pa.Table.from_arrays(columns, names=["step", *names]))
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    import pyarrow as pa
+
+    return _bytes(pa.Table.from_pandas(table, preserve_index=False))
+
+
+def _bytes(table: Any) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd", use_dictionary=False, use_byte_stream_split=floats or False)
+    return buffer.getvalue()
+
+
+def _safe(name: str) -> str:
+    """Return the name as a part of a file's name; a digest keeps apart what looks alike."""
+    plain = re.sub(r"[^A-Za-z0-9_.]+", "_", name)[:60]
+    return plain if plain == name else f"{plain}_{digest(name)[:6]}"
