@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from core.feeder.summary import summary_of
 from core.findings import Finding, Reading
 from core.formats.cyme.baseline import read_baseline
 from core.formats.feeders import read_feeder
+from core.formats.gis import read_gis, reconcile, write_geopackage
 from core.formats.opendss import script_of
 from core.jobs import run_inline
 from core.settings import load_settings
@@ -29,6 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     to_dss = _action(actions, "to-dss", _to_dss, "write the feeder as OpenDSS scripts")
     to_dss.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder for the scripts")
     to_dss.add_argument("--hold-taps", action="store_true", help="write no regulator controls")
+    to_gpkg = _action(actions, "to-gpkg", _to_geopackage, "write the feeder as a GeoPackage")
+    to_gpkg.add_argument("--to", required=True, type=Path, metavar="FILE", help="the GeoPackage")
+    matching = _action(actions, "reconcile", _reconcile, "match the feeder with GIS layers")
+    matching.add_argument("--gis", required=True, type=Path, action="append", metavar="FILE", help="GIS layers")
+    matching.add_argument("--manual", type=Path, metavar="FILE", help="CSV of matches by hand: ours,gis")
     _solving(_action(actions, "solve", _solve, "one unbalanced power flow"))
     comparing = _action(actions, "compare", _compare, "our solution against imported results")
     comparing.add_argument(
@@ -114,6 +121,27 @@ def _to_dss(arguments: argparse.Namespace) -> Answer:
         "findings": reading.findings,
     }
     return Answer(document, f"{len(files)} files in {arguments.to}\n{_words(reading.findings)}")
+
+
+def _to_geopackage(arguments: argparse.Namespace) -> Answer:
+    reading = _reading(arguments)
+    layers = write_geopackage(reading.value, arguments.to)
+    document = {"source": _source(reading), "file": str(arguments.to), "layers": layers, "findings": reading.findings}
+    return Answer(document, f"{arguments.to}: " + ", ".join(f"{count} {name}" for name, count in layers.items()))
+
+
+def _reconcile(arguments: argparse.Namespace) -> Answer:
+    reading = _reading(arguments)
+    layers = read_gis(arguments.gis)
+    manual = {}
+    if arguments.manual:
+        rows = csv.DictReader(arguments.manual.read_text(encoding="utf-8-sig").splitlines())
+        manual = {row.get("ours", ""): row.get("gis", "") for row in rows}
+    matches = reconcile(reading.value, layers.value, manual)
+    counts = matches["method"].where(matches["method"] != "", "none").value_counts().to_dict()
+    findings = [*reading.findings, *layers.findings]
+    document = {"source": _source(reading), "counts": counts, "matches": matches, "findings": findings}
+    return Answer(document, ", ".join(f"{count} by {method}" for method, count in counts.items()))
 
 
 def _snapshot(arguments: argparse.Namespace, reading: Reading[Feeder]) -> Snapshot:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import pandas as pd
+
 from core.feeder.model import Feeder
 from core.feeder.topology import Tree, islands_of, tree_of
 from core.findings import Finding, Severity, Where
@@ -130,7 +132,8 @@ def phases_fit(feeder: Feeder, tree: Tree) -> list[Finding]:
                 continue
             missing = "".join(phase for phase in phases if phase in "ABC" and phase not in tree.phases[bus])
             if missing:
-                where = Where(file=file or None, section=section or None, line=int(row) if row == row and row else None)
+                line = None if pd.isna(row) else int(row)
+                where = Where(file=file or None, section=section or None, line=line)
                 text = f"{name} needs phase {missing}, bus {bus} has {tree.phases[bus] or 'none'}"
                 found.append(_finding("phase_misfit", Severity.ERROR, text, "Correct the phase", name, where))
     return found

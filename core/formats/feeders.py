@@ -12,7 +12,7 @@ from core.errors import BadInput, UnsafeFile
 from core.feeder import Feeder
 from core.feeder.checks import check
 from core.findings import Finding, Reading, Severity, Where
-from core.formats import cyme, opendss
+from core.formats import cyme, gis, opendss
 
 HEAD = 200_000
 MAX_UNPACKED = 2_000_000_000
@@ -51,6 +51,8 @@ class Files:
 
 def recognise(path: Path) -> str:
     """Return what a file is by its content: ``cyme``, ``opendss``, ``gis`` or nothing."""
+    if gis.looks_like_gis(path):
+        return "gis"
     if path.is_dir():
         return ""
     kind = cyme.recognise(path)
@@ -85,9 +87,10 @@ def sort_files(paths: Sequence[Path]) -> Files:
 def _files(path: Path) -> list[Path]:
     if not path.exists():
         raise BadInput(f"There is no file {path}", hint="Check the path")
-    if path.is_dir():
-        return [child for child in sorted(path.iterdir()) if child.is_file() and not child.name.startswith(".")]
-    if path.is_file() and zipfile.is_zipfile(path):
+    if path.is_dir() and not gis.looks_like_gis(path):
+        children = [child for child in sorted(path.iterdir()) if not child.name.startswith(".")]
+        return [child for child in children if child.is_file() or gis.looks_like_gis(child)]
+    if path.is_file() and zipfile.is_zipfile(path) and not gis.looks_like_gis(path):
         return [file for file in sorted(_unpacked(path).rglob("*")) if file.is_file()]
     return [path]
 
@@ -127,6 +130,8 @@ def read_feeder(paths: Sequence[Path], *, repair: bool = False) -> Reading[Feede
         reading = cyme.read_cyme(files.cyme, repair=repair)
     elif files.opendss:
         reading = _read_opendss(files.opendss)
+    elif files.gis:
+        reading = gis.read_gis(files.gis)
     else:
         names = ", ".join(path.name for path in (files.unknown or list(paths))[:5])
         raise BadInput(
@@ -139,6 +144,8 @@ def read_feeder(paths: Sequence[Path], *, repair: bool = False) -> Reading[Feede
         empty = path.is_file() and path.stat().st_size == 0
         text = f"{path.name} is {'empty' if empty else 'of no kind that we read'}: left out"
         reading.findings.append(Finding("feeder.file_not_read", Severity.WARNING, text, "", Where(file=path.name)))
+    if files.gis and (files.cyme or files.opendss):
+        reading.value = gis.place(reading.value, gis.read_gis(files.gis), reading.findings)
     reading.findings.extend(check(reading.value))
     return reading
 

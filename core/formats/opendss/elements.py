@@ -16,7 +16,7 @@ Row = dict[str, Any]
 #: Kilometres in the engine's length units: none, mile, kft, km, m, ft, inch, cm, mm.
 KM = (1.0, 1.609344, 0.3048, 1.0, 1e-3, 3.048e-4, 2.54e-5, 1e-5, 1e-6)
 MODELS = {1: "pq", 2: "z", 3: "motor", 4: "exponential", 5: "i", 6: "pq_fixed_q", 7: "pq_fixed_x", 8: "zip"}
-DER_MODELS = {1: "pq", 2: "z", 3: "pv"}
+DER_MODELS = {1: "pq", 2: "z", 3: "pq"}
 CAP_CONTROLS = {0: "current", 1: "voltage", 2: "kvar", 3: "time", 4: "powerfactor"}
 PROTECTION = {"Fuses": "fuse", "Reclosers": "recloser", "Relays": "breaker"}
 
@@ -424,27 +424,28 @@ class Reader:
     def generators(self) -> None:
         generators = self.circuit.Generators
         for _ in generators:
-            n, delta = self.element.NumPhases, bool(generators.IsDelta)
+            model, delta = int(generators.Model), bool(generators.IsDelta)
+            power = complex(float(generators.kW), float(generators.kvar))
+            if model == 3:  # constant voltage: in the model it keeps the reactive power that it has now
+                power = self.solved()
+                text = f"A generator of constant voltage keeps its present {power.imag:.4g} kvar"
+                self.note("generator_voltage", Severity.WARNING, text, self.own("generator"))
+            elif model not in DER_MODELS:
+                text = f"Generator model {model} is taken as constant power"
+                self.note("generator_model", Severity.WARNING, text, self.own("generator"))
             self.add(
                 "der",
                 **self.injection("generator", "generator", delta),
                 kv=float(generators.kV),
                 kva=float(generators.kVArated),
-                p_kw=float(generators.kW),
-                q_kvar=float(generators.kvar),
+                p_kw=power.real,
+                q_kvar=power.imag,
                 rated_kw=float(generators.kW),
-                model=DER_MODELS.get(int(generators.Model), "pq"),
+                model=DER_MODELS.get(model, "pq"),
                 v_min_pu=float(generators.Vminpu),
                 v_max_pu=float(generators.Vmaxpu),
                 profile=str(generators.Yearly or generators.daily),
             )
-            if int(generators.Model) not in DER_MODELS:
-                self.note(
-                    "generator_model",
-                    Severity.WARNING,
-                    f"Generator model {generators.Model} is taken as constant power ({n} phases)",
-                    self.own("generator"),
-                )
         systems = self.circuit.PVSystems
         for _ in systems:
             power = self.solved()

@@ -21,7 +21,7 @@ SQRT3 = math.sqrt(3)
 #: Impedance of a connection without impedance, and of a source whose voltage stands at its bus [ohm].
 IDEAL_OHM, SOURCE_OHM = 1e-5, 1e-6
 MODELS = {"pq": 1, "z": 2, "motor": 3, "exponential": 4, "i": 5, "pq_fixed_q": 6, "pq_fixed_x": 7, "zip": 8}
-DER_MODELS = {"pq": 1, "z": 2, "pv": 3}
+DER_MODELS = {"pq": 1, "z": 2}
 CONTROLS = {"voltage": "voltage", "current": "current", "kvar": "kvar", "time": "time", "powerfactor": "pf"}
 SHARES = ("z_p_pct", "i_p_pct", "p_p_pct", "z_q_pct", "i_q_pct", "p_q_pct")
 WITHOUT_SWITCHING = ("overhead", "cable", "link", "reactor", "series_capacitor")

@@ -1,0 +1,206 @@
+"""Vector files as layers: what each holds, by its name and its fields; corrections by a person win and are kept."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.errors import BadInput
+from core.findings import Finding, Severity, Where
+
+#: What a person corrected: layer → {"kind": …, "fields": {our field: its column}}.
+Corrections = Mapping[str, Mapping[str, Any]]
+SUFFIXES = {".shp", ".gpkg", ".geojson", ".gdb", ".fgb", ".kml"}
+MAX_ROWS = 5_000_000
+
+
+@dataclass(slots=True)
+class LayerMapping:
+    """How a layer is read: its kind of asset and which of its columns is which of our fields."""
+
+    file: str
+    layer: str
+    kind: str  # empty: the layer isn't used
+    fields: dict[str, str]
+    unused: list[str]
+    rows: int
+    crs: str
+    table: Any = field(repr=False, default=None)
+
+
+@cache
+def _synonyms(name: str) -> list[dict[str, str]]:
+    with Path(__file__).with_name(name).open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def plain(name: str) -> str:
+    """Return a name as synonyms are written: lower case, without separators."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def looks_like_gis(path: Path) -> bool:
+    """Say whether a file or folder holds vector layers."""
+    if path.suffix.lower() in SUFFIXES:
+        return path.is_file() or (path.suffix.lower() == ".gdb" and path.is_dir())
+    if path.is_dir():
+        return any(child.suffix == ".gdbtable" for child in path.iterdir())
+    if path.name.lower().endswith((".gdb.zip", ".shp.zip")):
+        return True
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            return any(re.search(r"\.(shp|gpkg|geojson|gdbtable)$", name, re.IGNORECASE) for name in archive.namelist())
+    head = path.read_bytes()[:4096]
+    if head.lstrip()[:1] == b"{" and b"Feature" in head:
+        return True
+    return path.suffix.lower() == ".csv" and _has_coordinates(head)
+
+
+def _has_coordinates(head: bytes) -> bool:
+    first = head.decode("utf-8-sig", errors="replace").splitlines()[:1]
+    names = {plain(name) for name in re.split(r"[,;\t]", first[0])} if first else set()
+    axes = {row["field"]: {plain(name) for name in row["names"].split("|")} for row in _synonyms("fields.csv")}
+    return (
+        bool(names & axes["x"]) and bool(names & axes["y"]) and bool(names & (axes["id"] | axes["bus"] | axes["kind"]))
+    )
+
+
+def preview(paths: Sequence[Path], corrections: Corrections | None = None) -> tuple[list[LayerMapping], list[Finding]]:
+    """Return how every layer of the files would be read, with what couldn't be.
+
+    Parameters
+    ----------
+    paths
+        Shapefiles, GeoJSON, GeoPackages, file geodatabases (folder or zip), CSV files with coordinates.
+    corrections
+        What a person decided about layers; it wins over the synonyms.
+    """
+    found: list[LayerMapping] = []
+    findings: list[Finding] = []
+    for path in paths:
+        for layer, table in _tables(path, findings):
+            found.append(_mapping(path, layer, table, (corrections or {}).get(layer, {})))
+            if not found[-1].kind:
+                text = f"Layer {layer} is of no kind that is read: left out"
+                findings.append(
+                    Finding("gis.layer_unknown", Severity.WARNING, text, "Say what it holds", Where(path.name, layer))
+                )
+    return found, findings
+
+
+def _tables(path: Path, findings: list[Finding]) -> list[tuple[str, Any]]:
+    import pyogrio
+
+    if path.suffix.lower() == ".csv":
+        return [(path.stem, _csv(path))]
+    address = (
+        f"/vsizip/{path}" if path.suffix.lower() == ".zip" and not path.name.lower().endswith(".gdb.zip") else str(path)
+    )
+    try:
+        layers = [str(row[0]) for row in pyogrio.list_layers(address)]
+    except Exception as error:
+        raise BadInput(
+            f"The layers can't be read: {error}", hint="Export the layers again", where=Where(file=path.name)
+        ) from error
+    tables = []
+    for layer in layers:
+        try:
+            tables.append((layer, pyogrio.read_dataframe(address, layer=layer, max_features=MAX_ROWS)))
+        except Exception as error:  # noqa: BLE001
+            text = f"Layer {layer} can't be read: {error}"
+            findings.append(
+                Finding("gis.layer_unreadable", Severity.ERROR, text, "Export it again", Where(path.name, layer))
+            )
+    return tables
+
+
+def _csv(path: Path) -> Any:
+    with path.open(encoding="utf-8-sig", errors="replace") as handle:
+        separator = max(",;\t", key=handle.readline().count)
+    try:
+        return pd.read_csv(
+            path, sep=separator, encoding="utf-8-sig", encoding_errors="replace", dtype=str, keep_default_na=False
+        )
+    except (ValueError, pd.errors.ParserError) as error:
+        raise BadInput(f"The table can't be read: {error}", where=Where(file=path.name)) from error
+
+
+def _mapping(path: Path, layer: str, table: Any, correction: Mapping[str, Any]) -> LayerMapping:
+    columns = {plain(str(column)): str(column) for column in table.columns if column != "geometry"}
+    width = 10 if path.suffix.lower() in (".shp", ".zip") else None  # a shapefile cuts the names of its fields
+    fields = {}
+    for row in _synonyms("fields.csv"):
+        for name in row["names"].split("|"):
+            wanted = next((key for key in (plain(name), plain(name)[:width]) if key in columns), None)
+            if wanted is not None:
+                fields[row["field"]] = columns[wanted]
+                break
+    fields |= {name: column for name, column in dict(correction.get("fields", {})).items() if column in table.columns}
+    kind = str(correction.get("kind") or _kind(layer, table, fields))
+    unused = [column for column in columns.values() if column not in fields.values()]
+    crs = getattr(table, "crs", None)
+    return LayerMapping(
+        path.name, layer, kind, fields, unused, len(table), crs.to_string() if crs is not None else "", table
+    )
+
+
+def _kind(layer: str, table: Any, fields: dict[str, str]) -> str:
+    """Return the kind of a layer by its name; one whose rows say their kind is ``mixed``."""
+    name = plain(layer)
+    matches = [
+        (len(word), row["kind"])
+        for row in _synonyms("layers.csv")
+        for word in map(plain, row["names"].split("|"))
+        if word == name or (len(word) > 3 and word in name)
+    ]
+    if "kind" in fields:
+        said = {kind_of(str(value)) for value in table[fields["kind"]].unique()[:50]} - {""}
+        if len(said) > 1 or (said and not matches):
+            return "mixed"
+    if matches:
+        return max(matches)[1]
+    shapes = set(table.geometry.geom_type.dropna()) if "geometry" in table.columns else set()
+    if {"from_bus", "to_bus"} <= fields.keys() or shapes & {"LineString", "MultiLineString"}:
+        return "line"
+    return "bus" if "bus" in fields and {"x", "y"} <= fields.keys() else ""
+
+
+def kind_of(text: str) -> str:
+    """Return the kind of asset that a word means, nothing when it means none."""
+    word = plain(text)
+    exact = [row["kind"] for row in _synonyms("layers.csv") if word in map(plain, row["names"].split("|"))]
+    if exact or not word:
+        return exact[0] if exact else ""
+    inside = [
+        (len(name), row["kind"])
+        for row in _synonyms("layers.csv")
+        for name in map(plain, row["names"].split("|"))
+        if len(name) > 3 and name in word
+    ]
+    return max(inside)[1] if inside else ""
+
+
+def load_corrections(path: Path) -> dict[str, Any]:
+    """Return the corrections that were kept, none when there is no file."""
+    if not path.is_file():
+        return {}
+    try:
+        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BadInput(f"The corrections can't be read: {error}", where=Where(file=path.name)) from error
+    return kept
+
+
+def keep_corrections(path: Path, corrections: Corrections) -> None:
+    """Keep corrections for the next import; layers not named keep theirs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**load_corrections(path), **corrections}, indent=1, sort_keys=True), encoding="utf-8")
