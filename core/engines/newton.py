@@ -48,26 +48,25 @@ def _held(case: BusCase, start: np.ndarray) -> np.ndarray:
 
 def _iterate(case: BusCase, rows: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, int, float]:
     """Return voltages at ``rows``, the number of iterations and the largest mismatch [pu]."""
-    y = case.admittance[rows][:, rows].tocsr()
+    y = case.admittance[rows][:, rows].tocoo()
     place = np.full(len(start), -1)
     place[rows] = np.arange(len(rows))
     pv, pq = place[case.pv], place[case.pq]
     angle_rows = np.concatenate([pv, pq])
     v = start[rows]
-    generation, constant, current, square = (
-        x[rows] for x in (case.generation, case.constant, case.current, case.square)
-    )
+    parts = (case.generation, case.constant, case.current, case.square)
+    generation, constant, current, square = (part[rows] for part in parts)
     worst = np.inf
     for iteration in range(MOST_ITERATIONS + 1):
         magnitude = np.abs(v)
-        demand = constant + current * magnitude + square * magnitude**2
-        difference = v * np.conj(y @ v) - generation + demand
+        drawn = np.asarray(y @ v)
+        difference = v * np.conj(drawn) - generation + constant + current * magnitude + square * magnitude**2
         mismatch = np.concatenate([difference.real[angle_rows], difference.imag[pq]])
         worst = float(np.abs(mismatch).max(initial=0.0))
         if worst < TOLERANCE_PU or not np.isfinite(worst) or iteration == MOST_ITERATIONS:
             return v, iteration, worst if np.isfinite(worst) else np.inf
         slope = current + 2 * square * magnitude
-        step = _solve_sparse(_jacobian(y, v, slope, angle_rows, pq), -mismatch)
+        step = _solve_sparse(_jacobian(y, v, drawn, slope, (angle_rows, pq)), -mismatch)
         angle, size = np.angle(v), magnitude.copy()
         angle[angle_rows] += step[: len(angle_rows)]
         size[pq] += step[len(angle_rows) :]
@@ -76,21 +75,35 @@ def _iterate(case: BusCase, rows: np.ndarray, start: np.ndarray) -> tuple[np.nda
 
 
 def _jacobian(
-    y: sparse.csr_matrix, v: np.ndarray, slope: np.ndarray, angle_rows: np.ndarray, pq: np.ndarray
+    y: sparse.coo_matrix,
+    v: np.ndarray,
+    drawn: np.ndarray,
+    slope: np.ndarray,
+    unknown: tuple[np.ndarray, np.ndarray],
 ) -> sparse.csc_matrix:
-    """Return the derivatives of the mismatch with respect to angles and magnitudes; ``slope`` is dS_load/d|V|."""
-    current = y @ v
-    diagonal_v, unit = sparse.diags(v), sparse.diags(v / np.abs(v))
-    by_angle = 1j * diagonal_v @ (sparse.diags(current) - y @ diagonal_v).conj()
-    by_size = diagonal_v @ (y @ unit).conj() + sparse.diags(np.conj(current)) @ unit + sparse.diags(slope)
-    by_angle, by_size = by_angle.tocsr(), by_size.tocsr()
-    return sparse.bmat(
-        [
-            [by_angle[angle_rows][:, angle_rows].real, by_size[angle_rows][:, pq].real],
-            [by_angle[pq][:, angle_rows].imag, by_size[pq][:, pq].imag],
-        ],
-        format="csc",
-    )
+    """Return the derivatives of the mismatch with respect to the unknown angles and magnitudes.
+
+    ``drawn`` is the current Y·V, ``slope`` dS_load/d|V|: dS_i/dθ_j = −jV_i·conj(Y_ij·V_j), with jV_i·conj(I_i) on the
+    diagonal, and dS_i/d|V_j| = V_i·conj(Y_ij·V_j/|V_j|), with conj(I_i)·V_i/|V_i| + slope on the diagonal.
+    """
+    n, unit = np.arange(len(v)), v / np.abs(v)
+    i, j = np.concatenate([y.row, n]), np.concatenate([y.col, n])
+    by_angle = np.concatenate([-1j * v[y.row] * np.conj(y.data * v[y.col]), 1j * v * np.conj(drawn)])
+    by_size = np.concatenate([v[y.row] * np.conj(y.data * unit[y.col]), np.conj(drawn) * unit + slope])
+    angle_rows, pq = unknown
+    as_angle, as_size = np.full(len(v), -1), np.full(len(v), -1)
+    as_angle[angle_rows] = np.arange(len(angle_rows))
+    as_size[pq] = np.arange(len(pq)) + len(angle_rows)
+    blocks = [
+        (as_angle[i], as_angle[j], by_angle.real),
+        (as_angle[i], as_size[j], by_size.real),
+        (as_size[i], as_angle[j], by_angle.imag),
+        (as_size[i], as_size[j], by_size.imag),
+    ]
+    row, column, value = (np.concatenate(part) for part in zip(*blocks, strict=True))
+    inside = (row >= 0) & (column >= 0)
+    size = len(angle_rows) + len(pq)
+    return sparse.csc_matrix((value[inside], (row[inside], column[inside])), shape=(size, size))
 
 
 def _solve_sparse(matrix: sparse.csc_matrix, right: np.ndarray) -> np.ndarray:

@@ -60,7 +60,7 @@ def network_contingencies(
     base = newton.solve(case)
     if base.outcome in (Outcome.DIVERGED, Outcome.UNSOLVABLE):
         return _unsolved(base, engine, check(network))
-    case = _with_swing_power(case, base)
+    case = _from_base(case, base)
     flows = _solve_all(network, case, links, outages, base, engine)
     table = _summary(network, case, links, outages, flows)
     findings = [finding for finding in check(network) if finding.severity is not Severity.INFO]
@@ -100,7 +100,10 @@ def worst_cases(outages: pd.DataFrame, most: int = 10) -> pd.DataFrame:
 def _solve_all(
     network: Network, case: BusCase, links: Links, outages: list[Outage], base: LoadFlow, engine: str
 ) -> list[LoadFlow]:
-    """Return the load flow of every outage, in their order."""
+    """Return the load flow of every outage, in their order.
+
+    What the batch does not solve is solved on what is left connected, lost power spread over the machines by rating.
+    """
     flows: list[LoadFlow | None] = [base if outage.name == BASE else None for outage in outages]
     if engine == "lightsim2grid" and lightsim2grid.is_available() and lightsim2grid.suits(case):
         whole = lightsim2grid.exact(links)
@@ -111,16 +114,15 @@ def _solve_all(
             part = slice(start, start + 20 * _BLOCK)
             v = lightsim2grid.outages(case, links, shunt, network.base_mva, taken[part], base.v)
             solved = np.isfinite(v[:, case.slack[0]])
-            for number in np.flatnonzero(solved):
-                flows[batch[part][number]] = LoadFlow(base.outcome, v[number])
-    return [flow or _solve_one(network, case, links, outage) for flow, outage in zip(flows, outages, strict=True)]
-
-
-def _solve_one(network: Network, case: BusCase, links: Links, outage: Outage) -> LoadFlow:
-    """Return the load flow of what an outage leaves connected; lost power is spread over the machines by rating."""
-    left = bus_case(_without_machines(network, outage.generators)) if outage.generators else case
-    left = rebalanced(without(left, links, list(outage.links)), case, _ratings(network))
-    return newton.solve(left)
+            for row in np.flatnonzero(solved):
+                flows[batch[part][row]] = LoadFlow(base.outcome, v[row])
+    ratings = _ratings(network)
+    for number, outage in enumerate(outages):
+        if flows[number] is None:
+            left = bus_case(_without_machines(network, outage.generators)) if outage.generators else case
+            left = rebalanced(without(left, links, list(outage.links)), case, ratings)
+            flows[number] = newton.solve(left)
+    return [flow for flow in flows if flow is not None]
 
 
 def _ratings(network: Network) -> np.ndarray:
@@ -131,13 +133,13 @@ def _ratings(network: Network) -> np.ndarray:
     return np.bincount(network.terminals("generator")[0][on], rating[on], minlength=len(network["bus"]))
 
 
-def _with_swing_power(case: BusCase, base: LoadFlow) -> BusCase:
-    """Return the case with what the swing buses generate in the base case, so that losing one is a known loss."""
+def _from_base(case: BusCase, base: LoadFlow) -> BusCase:
+    """Return the case at its solution, with what the swing buses generate there, so that losing one is a known loss."""
     v = np.nan_to_num(base.v)
     injected = v * np.conj(case.admittance @ v) + case.demand(np.abs(v))
     generation = case.generation.copy()
     generation[case.slack] = injected[case.slack]
-    return replace(case, generation=generation)
+    return replace(case, generation=generation, v_start=np.where(np.isfinite(base.v), base.v, case.v_start))
 
 
 def _without_machines(network: Network, rows: tuple[int, ...]) -> Network:
