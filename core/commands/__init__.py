@@ -26,5 +26,6 @@ COMMANDS: dict[str, str] = {
     "validate": "core.commands.validate",
     "availability": "core.commands.availability",
     "jobs": "core.commands.jobs",
+    "study": "core.commands.study",
     "feeder": "core.commands.feeder",
 }

@@ -212,18 +212,23 @@ def links_of(network: Network) -> Links:
 
 
 def _star_links(network: Network) -> list[Links]:
-    """Return the links of three-winding transformers; the diagonal is carried by whichever link comes first."""
+    """Return the links of three-winding transformers; each winding's own admittance goes with a link that it has."""
     rows, ends, y = three_winding_blocks(network)
-    none = np.zeros(len(rows))
+    pairs = ((0, 1), (1, 2), (2, 0))
+    joined = np.stack([y[:, i, j] != 0 for i, j in pairs])
     links = []
-    for i, j, own in ((0, 1, (y[:, 0, 0], y[:, 1, 1])), (1, 2, (none, y[:, 2, 2])), (2, 0, (none, none))):
-        connected = (y[:, i, j] != 0) | (own[0] != 0) | (own[1] != 0)
-        connected &= (ends[:, i] >= 0) & (ends[:, j] >= 0)
-        admittances = np.stack([own[0] + 0j, y[:, i, j], y[:, j, i], own[1] + 0j])[:, connected]
-        at = (ends[connected, i], ends[connected, j])
-        table = np.full(int(connected.sum()), "transformer3w", dtype=object)
-        rates = np.zeros(len(table))
-        links.append(Links(table, rows[connected], *at, admittances, rates, rates.astype(bool)))
+    for number, (i, j) in enumerate(pairs):
+        own = []
+        for winding, other_pair in ((i, (number + 2) % 3), (j, (number + 1) % 3)):
+            elsewhere = joined[other_pair] & (other_pair < number)  # an earlier link has taken it
+            own.append(np.where(elsewhere, 0, y[:, winding, winding]))
+        chosen = np.flatnonzero(joined[number])
+        admittances = np.stack([own[0], y[:, i, j], y[:, j, i], own[1]])[:, chosen]
+        table = np.full(len(chosen), "transformer3w", dtype=object)
+        rates = np.zeros(len(chosen))
+        links.append(
+            Links(table, rows[chosen], ends[chosen, i], ends[chosen, j], admittances, rates, rates.astype(bool))
+        )
     return links
 
 

@@ -34,6 +34,9 @@ from core.studies.short_circuit.zero_sequence import zero_sequence
 #: Fault locations that are solved together; bounds the memory of nodes × locations.
 _BLOCK = 256
 
+#: Tables of contributions longer than this are left out.
+MOST_CONTRIBUTIONS = 300_000
+
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
@@ -105,10 +108,13 @@ def short_circuits(network: FaultNetwork, conditions: Conditions | None = None) 
         ``ik_inverter_ka`` (the converters' part of I″_k); ``contributions`` by bus and source.
     """
     conditions = conditions or Conditions()
-    groups = [_solve(network, conditions, inside, block) for inside, block in _fault_groups(network)]
-    solved = [
-        (_currents(network, conditions, faults), _contributions(network, conditions, faults)) for faults in groups
-    ]
+    sources = sum(len(network[table]) for table in ("feeder", "machine", "motor", "inverter"))
+    few = sources * len(network["bus"]) <= MOST_CONTRIBUTIONS
+    solved = []
+    for inside, block in _fault_groups(network):  # one group's impedances are in memory at a time
+        faults = _solve(network, conditions, inside, block)
+        parts = _contributions(network, conditions, faults)
+        solved.append((_currents(network, conditions, faults), parts if few else parts.iloc[:0]))
     order = pd.Index(network["bus"]["id"])
     currents, parts = (
         pd.concat(tables, ignore_index=True).sort_values("bus", key=order.get_indexer, kind="stable", ignore_index=True)

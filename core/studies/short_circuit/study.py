@@ -12,7 +12,7 @@ from core.network import Network
 from core.plant import Plant
 from core.results.study_result import Provenance, Status, StudyResult, result_table
 from core.studies.short_circuit import duty, from_network, from_plant, zero_sequence
-from core.studies.short_circuit.currents import Conditions, short_circuits
+from core.studies.short_circuit.currents import MOST_CONTRIBUTIONS, Conditions, short_circuits
 from core.studies.short_circuit.fault_network import FaultNetwork, check
 
 TOOL = "Gridproof IEC 60909"
@@ -62,6 +62,13 @@ def _solve(
         for name in dead
     ]
     tables = {"faults": faults, "contributions": solved.contributions}
+    if solved.contributions.empty:
+        text = (
+            f"Contributions are left out: {len(faults)} buses times the sources are more than {MOST_CONTRIBUTIONS:,}."
+        )
+        findings.append(
+            Finding("short_circuit.contributions.many", Severity.INFO, text, "Study a part of the network.")
+        )
     return StudyResult("short_circuit", tables, Status.SOLVED, provenance, findings)
 
 

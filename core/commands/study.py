@@ -1,0 +1,135 @@
+"""Run a study on a plant or a network and judge it: load flow, contingencies, short circuit, arc flash."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from dataclasses import replace
+
+import pandas as pd
+
+from core.commands import Answer
+from core.commands.files import read_bytes
+from core.commands.plant import chosen_plant
+from core.criteria import CriteriaSet, State, Verdict, judge
+from core.criteria.criterion import worst_state
+from core.findings import Finding, Severity
+from core.formats.networks import read_network
+from core.plant import Plant, check_plant
+from core.results.study_result import Status, StudyResult
+from core.studies.registry import STUDIES, Question, run_study
+
+#: Statuses of scenarios and outages that are failures, not results to live with.
+UNSOLVED = ("diverged", "unsolvable")
+
+#: Rows of the text answer; ``--json`` has all.
+SHOWN = 40
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare ``study NAME [--plant FILE | --network FILE] …``."""
+    parser.add_argument("study", choices=list(STUDIES), help="which study")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--plant", metavar="FILE", help="the plant (default: the sample plant)")
+    source.add_argument("--network", metavar="FILE", help="a network: PSS/E RAW or RAWX, MATPOWER .m")
+    parser.add_argument(
+        "--scenario", metavar="ID", action="append", default=[], help="scenario of the plant; may repeat"
+    )
+    parser.add_argument("--engine", metavar="NAME", help="newton, pandapower or lightsim2grid")
+    parser.add_argument("--order", type=int, choices=(1, 2), default=1, help="contingencies: N-1 or N-2")
+    parser.add_argument("--case", choices=("max", "min"), default="max", help="short circuit: maximum or minimum")
+    parser.add_argument(
+        "--delay", metavar="S", type=_seconds, default=0.05, help="short circuit: time to contact parting"
+    )
+
+
+def run(arguments: Namespace) -> Answer:
+    """Answer "fails" when a criterion fails or the study has no solution."""
+    plant, network, findings = None, None, []
+    if arguments.network:
+        reading = read_network(*read_bytes(arguments.network))
+        network, findings = reading.value, reading.findings
+    else:
+        plant, findings = chosen_plant(arguments.plant)
+        findings = [*findings, *(f for f in check_plant(plant) if f.severity is Severity.ERROR)]
+    question = Question(
+        plant, network, tuple(arguments.scenario), arguments.engine, arguments.order, arguments.case, arguments.delay
+    )
+    result = run_study(arguments.study, question)
+    verdicts, remarks = judge(with_currents(result), CriteriaSet.default(), plant)
+    result.findings[:0] = findings
+    result.findings += remarks
+    state = verdict_of(result, verdicts)
+    name = network.name if network is not None else plant.name if plant else ""
+    document = as_document(result, verdicts) | {"of": {"kind": "network" if network else "plant", "name": name}}
+    return Answer(document, _words(result, verdicts, state, plant), fails=state is State.FAIL)
+
+
+def as_document(result: StudyResult, verdicts: list[Verdict]) -> dict[str, object]:
+    """Return a judged study as its JSON document."""
+    counts = {str(state): sum(verdict.verdict is state for verdict in verdicts) for state in State}
+    remarkable = [verdict.as_dict() for verdict in verdicts if verdict.verdict is not State.PASS]
+    place = ["file", "sheet", "row"]
+    tables = {name: table.drop(columns=place, errors="ignore") for name, table in result.tables.items()}
+    return {
+        "study": result.study,
+        "engine": result.provenance.tool,
+        "options": dict(result.provenance.options),
+        "status": str(result.status),
+        "verdict": str(verdict_of(result, verdicts)),
+        "counts": counts,
+        "verdicts": remarkable,
+        "tables": tables,
+        "findings": result.findings,
+    }
+
+
+def with_currents(result: StudyResult) -> StudyResult:
+    """Return the result without earth faults that draw no current: an isolated neutral has nothing to judge."""
+    if result.study != "short_circuit":
+        return result
+    faults = result.tables["faults"]
+    return replace(
+        result, tables={**result.tables, "faults": faults[(faults["fault_type"] != "1ph") | (faults["ik_ka"] > 0)]}
+    )
+
+
+def verdict_of(result: StudyResult, verdicts: list[Verdict]) -> State:
+    """Return the study's verdict: FAIL where it has no solution, else the worst of its verdicts."""
+    unsolved = result.status in (Status.NOT_CONVERGED, Status.FAILED, Status.INFEASIBLE)
+    statuses = [table["status"] for table in result.tables.values() if "status" in table]
+    if unsolved or any(status.isin(UNSOLVED).any() for status in statuses):
+        return State.FAIL
+    return worst_state(verdict.verdict for verdict in verdicts)
+
+
+def _words(result: StudyResult, verdicts: list[Verdict], state: State, plant: Plant | None) -> str:
+    lines = [f"{result.study}: {result.status} by {result.provenance.tool or 'no engine'}, verdict {state}"]
+    for name in ("cases", "worst", "faults", "buses"):
+        table = result.tables.get(name, pd.DataFrame())
+        if len(table) and (name != "buses" or result.study == "arc_flash"):
+            shown = table.drop(columns=["file", "sheet", "row", "name", "severity"], errors="ignore").dropna(
+                axis=1, how="all"
+            )
+            lines += ["", shown.head(SHOWN).to_string(index=False, float_format=lambda v: f"{v:.4g}")]
+            lines += [f"… {len(table) - SHOWN} more; --json has all"] if len(table) > SHOWN else []
+    bad = [verdict for verdict in verdicts if verdict.verdict in (State.FAIL, State.WARN)]
+    for verdict in sorted(bad, key=lambda verdict: verdict.margin or 0.0)[:SHOWN]:
+        place = f" in {verdict.scenario}" if verdict.scenario else ""
+        limit = f"{verdict.value:.4g} {verdict.unit} (limit {verdict.limit:g})"
+        lines.append(f"{verdict.verdict:<5}{verdict.criterion} {verdict.element}{place}: {limit}")
+    return "\n".join(lines + [_line(finding) for finding in result.findings])
+
+
+def _line(finding: Finding) -> str:
+    place = f"{finding.where}: " if str(finding.where) else ""
+    return f"{finding.severity}: {place}{finding.text}" + (f" ({finding.hint})" if finding.hint else "")
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds") from error
+    if not 0 < value <= 10:
+        raise ArgumentTypeError(f"{text} s is not between 0 and 10 s")
+    return value

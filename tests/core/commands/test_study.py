@@ -1,0 +1,113 @@
+"""The ``study`` command: documents, exit statuses, bad input."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from core.__main__ import BAD_INPUT, DONE, FAILS, main
+
+
+def answer(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, object]]:
+    status = main(["study", *words, "--json"])
+    return status, json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture
+def two_buses(tmp_path: Path) -> Path:
+    text = """function mpc = two
+mpc.version = '2';
+mpc.baseMVA = 100;
+mpc.bus = [
+ 1 3 0 0 0 0 1 1 0 13.8 1 1.1 0.9;
+ 2 1 60 10 0 0 1 1 0 13.8 1 1.1 0.9;
+];
+mpc.gen = [
+ 1 60 0 60 -60 1 100 1 100 0;
+];
+mpc.branch = [
+ 1 2 0.01 0.05 0 70 70 70 0 0 1 -360 360;
+];
+"""
+    path = tmp_path / "two.m"
+    path.write_text(text)
+    return path
+
+
+def test_load_flow_of_a_scenario(capsys):
+    status, document = answer(capsys, "load_flow", "--scenario", "BASE_100")
+    assert status == DONE
+    assert document["status"] == "solved"
+    assert [case["status"] for case in document["tables"]["cases"]] == ["converged"]
+    assert len(document["tables"]["buses"]) == 17
+    assert set(document["counts"]) == {"PASS", "WARN", "FAIL", "NOT CHECKED"}
+
+
+def test_short_circuit_of_the_sample_plant_has_duties(capsys):
+    status, document = answer(capsys, "short_circuit")
+    assert status == DONE
+    main_bus = next(r for r in document["tables"]["faults"] if r["bus"] == "BUS_200" and r["fault_type"] == "3ph")
+    assert main_bus["duty_pct"] == pytest.approx(100 * main_bus["ik_ka"] / main_bus["rating_ka"])
+    assert main_bus["ib_ka"] < main_bus["ik_ka"] < main_bus["ip_ka"]
+
+
+def test_arc_flash_and_contingencies_answer(capsys):
+    assert answer(capsys, "arc_flash")[1]["study"] == "arc_flash"
+    status, document = answer(capsys, "contingency", "--scenario", "BASE_100")
+    assert status == DONE
+    assert document["tables"]["outages"][0]["outage"] == "base"
+
+
+@pytest.mark.parametrize("engine", ["newton", "pandapower", "lightsim2grid"])
+def test_a_network_file_is_studied_by_every_engine(capsys, two_buses: Path, engine: str):
+    status, document = answer(capsys, "load_flow", "--network", str(two_buses), "--engine", engine)
+    assert status in (DONE, FAILS)
+    assert document["engine"] == engine
+    half = 0.5 - (0.6 * 0.01 + 0.1 * 0.05)  # V⁴ − 2·half·V² + (p² + q²)(r² + x²) = 0
+    v2 = math.sqrt(half + math.sqrt(half**2 - (0.6**2 + 0.1**2) * (0.01**2 + 0.05**2)))
+    assert document["tables"]["buses"][1]["v_pu"] == pytest.approx(v2, abs=1e-9)
+
+
+def test_a_network_without_fault_data_says_what_is_assumed(capsys, two_buses: Path):
+    _, document = answer(capsys, "short_circuit", "--network", str(two_buses))
+    assert "short_circuit.xdss.assumed" in [finding["code"] for finding in document["findings"]]
+
+
+def test_a_failing_criterion_is_exit_status_1(capsys, two_buses: Path):
+    two_buses.write_text(two_buses.read_text().replace("70 70 70", "40 40 40"))
+    status, document = answer(capsys, "load_flow", "--network", str(two_buses))
+    assert status == FAILS
+    assert document["verdict"] == "FAIL"
+    assert "loading_pct" in [verdict["criterion"] for verdict in document["verdicts"]]
+
+
+def test_a_network_without_solution_fails(capsys, two_buses: Path):
+    two_buses.write_text(two_buses.read_text().replace(" 2 1 60 10", " 2 1 6000 10"))
+    for study in ("load_flow", "contingency"):
+        status, document = answer(capsys, study, "--network", str(two_buses))
+        assert status == FAILS
+        assert document["status"] == "not converged"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("arc_flash", "--network", "{file}"),
+        ("load_flow", "--scenario", "NOWHERE"),
+        ("load_flow", "--engine", "abacus"),
+        ("short_circuit", "--engine", "abacus"),
+        ("contingency", "--scenario", "BASE_100", "--scenario", "BASE_050"),
+        ("load_flow", "--network", "missing.raw"),
+        ("load_flow", "--network", "{empty}"),
+        ("short_circuit", "--plant", "{empty}"),
+    ],
+)
+def test_bad_input_is_exit_status_2_with_a_message(capsys, tmp_path: Path, two_buses: Path, words: tuple[str, ...]):
+    empty = tmp_path / "empty.raw"
+    empty.write_bytes(b"")
+    status, document = answer(capsys, *(word.format(file=two_buses, empty=empty) for word in words))
+    assert status == BAD_INPUT
+    assert document["error"]["message"]
