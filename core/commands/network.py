@@ -16,6 +16,7 @@ from core.formats.networks import FORMATS, format_of, read_network
 from core.formats.powermodels import to_powermodels_document
 from core.network import Network
 from core.network.audit import SOLVED_MVA, audit
+from core.network.repair import repaired
 
 #: Lines of a list that are printed; the JSON document has them all.
 DRAWN = 20
@@ -29,6 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     read.add_argument("--limit", type=int, default=None, metavar="N", help="list at most N findings")
     change = _action(actions, "convert", "write a network in another format, with the ledger", "file", "out")
     change.add_argument("--format", choices=sorted(FORMATS), help="the format (default: by the ending of OUT)")
+    change.add_argument("--repair", action="store_true", help="repair what the findings say can be repaired")
     change.add_argument("--version", type=int, choices=(33, 34, 35), help="the version of a RAW file")
     check = _action(actions, "audit", "say whether the stored voltages solve the network", "file")
     check.add_argument(
@@ -89,6 +91,9 @@ def _convert(arguments: Namespace) -> Answer:
     reading = _network(arguments.file)
     if reading.value["bus"].empty:
         raise BadInput("The file has no bus to convert.", where=Where(file=arguments.file))
+    repairs: list[Finding] = []
+    if arguments.repair:
+        reading.value, repairs = repaired(reading.value)
     result = convert(reading, target, arguments.version)
     try:
         Path(arguments.out).write_bytes(result.content)
@@ -100,6 +105,7 @@ def _convert(arguments: Namespace) -> Answer:
         "output": {"file": arguments.out, "format": target.name, "version": result.version},
         **ledger,
         "proof": result.proof(),
+        "repairs": repairs,
         "findings": [*reading.findings, *result.findings],
     }
     gap = result.admittance_difference_pu
@@ -107,7 +113,7 @@ def _convert(arguments: Namespace) -> Answer:
     words = ", ".join(f"{count} {what}" for what, count in ledger["summary"].items())
     lines = [f"{arguments.out}: {target.title} {result.version or ''}".rstrip(), f"{words}; {proof}"]
     lines += [_change(row) for row in [*ledger["dropped"], *ledger["approximated"]][:DRAWN]]
-    return Answer(document, "\n".join([*lines, *_lines(result.findings)]))
+    return Answer(document, "\n".join([*lines, *_lines(repairs), *_lines(result.findings)]))
 
 
 def _audit(arguments: Namespace) -> Answer:

@@ -66,7 +66,7 @@ def _system_wide(case: RawCase) -> Iterator[str]:
         table = case[name]
         if name == "rating":
             for number, short, words in zip(*(case.values(name, f) for f in ("IRATE", "NAME", "DESC")), strict=True):
-                yield f'RATING,{int(number)},"{short}","{words}"'
+                yield f'RATING,{_plain(number, schema.field(name, "IRATE"))},"{short}","{words}"'
             continue
         layout = schema.layout(name, 35)
         if name == "solver":

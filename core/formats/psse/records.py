@@ -92,9 +92,11 @@ def _header(records: Records, stripped: list[str], findings: list[Finding]) -> i
     for place, name in enumerate(names):
         text = parts[place] if place < len(parts) else None
         try:
-            header[name] = float(re.sub("[dD]", "E", text)) if text else None
+            number = float(re.sub("[dD]", "E", text)) if text else None
         except ValueError:
-            header[name] = None
+            number = float("nan")
+        header[name] = number if number is None or abs(number) < 1e9 else None
+        if number is not None and header[name] is None:
             findings.append(_at("psse.raw.header", Severity.ERROR, f"{name} in line 1 is {text!r}.", first, "header"))
     header["comment"] = comment(stripped[first])
     if header["IC"] is None and header["SBASE"] is None:
@@ -214,7 +216,7 @@ def _named(pieces: list[_Piece], stripped: list[str], version: int, findings: li
     if version >= 34:
         expected = ("system_wide", *expected)
     chunks: list[Chunk] = []
-    place = 0
+    place, told_of_comments = 0, False
     for number, piece in enumerate(pieces):
         told = piece.comment or piece.before or piece.after
         if version >= 34 and place == 0 and told != "system_wide" and _is_bus(piece, stripped):
@@ -222,6 +224,10 @@ def _named(pieces: list[_Piece], stripped: list[str], version: int, findings: li
             findings.append(_at("psse.raw.no_system_wide", Severity.WARNING, text, piece.start, "bus"))
             place = 1
         name = expected[place] if place < len(expected) else ""
+        if piece.comment and not told_of_comments:
+            told_of_comments = True
+            text = "Section titles stand in comment lines; PSS/E goes by the order of sections alone."
+            findings.append(_at("psse.raw.title_comments", Severity.WARNING, text, piece.start, piece.comment))
         if told and told != name and told in expected:
             if piece.records:
                 text = (
