@@ -1,4 +1,4 @@
-"""Read, convert, audit and compare power-flow networks."""
+"""Read, convert, audit, compare and solve power-flow networks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from core.commands import Answer
 from core.commands.files import read_bytes
@@ -41,6 +43,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     dictionary.add_argument("--mixed-units", action="store_true", help="MW, Mvar and degrees instead of per unit")
     dictionary.add_argument("--import-all", action="store_true", help="carry all fields of a RAW file")
     dictionary.add_argument("--physical", action="store_true", help="follow the PSS/E manual, not PowerModels")
+
+    solve = _action(actions, "solve", "calculate the load flow", "file")
+    solve.add_argument("--engine", default="newton", help="newton, pandapower or lightsim2grid")
+    solve.add_argument(
+        "--hold-stored-voltages", action="store_true", help="machines hold the voltage stored in the file"
+    )
+    solve.add_argument("--flat-start", action="store_true", help="start from 1 pu instead of the stored voltages")
 
 
 def _action(actions: Any, name: str, words: str, *files: str) -> ArgumentParser:
@@ -172,6 +181,46 @@ def _to_powermodels(arguments: Namespace) -> Answer:
     return Answer(data, notes=_lines(sorted(findings, key=lambda finding: ORDER[finding.severity])))
 
 
+def _solve(arguments: Namespace) -> Answer:
+    from core.engines.load_flow import load_flow
+
+    reading = _network(arguments.file)
+    network = holding_stored_voltages(reading.value) if arguments.hold_stored_voltages else reading.value
+    result = load_flow(network, arguments.engine, flat=arguments.flat_start)
+    solved = ~np.isnan(result.v)
+    bus = network.values("bus", "bus")
+    size, angle = np.abs(result.v), np.rad2deg(np.angle(result.v))
+    rows = [{"bus": int(bus[k]), "v_pu": float(size[k]), "angle_deg": float(angle[k])} for k in np.flatnonzero(solved)]
+    converged = str(result.outcome) in ("converged", "islanded")
+    document = {
+        "file": reading.source.file,
+        "engine": arguments.engine,
+        "converged": converged,
+        "outcome": str(result.outcome),
+        "iterations": result.iterations,
+        "max_mismatch_pu": result.mismatch_pu,
+        "buses": rows,
+        "not_solved": [int(number) for number in bus[~solved]],
+        "findings": reading.findings,
+    }
+    lines = [f"{reading.source.file}: {result.outcome} after {result.iterations} iterations"]
+    lines += [f"bus {row['bus']}: {row['v_pu']:.5f} pu, {row['angle_deg']:.4f} deg" for row in rows[:DRAWN]]
+    return Answer(document, "\n".join(lines), fails=not converged)
+
+
+def holding_stored_voltages(network: Network) -> Network:
+    """Return the network with the stored bus voltages as the setpoints of everything that holds one."""
+    stored = np.append(network.values("bus", "v_pu"), 1.0)
+    changes = {}
+    for table in ("generator", "facts"):
+        held = network.values(table, "regulated_bus")
+        at = np.where(network.positions(held) >= 0, network.positions(held), network.terminals(table)[0])
+        changes[table] = network[table].assign(v_set_pu=stored[at])
+    ends = dict(zip(("v_from_pu", "v_to_pu"), network.terminals("dcline"), strict=True))
+    changes["dcline"] = network["dcline"].assign(**{name: stored[at] for name, at in ends.items()})
+    return network.with_tables(**changes)
+
+
 def _network(path: str) -> Reading[Network]:
     return read_network(*read_bytes(path))
 
@@ -197,4 +246,5 @@ ACTIONS: dict[str, Callable[[Namespace], Answer]] = {
     "audit": _audit,
     "diff": _diff,
     "to-powermodels": _to_powermodels,
+    "solve": _solve,
 }

@@ -50,11 +50,12 @@ def audit(network: Network, tolerance_mva: float = SOLVED_MVA) -> Audit:
         The largest mismatch of a solved case [MVA].
     """
     v = stored_voltages(network)
-    mismatches = bus_mismatches(network, v)
-    worst = mismatches["mva"].idxmax() if len(mismatches) else None
-    largest = float(mismatches["mva"].max()) if len(mismatches) else 0.0
+    with np.errstate(invalid="ignore", over="ignore"):  # absurd numbers in a file end as "not solved"
+        mismatches = bus_mismatches(network, v)
+        exceeded = limits_exceeded(network, v)
+    worst = mismatches["mva"].fillna(np.inf).idxmax() if len(mismatches) else None
+    largest = float(mismatches["mva"].max(skipna=False)) if len(mismatches) else 0.0
     solved = bool(len(mismatches)) and largest <= tolerance_mva
-    exceeded = limits_exceeded(network, v)
     findings = [*check(network), *_conflicts(network), *_exceeded(exceeded)]
     bus = int(mismatches["bus"].loc[worst]) if worst is not None else None
     left_out = len(network.extras.get("unmodelled_buses", ()))

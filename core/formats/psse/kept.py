@@ -81,15 +81,18 @@ def _merged(name: str, table: pd.DataFrame | None, rows: pd.DataFrame, keys: lis
         return rows
     if not keys:
         return table
-    labels, wanted = (_labels(frame, keys) for frame in (rows, table))
+    labels, wanted = (_labels(name, frame, keys) for frame in (rows, table))
     rows = rows.set_axis(labels)[~labels.duplicated()]
     new = rows.drop(columns=keys).reindex(wanted).set_axis(table.index)
     return table.assign(**{str(c): new[c] for c in new if c not in table or bool(table[c].isna().all())})
 
 
-def _labels(frame: pd.DataFrame, keys: list[str]) -> pd.Index:
+def _labels(section: str, frame: pd.DataFrame, keys: list[str]) -> pd.Index:
     words = pd.Series("", index=frame.index)
     for key in keys:
+        if key not in frame:  # the version has no such field: its default
+            words = words + "\t" + schema.field(section, key).default
+            continue
         column = frame[key].abs() if frame[key].dtype != object else frame[key].astype(str).str.strip()
         if column.dtype.kind == "f":
             column = column.round(9)

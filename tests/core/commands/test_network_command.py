@@ -40,7 +40,7 @@ def test_convert_writes_the_file_and_its_ledger(case: str, tmp_path: Path, capfd
     assert answer(capfd, "diff", case, str(out))[1]["equal"]
 
 
-@pytest.mark.parametrize("ending", [".m", ".rawx"])
+@pytest.mark.parametrize("ending", [".m", ".rawx", ".json"])
 def test_there_and_back_keeps_the_admittance(
     case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], ending: str
 ) -> None:
@@ -73,3 +73,22 @@ def test_bad_input_has_a_message(case: str, capfd: pytest.CaptureFixture[str], w
     status, found = answer(capfd, *(case if word == "CASE" else word for word in words))
     assert status == 2
     assert found["error"]["message"]
+
+
+def test_solve_gives_the_voltages_that_the_audit_accepts(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    plain = tmp_path / "plain.raw"
+    plain.write_text(V33.replace("'LINK        ',1,", "'LINK        ',0,"))
+    status, found = answer(capfd, "solve", str(plain))
+    assert (status, found["converged"], [bus["bus"] for bus in found["buses"]]) == (0, True, [1, 2, 3])
+    assert found["buses"][0]["v_pu"] == pytest.approx(1.02)
+
+
+def test_held_voltages_are_those_of_the_file(case: str, capfd: pytest.CaptureFixture[str]) -> None:
+    _, found = answer(capfd, "solve", case, "--hold-stored-voltages")
+    assert [found["buses"][k]["v_pu"] for k in (0, 2)] == pytest.approx([1.02, 1.01])
+
+
+def test_to_powermodels_prints_the_dictionary_alone(case: str, capfd: pytest.CaptureFixture[str]) -> None:
+    status, found = answer(capfd, "to-powermodels", case)
+    assert status == 0
+    assert (found["baseMVA"], found["per_unit"], len(found["bus"])) == (100.0, True, 4)  # with the star point
