@@ -209,13 +209,12 @@ def _solve(arguments: Namespace) -> Answer:
 
 
 def holding_stored_voltages(network: Network) -> Network:
-    """Return the network with the stored bus voltages as the setpoints of everything that holds one."""
+    """Return the network with everything that holds a voltage at its own bus's stored voltage."""
     stored = np.append(network.values("bus", "v_pu"), 1.0)
-    changes = {}
-    for table in ("generator", "facts"):
-        held = network.values(table, "regulated_bus")
-        at = np.where(network.positions(held) >= 0, network.positions(held), network.terminals(table)[0])
-        changes[table] = network[table].assign(v_set_pu=stored[at])
+    changes = {
+        table: network[table].assign(v_set_pu=stored[network.terminals(table)[0]], regulated_bus=0)
+        for table in ("generator", "facts")
+    }
     ends = dict(zip(("v_from_pu", "v_to_pu"), network.terminals("dcline"), strict=True))
     changes["dcline"] = network["dcline"].assign(**{name: stored[at] for name, at in ends.items()})
     return network.with_tables(**changes)
