@@ -15,6 +15,7 @@ SECTIONS = {
     "Exchange": [
         ("export_hub", "Export hub", "upload_file"),
         ("import_results", "Import results", "download_done"),
+        ("network_exchange", "Network exchange", "hub"),
     ],
     "Validate": [],
     "Studies": [

@@ -89,6 +89,6 @@ def test_held_voltages_are_those_of_the_file(case: str, capfd: pytest.CaptureFix
 
 
 def test_to_powermodels_prints_the_dictionary_alone(case: str, capfd: pytest.CaptureFixture[str]) -> None:
-    status, found = answer(capfd, "to-powermodels", case)
+    status, found = answer(capfd, "to-powermodels", case, "--physical")
     assert status == 0
     assert (found["baseMVA"], found["per_unit"], len(found["bus"])) == (100.0, True, 4)  # with the star point
