@@ -72,15 +72,20 @@ def find_tables(grid: Grid, file: str, count: CountHeadings) -> list[PrintedTabl
 
 
 def _heading_row(rows: Sequence[Sequence[Cell]], count: CountHeadings) -> int | None:
-    """Return the first of the rows with the most known headings; else the first with several texts and no number."""
+    """Return the first row with three known headings, more than in the row below; else the best, else one of words."""
     hits = [count([cell_text(cell) for cell in row]) for row in rows]
+    for position, (here, below) in enumerate(zip(hits, [*hits[1:], 0], strict=False)):
+        if here >= 3 and here >= below:
+            return position
     if max(hits, default=0) >= 2:
         return hits.index(max(hits))
-    for position, row in enumerate(rows):
-        texts = [cell for cell in row if cell != ""]
-        if len(texts) >= 2 and all(isinstance(cell, str) and not _DIGIT_FIRST.match(cell) for cell in texts):
-            return position
-    return None
+    of_words = (p for p, row in enumerate(rows) if len(row) - row.count("") >= 2 and _only_words(row))
+    return next(of_words, None)
+
+
+def _only_words(row: Sequence[Cell]) -> bool:
+    """Tell whether no cell holds a number."""
+    return all(isinstance(cell, str) and not _DIGIT_FIRST.match(cell) for cell in row if cell != "")
 
 
 def _table(grid: Grid, file: str, start: int, count: CountHeadings) -> tuple[PrintedTable, int | None]:
@@ -104,7 +109,7 @@ def _table(grid: Grid, file: str, start: int, count: CountHeadings) -> tuple[Pri
             after_gap = False
         elif not table.rows and _is_unit_row(row):
             table.units = [cell_text(cell) for cell in row][:width] + [""] * (width - len(row))
-        elif after_gap and count([cell_text(cell) for cell in row]) >= 3:
+        elif (after_gap or _only_words(row)) and count([cell_text(cell) for cell in row]) >= 3:
             end = position
             break
         elif _is_note(row, width, after_gap):
@@ -140,7 +145,7 @@ def _is_note(row: Sequence[Cell], width: int, after_gap: bool) -> bool:
     if len(row) - row.count("") > 2 or width < 3:
         return False
     texts = [cell for cell in row if cell != ""]
-    if not all(isinstance(cell, str) and not _DIGIT_FIRST.match(cell) for cell in texts):
+    if not _only_words(row):
         return len(texts) == 1 and isinstance(texts[0], str) and _NOTE.match(texts[0]) is not None
     return after_gap or _NOTE.match(str(texts[0])) is not None or (len(row) == 1 and " " in str(texts[0]).strip())
 

@@ -75,10 +75,14 @@ def test_a_workbook_gives_one_result_a_sheet_and_keeps_the_sheet() -> None:
     assert readings[0].value.main["v_pu"].tolist() == [1.012, 1.0]
 
 
-def test_two_studies_under_one_another_in_one_file_are_both_read() -> None:
-    readings = read_result((printed.LOAD_FLOW + "\n" + printed.SHORT_CIRCUIT).encode(), "both.csv")
-    assert [reading.value.study for reading in readings] == ["load_flow", "short_circuit"]
-    assert readings[1].value.main["row"].tolist() == [6]
+@pytest.mark.parametrize("gap", ["", "\n", "\nShort circuit\n"])
+def test_two_studies_under_one_another_in_one_file_are_both_read(gap: str) -> None:
+    for first, second in ((printed.LOAD_FLOW, printed.SHORT_CIRCUIT), (printed.SHORT_CIRCUIT, printed.LOAD_FLOW)):
+        readings = read_result((first + gap + second).encode(), "both.csv")
+        assert {reading.value.study for reading in readings} == {"load_flow", "short_circuit"}
+        rows = sorted(row for reading in readings for row in reading.value.main["row"])
+        assert len(rows) == 3
+        assert rows[-1] == len((first + gap + second).splitlines())
 
 
 def test_duty_above_a_hundred_is_read_whatever_the_column_order() -> None:
