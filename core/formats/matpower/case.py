@@ -170,7 +170,7 @@ class _Builder:
         if version is None:
             self._note("matpower.version", Severity.WARNING, "the file says no version; version 2 is assumed")
             return "2"
-        return version if isinstance(version, str) else f"{plain_value(version):g}"
+        return version if isinstance(version, str) else str(plain_value(version))
 
     def _base(self, struct: dict[str, Any]) -> float:
         base = plain_value(struct.get("baseMVA"))
