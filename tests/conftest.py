@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from core.settings import Settings, load_settings
 from core.store import Store, open_store
 from tests.databases import postgresql, postgresql_programs
+
+# A slow example on a busy machine is no defect; a hanging one is found by the tests' own time limit.
+hypothesis.settings.register_profile("gridproof", deadline=None)
+hypothesis.settings.load_profile("gridproof")
+
+
+@pytest.fixture(autouse=True)
+def _main_module_stays() -> Iterator[None]:
+    """Undo what AppTest leaves behind: with its script as the main module, no process could be spawned any more."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture(autouse=True)
