@@ -12,10 +12,13 @@ from typing import Any
 import pandas as pd
 
 from core.documents import plain
+from core.errors import BadInput
+from core.findings import Where
 from core.formats.tables.cells import safe_cell
 
 CREATED = datetime(2000, 1, 1)  # a file's bytes depend on its content only
 _EXCEL_ROWS = 1_048_576
+_EXCEL_CELL = 32_767
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,14 @@ def _write_sheet(page: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
     headings = [str(heading) for heading in sheet.table.columns]
     rows = _rows(sheet.table)
     if len(rows) >= _EXCEL_ROWS:
-        raise ValueError(f"a sheet holds {_EXCEL_ROWS - 1:,} rows at most, not {len(rows):,}")
+        text = f"a sheet holds {_EXCEL_ROWS - 1:,} rows at most, not {len(rows):,}"
+        raise BadInput(text, hint="take the CSV or JSON file", where=Where(sheet=page.name))
+    long = next(
+        (n for n, row in enumerate(rows, 1) if any(isinstance(v, str) and len(v) > _EXCEL_CELL for v in row)), 0
+    )
+    if long:
+        text = f"row {long} has a text of more than {_EXCEL_CELL:,} characters, more than a cell holds"
+        raise BadInput(text, hint="take the CSV or JSON file", where=Where(sheet=page.name, row=long))
     first = 0
     if sheet.header:
         first = 1

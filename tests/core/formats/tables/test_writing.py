@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
+from core.errors import BadInput
 from core.formats.tables.cells import plain_cell
 from core.formats.tables.writing import Sheet, csv_bytes, workbook_bytes
 
@@ -63,3 +64,8 @@ def test_the_same_tables_make_the_same_bytes_at_another_time():
     first = workbook_bytes({"One": frame()})
     time.sleep(1.1)
     assert workbook_bytes({"One": frame()}) == first
+
+
+def test_a_text_that_no_cell_holds_is_refused_and_not_cut():
+    with pytest.raises(BadInput, match="row 2 has a text of more than 32,767"):
+        workbook_bytes({"One": pd.DataFrame({"id": ["short", "x" * 32_768]})})
