@@ -17,7 +17,9 @@ SECTIONS = {
         ("import_results", "Import results", "download_done"),
         ("network_exchange", "Network exchange", "hub"),
     ],
-    "Validate": [],
+    "Validate": [
+        ("dashboard", "Dashboard", "fact_check"),
+    ],
     "Studies": [
         ("availability", "Availability", "percent"),
     ],
