@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
+from core.errors import StoreError
 from core.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +35,11 @@ class WorkerLock:
 
     def take(self) -> bool:
         """Take the lock; return whether it was free."""
-        file = self._path.open("ab")
+        try:
+            file = self._path.open("ab")
+        except OSError as error:
+            hint = "check the access rights of the workspace folder"
+            raise StoreError(f"{self._path} can't be written: {error.strerror}", hint=hint) from error
         if not _lock(file):
             file.close()
             return False
@@ -69,7 +74,10 @@ def start_worker(settings: Settings) -> None:
         "GRIDPROOF_DASK": settings.dask or "",
     }
     launcher = [sys.executable, "-S", "-c", LAUNCH, str(log), *command]
-    subprocess.run(launcher, env=environment, stdin=subprocess.DEVNULL, check=True)
+    done = subprocess.run(launcher, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if done.returncode != 0:
+        hint = f"check the access rights and the free space of {settings.workspace}; the run stays queued"
+        raise StoreError("no worker process could be started", hint=hint)
 
 
 def _lock(file: IO[bytes]) -> bool:

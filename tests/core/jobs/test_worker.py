@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from core import jobs
+from core.errors import StoreError
 from core.jobs import State
 from core.jobs.worker import Worker
 from core.store import Store
@@ -39,3 +40,10 @@ def test_a_pool_that_breaks_between_two_tasks_costs_nothing(
     worker.close()
     seen = jobs.status(store, run)
     assert (seen.state, seen.result) == (State.FINISHED, {"sum": 1, "failed": 0})
+
+
+def test_a_worker_that_can_not_be_started_is_told_and_the_run_stays_queued(store: Store) -> None:
+    (store.settings.workspace / "worker.log").mkdir()
+    with pytest.raises(StoreError, match="no worker process could be started"):
+        jobs.submit(store, "squares", {"count": 2})
+    assert [seen.state for seen in jobs.runs(store)] == [State.QUEUED]
