@@ -21,6 +21,9 @@ SECTIONS = {
         ("dashboard", "Dashboard", "fact_check"),
     ],
     "Studies": [
+        ("load_flow", "Load flow", "electric_bolt"),
+        ("contingencies", "Contingencies", "call_split"),
+        ("short_circuit", "Short circuit", "offline_bolt"),
         ("availability", "Availability", "percent"),
     ],
     "Feeders": [],

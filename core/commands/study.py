@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from dataclasses import replace
 
 import pandas as pd
 
@@ -11,15 +10,12 @@ from core.commands import Answer
 from core.commands.files import read_bytes
 from core.commands.plant import chosen_plant
 from core.criteria import CriteriaSet, State, Verdict, judge
-from core.criteria.criterion import worst_state
+from core.criteria.studied import as_document, verdict_of, with_currents
 from core.findings import Finding, Severity
 from core.formats.networks import read_network
 from core.plant import Plant, check_plant
-from core.results.study_result import Status, StudyResult
+from core.results.study_result import StudyResult
 from core.studies.registry import STUDIES, Question, run_study
-
-#: Statuses of scenarios and outages that are failures, not results to live with.
-UNSOLVED = ("diverged", "unsolvable")
 
 #: Rows of the text answer; ``--json`` has all.
 SHOWN = 40
@@ -62,44 +58,6 @@ def run(arguments: Namespace) -> Answer:
     name = network.name if network is not None else plant.name if plant else ""
     document = as_document(result, verdicts) | {"of": {"kind": "network" if network else "plant", "name": name}}
     return Answer(document, _words(result, verdicts, state, plant), fails=state is State.FAIL)
-
-
-def as_document(result: StudyResult, verdicts: list[Verdict]) -> dict[str, object]:
-    """Return a judged study as its JSON document."""
-    counts = {str(state): sum(verdict.verdict is state for verdict in verdicts) for state in State}
-    remarkable = [verdict.as_dict() for verdict in verdicts if verdict.verdict is not State.PASS]
-    place = ["file", "sheet", "row"]
-    tables = {name: table.drop(columns=place, errors="ignore") for name, table in result.tables.items()}
-    return {
-        "study": result.study,
-        "engine": result.provenance.tool,
-        "options": dict(result.provenance.options),
-        "status": str(result.status),
-        "verdict": str(verdict_of(result, verdicts)),
-        "counts": counts,
-        "verdicts": remarkable,
-        "tables": tables,
-        "findings": result.findings,
-    }
-
-
-def with_currents(result: StudyResult) -> StudyResult:
-    """Return the result without earth faults that draw no current: an isolated neutral has nothing to judge."""
-    if result.study != "short_circuit":
-        return result
-    faults = result.tables["faults"]
-    return replace(
-        result, tables={**result.tables, "faults": faults[(faults["fault_type"] != "1ph") | (faults["ik_ka"] > 0)]}
-    )
-
-
-def verdict_of(result: StudyResult, verdicts: list[Verdict]) -> State:
-    """Return the study's verdict: FAIL where it has no solution, else the worst of its verdicts."""
-    unsolved = result.status in (Status.NOT_CONVERGED, Status.FAILED, Status.INFEASIBLE)
-    statuses = [table["status"] for table in result.tables.values() if "status" in table]
-    if unsolved or any(status.isin(UNSOLVED).any() for status in statuses):
-        return State.FAIL
-    return worst_state(verdict.verdict for verdict in verdicts)
 
 
 def _words(result: StudyResult, verdicts: list[Verdict], state: State, plant: Plant | None) -> str:

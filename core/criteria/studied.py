@@ -1,0 +1,49 @@
+"""A study of the hub's own engines with its verdicts: one document, one verdict for the whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.criteria.criterion import State, Verdict, worst_state
+from core.results.study_result import Status, StudyResult
+
+#: Statuses of scenarios and outages that are failures, not results to live with.
+UNSOLVED = ("diverged", "unsolvable")
+
+
+def as_document(result: StudyResult, verdicts: list[Verdict]) -> dict[str, object]:
+    """Return a judged study as its JSON document."""
+    counts = {str(state): sum(verdict.verdict is state for verdict in verdicts) for state in State}
+    remarkable = [verdict.as_dict() for verdict in verdicts if verdict.verdict is not State.PASS]
+    place = ["file", "sheet", "row"]
+    tables = {name: table.drop(columns=place, errors="ignore") for name, table in result.tables.items()}
+    return {
+        "study": result.study,
+        "engine": result.provenance.tool,
+        "options": dict(result.provenance.options),
+        "status": str(result.status),
+        "verdict": str(verdict_of(result, verdicts)),
+        "counts": counts,
+        "verdicts": remarkable,
+        "tables": tables,
+        "findings": result.findings,
+    }
+
+
+def with_currents(result: StudyResult) -> StudyResult:
+    """Return the result without earth faults that draw no current: an isolated neutral has nothing to judge."""
+    if result.study != "short_circuit":
+        return result
+    faults = result.tables["faults"]
+    return replace(
+        result, tables={**result.tables, "faults": faults[(faults["fault_type"] != "1ph") | (faults["ik_ka"] > 0)]}
+    )
+
+
+def verdict_of(result: StudyResult, verdicts: list[Verdict]) -> State:
+    """Return the study's verdict: FAIL where it has no solution, else the worst of its verdicts."""
+    unsolved = result.status in (Status.NOT_CONVERGED, Status.FAILED, Status.INFEASIBLE)
+    statuses = [table["status"] for table in result.tables.values() if "status" in table]
+    if unsolved or any(status.isin(UNSOLVED).any() for status in statuses):
+        return State.FAIL
+    return worst_state(verdict.verdict for verdict in verdicts)

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.shell import guard
+from pages.parts.study import Shown, study_page
+
+guard()
+
+COLUMNS = {
+    "outage": "Out of service",
+    "status": "Status",
+    "v_min_pu": "Lowest voltage [pu]",
+    "v_min_bus": "at bus",
+    "v_max_pu": "Highest voltage [pu]",
+    "v_max_bus": "at bus ",
+    "loading_max_pct": "Highest loading [%]",
+    "loading_max_branch": "of",
+    "lost_load_mw": "Lost load [MW]",
+}
+WHY = "Every branch and every machine out of service, one at a time or two branches together."
+both = st.sidebar.toggle("Two branches together (N-2)", value=False)
+shown = Shown("contingency", "Contingencies", WHY, "outages", COLUMNS, ("outage", "loading_max_pct"), elements=False)
+study_page(shown, {"order": 2 if both else 1})

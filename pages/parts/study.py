@@ -1,0 +1,151 @@
+"""A study's page: run it in the background, see its tables with their limits, on the one-line, and download them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from core import jobs
+from core.criteria import CriteriaSet, State
+from core.jobs import RunStatus
+from core.plant import Plant
+from core.project import Project
+from core.reports.drawing import Note
+from pages.parts.oneline import oneline
+from pages.parts.opening import needed_project
+from pages.parts.shell import explained, store
+from pages.parts.status import badge_text, cell, cell_style
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page shows of a study."""
+
+    study: str
+    title: str
+    why: str
+    table: str  # the main table
+    columns: Mapping[str, str]  # its columns that are shown first → headings with units
+    chart: tuple[str, str]  # element and quantity of the plot
+    elements: bool = True  # whether verdicts are about equipment that the one-line shows
+
+
+def study_page(shown: Shown, options: Mapping[str, object] | None = None) -> None:
+    """Draw the page of a study."""
+    st.title(shown.title)
+    project = needed_project(shown.why)
+    st.caption(shown.why)
+    if st.button("Run the study", type="primary", icon=":material/play_arrow:"):
+        inputs = {"study": shown.study, "plant": project.plant_document, **(options or {})}
+        with explained():
+            jobs.submit(store(), "study", inputs, project=project.id, title=shown.title)
+            st.rerun()
+    runs = [run for run in jobs.runs(store(), project.id) if run.kind == "study" and run.title == shown.title]
+    run = next((run for run in runs if run.result), None)
+    if run is None or run.result is None:
+        waiting = any(one.is_active for one in runs)
+        st.info("The study is running." if waiting else "No result yet: run the study.")
+        return
+    if run.stale:
+        st.warning("The plant has changed since this run: run the study again.", icon=":material/update:")
+    _result(shown, run, run.result, project)
+
+
+def _result(shown: Shown, run: RunStatus, result: Mapping[str, object], project: Project) -> None:
+    counts = " · ".join(f"{count} {state}" for state, count in result["counts"].items() if count)  # type: ignore[attr-defined]
+    st.markdown(f"{badge_text(str(result['verdict']))} &nbsp; {counts}")
+    _limits(shown.study)
+    for message in result["failed"]:  # type: ignore[attr-defined]
+        st.error(message)
+    verdicts = pd.DataFrame(result["verdicts"])
+    names: Mapping[str, str] = result["tables"]  # type: ignore[assignment]
+    tabs = st.tabs([shown.table.capitalize(), "Verdicts", "Plot", "One-line", "Other tables", "Remarks"])
+    main = _read(run.id, names[shown.table]) if shown.table in names else pd.DataFrame()
+    with tabs[0]:
+        first = [column for column in shown.columns if column in main]
+        st.dataframe(main[first].rename(columns=shown.columns), hide_index=True)
+        _download(main, f"{shown.study}_{shown.table}")
+    with tabs[1]:
+        _verdicts(verdicts)
+    with tabs[2]:
+        element, quantity = shown.chart
+        if quantity in main and main[quantity].notna().any():
+            worst = main.groupby(element)[quantity].max().sort_values(ascending=False).head(40)
+            st.bar_chart(worst, horizontal=True, y_label="", x_label=shown.columns.get(quantity, quantity))
+    with tabs[3]:
+        oneline(
+            Plant.from_document(project.plant_document),
+            key=shown.study,
+            notes=_notes(verdicts) if shown.elements else {},
+        )
+    with tabs[4]:
+        _others(run.id, {name: file for name, file in names.items() if name != shown.table}, shown.study)
+    with tabs[5]:
+        remarks = pd.DataFrame(result["findings"])
+        st.dataframe(remarks[["severity", "element", "text", "hint"]] if len(remarks) else remarks, hide_index=True)
+
+
+def _limits(study: str) -> None:
+    rows = CriteriaSet.default().of_study(study)
+    st.caption("Limits: " + "; ".join(f"{row.label} {row.limits_text()}" for row in rows))
+
+
+def _verdicts(verdicts: pd.DataFrame) -> None:
+    if verdicts.empty:
+        st.success("Every value is within its limit.")
+        return
+    columns = ["verdict", "criterion", "element", "scenario", "value", "limit", "unit", "margin", "note"]
+    table = verdicts[columns].sort_values("margin", na_position="last")
+    table["verdict"] = table["verdict"].map(cell)
+    st.dataframe(table.style.map(cell_style, subset=["verdict"]), hide_index=True)
+    _download(verdicts[columns], "verdicts")
+
+
+def _notes(verdicts: pd.DataFrame) -> dict[str, Note]:
+    """Return the worst verdict of each element for the one-line."""
+    if verdicts.empty:
+        return {}
+    order = {"FAIL": 0, "WARN": 1, "NOT CHECKED": 2}
+    worst = (
+        verdicts.assign(rank=verdicts["verdict"].map(order)).sort_values(["rank", "margin"]).drop_duplicates("element")
+    )
+    texts = worst["value"].map(lambda value: "" if pd.isna(value) else f"{value:.3g}") + " " + worst["unit"]
+    return {
+        str(element): Note(text.strip(), State(verdict))
+        for element, text, verdict in zip(worst["element"], texts, worst["verdict"], strict=True)
+    }
+
+
+def _others(run: str, files: Mapping[str, str], study: str) -> None:
+    for name, file in files.items():
+        rows = _read(run, file)
+        st.markdown(f"**{name}** · {len(rows)} rows")
+        st.dataframe(rows, hide_index=True)
+        _download(rows, f"{study}_{name}")
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _read(run: str, file: str) -> pd.DataFrame:
+    rows = pd.read_parquet(jobs.folder(store(), run) / file)
+    return rows.drop(columns=["file", "sheet", "row", "severity"], errors="ignore")
+
+
+def _download(rows: pd.DataFrame, name: str) -> None:
+    text = _safe(rows).to_csv(index=False)
+    label = f"Download {name}.csv"
+    st.download_button(
+        label, text, file_name=f"{name}.csv", mime="text/csv", icon=":material/download:", key=f"csv-{name}"
+    )
+
+
+def _safe(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows without cells that a spreadsheet would take for formulas."""
+    texts: Sequence[str] = [column for column in rows if rows[column].dtype == object]
+    fixed = {
+        column: rows[column].map(lambda v: f"'{v}" if isinstance(v, str) and v[:1] in "=+-@" and v[:1] else v)
+        for column in texts
+    }
+    return rows.assign(**fixed)

@@ -1,0 +1,40 @@
+"""The study pages with a finished run of the sample plant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import jobs
+from core.plant import sample_plant
+from core.project import Workspace
+from core.settings import load_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.slow  # each starts a worker process and runs a study in it
+@pytest.mark.parametrize(
+    ("page", "study", "title"),
+    [
+        ("short_circuit", "short_circuit", "Short circuit"),
+        ("load_flow", "load_flow", "Load flow"),
+        ("contingencies", "contingency", "Contingencies"),
+    ],
+)
+def test_a_finished_run_is_shown_with_verdict_tables_and_downloads(page: str, study: str, title: str) -> None:
+    workspace = Workspace.open(load_settings())
+    plant = sample_plant()
+    project = workspace.create(plant.name, plant.to_document())
+    inputs = {"study": study, "plant": project.plant_document, "scenarios": ["BASE_100"]}
+    run = jobs.submit(workspace.store, "study", inputs, project=project.id, title=title)
+    done = jobs.wait(workspace.store, run, 120)
+    assert done.result, done.message
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    assert [element.value for element in app.title] == [title]
+    assert len(app.dataframe) >= 1
+    assert any("Limits:" in element.value for element in app.caption)
