@@ -10,7 +10,7 @@ from core.commands.plant import chosen_plant
 from core.documents import dump
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where, worst
-from core.formats.bundle import BUNDLE, MANIFEST, PSSE_VERSIONS, ExportedFile, bundle, export_all, manifest
+from core.formats.bundle import BUNDLE, MANIFEST, PSSE_VERSIONS, ExportedFile, bundle, export_all, exports, manifest
 from core.plant import check_plant
 from core.store.files import write_whole
 
@@ -33,7 +33,7 @@ def run(arguments: Namespace) -> Answer:
     _write(folder, [*files, zipped, ExportedFile(MANIFEST, "Gridproof", "1", dump(contents, indent=2).encode("utf-8"))])
     written = [file.as_dict() for file in (*files, zipped)]
     document = {"to": str(folder), "files": written, "manifest": contents, "findings": findings}
-    return Answer(document, _words(folder, written, findings), fails=bool(not_written))
+    return Answer(document, _words(folder, written, findings), fails=len(files) < len(exports()))
 
 
 def _write(folder: Path, files: list[ExportedFile]) -> None:

@@ -18,6 +18,7 @@ from core.formats.gridproof.workbook import plant_workbook
 from core.formats.psse import plant_files as psse
 from core.formats.windchill import workbook as windchill
 from core.plant import Plant
+from core.plant.electrical import plant_network
 
 MANIFEST = "manifest.json"
 BUNDLE = "gridproof_export.zip"
@@ -95,7 +96,15 @@ def export_all(plant: Plant, psse_version: int = 35) -> tuple[list[ExportedFile]
         except BadInput as error:
             text = f"{export.file} was not written: {error.message}"
             findings.append(Finding("export.not_written", Severity.ERROR, text, error.hint))
-    return files, findings
+    return files, findings + _shortages(plant)
+
+
+def _shortages(plant: Plant) -> list[Finding]:
+    """Return what the dispatch behind the RAW file is short of; a missing network is reported with its files."""
+    try:
+        return plant_network(plant)[1]
+    except BadInput:
+        return []
 
 
 def manifest(plant: Plant, files: Iterable[ExportedFile], revision: int | None = None) -> dict[str, Any]:

@@ -151,3 +151,12 @@ def test_a_bundle_is_a_zip_that_needs_no_folder(tmp_path, capsys):
     run(capsys, "export", "--to", tmp_path)
     data = (tmp_path / "gridproof_export.zip").read_bytes()
     assert not any(name.startswith(("/", "..")) for name in zipfile.ZipFile(io.BytesIO(data)).namelist())
+
+
+def test_a_load_that_the_units_cannot_carry_is_said(tmp_path, capsys):
+    plant = sample_plant().to_document()
+    plant["tables"]["load"][0]["p_mw"] = 500
+    (tmp_path / "plant.json").write_text(json.dumps(plant), encoding="utf-8")
+    status, answer = run(capsys, "export", "--plant", tmp_path / "plant.json", "--to", tmp_path / "out")
+    assert status == 0
+    assert "plant.dispatch.short" in {finding["code"] for finding in answer["findings"]}
