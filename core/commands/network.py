@@ -13,6 +13,7 @@ from core.commands import Answer
 from core.commands.files import read_bytes
 from core.errors import BadInput
 from core.findings import Finding, Reading, Severity, Where
+from core.formats.blocking import refuse_blocked
 from core.formats.conversion import LISTED, compare, convert
 from core.formats.networks import FORMATS, format_of, read_network
 from core.formats.powermodels import to_powermodels_document
@@ -126,7 +127,7 @@ def _convert(arguments: Namespace) -> Answer:
 
 
 def _audit(arguments: Namespace) -> Answer:
-    reading = _network(arguments.file)
+    reading = _usable(arguments.file)
     found = audit(reading.value, arguments.tolerance_mva)
     worst = found.mismatches.nlargest(DRAWN, "mva")
     document = {
@@ -153,7 +154,7 @@ def _audit(arguments: Namespace) -> Answer:
 
 
 def _diff(arguments: Namespace) -> Answer:
-    one, two = _network(arguments.file), _network(arguments.other)
+    one, two = _usable(arguments.file), _usable(arguments.other)
     found = compare(one.value, two.value)
     document = {
         "a": {"file": one.source.file, **_form(one)},
@@ -184,7 +185,7 @@ def _to_powermodels(arguments: Namespace) -> Answer:
 def _solve(arguments: Namespace) -> Answer:
     from core.engines.load_flow import load_flow
 
-    reading = _network(arguments.file)
+    reading = _usable(arguments.file)
     network = holding_stored_voltages(reading.value) if arguments.hold_stored_voltages else reading.value
     result = load_flow(network, arguments.engine, flat=arguments.flat_start)
     solved = ~np.isnan(result.v)
@@ -222,6 +223,13 @@ def holding_stored_voltages(network: Network) -> Network:
 
 def _network(path: str) -> Reading[Network]:
     return read_network(*read_bytes(path))
+
+
+def _usable(path: str) -> Reading[Network]:
+    """Return a reading that may be calculated with; refuse one of a file that was not understood."""
+    reading = _network(path)
+    refuse_blocked(reading)
+    return reading
 
 
 def _form(reading: Reading[Network]) -> dict[str, Any]:

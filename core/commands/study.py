@@ -12,6 +12,7 @@ from core.commands.plant import chosen_plant
 from core.criteria import CriteriaSet, State, Verdict, judge
 from core.criteria.studied import as_document, verdict_of, with_currents
 from core.findings import Finding, Severity
+from core.formats.blocking import refuse_blocked
 from core.formats.networks import read_network
 from core.plant import Plant, check_plant
 from core.results.study_result import StudyResult
@@ -43,6 +44,7 @@ def run(arguments: Namespace) -> Answer:
     plant, network, findings = None, None, []
     if arguments.network:
         reading = read_network(*read_bytes(arguments.network))
+        refuse_blocked(reading)
         network, findings = reading.value, reading.findings
     else:
         plant, findings = chosen_plant(arguments.plant)

@@ -46,7 +46,7 @@ def test_mixed_units_are_megawatts_and_degrees(case: Path, capfd: pytest.Capture
     assert data["bus"]["2"]["va"] == pytest.approx(-3.0)
 
 
-@pytest.mark.parametrize("action", [["to-powermodels"], ["convert"]])
+@pytest.mark.parametrize("action", [["to-powermodels"], ["convert"], ["solve"], ["audit"]])
 def test_a_file_that_is_not_understood_is_not_used(
     case: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], action: list[str]
 ) -> None:
