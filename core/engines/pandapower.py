@@ -108,10 +108,14 @@ def _loads(pandapower: Any, net: Any, case: BusCase, ground: np.ndarray, base_mv
     rows = case.solved
     constant = case.constant.copy()
     constant[case.pq] -= case.generation[case.pq]  # machines at PQ buses
-    for value, options in ((constant, {}), (case.current, {"const_i_p_percent": 100.0, "const_i_q_percent": 100.0})):
-        at = rows[value[rows] != 0]
-        if len(at):
-            pandapower.create_loads(net, at, value[at].real * base_mva, value[at].imag * base_mva, **options)
+    total = constant + case.current  # one load a bus: pandapower mixes the shares of several
+    at = rows[(constant[rows] != 0) | (case.current[rows] != 0)]
+    if len(at):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share_p = np.nan_to_num(100 * case.current.real[at] / total.real[at], posinf=0.0, neginf=0.0)
+            share_q = np.nan_to_num(100 * case.current.imag[at] / total.imag[at], posinf=0.0, neginf=0.0)
+        options = {"const_i_p_percent": share_p, "const_i_q_percent": share_q}
+        pandapower.create_loads(net, at, total[at].real * base_mva, total[at].imag * base_mva, **options)
     drawn = ground + np.conj(case.square)  # admittance that draws square·|V|²
     at = rows[drawn[rows] != 0]
     if len(at):

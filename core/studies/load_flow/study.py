@@ -23,7 +23,18 @@ def network_load_flow(network: Network, engine: str = ENGINES[0], *, flat: bool 
     """Return voltages, flows, losses and machine powers of a network."""
     flow = load_flow(network, engine, flat=flat)
     tables = case_tables(network, flow)
-    return _result([tables], engine, check(network) + _remarks(tables))
+    return _result([tables], engine, check(network) + _remarks(tables) + _remote(network))
+
+
+def _remote(network: Network) -> list[Finding]:
+    """Return how many machines are meant to hold another bus's voltage, which these engines don't do."""
+    regulated = network.values("generator", "regulated_bus")
+    other = network.live("generator") & (regulated != 0) & (regulated != network.values("generator", "bus"))
+    if not other.any():
+        return []
+    text = f"{other.sum()} machines regulate another bus; here they hold the voltage of their own."
+    hint = "Compare with the stored voltages before relying on reactive powers."
+    return [Finding("load_flow.remote_regulation", Severity.WARNING, text, hint)]
 
 
 def plant_load_flow(plant: Plant, scenarios: Sequence[str] | None = None, engine: str = ENGINES[0]) -> StudyResult:

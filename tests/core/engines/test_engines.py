@@ -54,8 +54,8 @@ def test_beyond_the_largest_load_there_is_no_solution():
 def test_constant_impedance_and_current_loads_follow_the_voltage():
     impedance = load_flow(two_buses(p_mw=0.0, yp_mw=50.0)).v[1]
     assert impedance == pytest.approx(1 / (1 + 0.2j * 0.5), abs=1e-9)
-    current = two_buses(p_mw=0.0, ip_mw=50.0)
-    assert load_flow(current).v == pytest.approx(load_flow(current, "pandapower").v, abs=1e-9)
+    for current in (two_buses(p_mw=0.0, ip_mw=50.0), two_buses(p_mw=20.0, q_mvar=5.0, ip_mw=30.0, iq_mvar=8.0)):
+        assert load_flow(current).v == pytest.approx(load_flow(current, "pandapower").v, abs=1e-9)
 
 
 def test_ieee_14_has_its_published_voltages():
