@@ -26,7 +26,12 @@ SECTIONS = {
         ("short_circuit", "Short circuit", "offline_bolt"),
         ("availability", "Availability", "percent"),
     ],
-    "Feeders": [],
+    "Feeders": [
+        ("feeder_import", "Feeder import", "account_tree"),
+        ("feeder_map", "Feeder map", "map"),
+        ("feeder_time_series", "Time series", "calendar_month"),
+        ("feeder_validation", "Feeder validation", "rule"),
+    ],
     "Results": [],
 }
 

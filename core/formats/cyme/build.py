@@ -9,6 +9,7 @@ import pandas as pd
 
 from core.feeder import Feeder, rows_of
 from core.feeder.checks import listed
+from core.feeder.places import place_internal
 from core.feeder.voltages import base_voltages, fill_rated_voltages
 from core.findings import Finding, Severity, Where
 from core.formats.cyme import devices as build
@@ -91,6 +92,7 @@ def build_feeder(records: Records, name: str, *, repair: bool = False, frequency
     tables["vertices"] = _vertices(records, rowing)
     studies = records["study"][0].values if records["study"] else {}
     feeder = Feeder(name, tables, frequency_hz=frequency_hz, studies=dict(studies))
+    feeder = feeder.with_tables({"buses": place_internal(feeder)})
     feeder = feeder.with_tables({"buses": base_voltages(feeder)})
     return fill_rated_voltages(feeder, records.findings)
 

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.feeder import Feeder
+from core.feeder.places import INTERNAL, place_internal
 from core.findings import Finding, Reading, Severity
 from core.formats.gis.layers import plain
 
@@ -154,7 +155,8 @@ def place(
 ) -> Feeder:
     """Return the model with the coordinates, vertices, poles and meters of the GIS, where they match."""
     matches = reconcile(model, gis.value, manual)
-    findings.extend(gis.findings)
+    beside = ("gis.no_impedance", "gis.no_source")  # the model has these
+    findings.extend(finding for finding in gis.findings if finding.code not in beside)
     buses = matches[(matches["table"] == "buses") & (matches["gis"] != "")]
     to_gis = dict(zip(buses["ours"], buses["gis"], strict=True))
     points = _points(gis.value)
@@ -166,11 +168,13 @@ def place(
     vertices = gis.value["vertices"]
     vertices = vertices[vertices["branch"].isin(set(from_gis))].copy()
     vertices["branch"] = vertices["branch"].map(from_gis)
-    count = f"{len(buses)} of {len(table)} buses and {len(lines)} of {len(model['branches'])} branches"
+    drawn = int((~table["id"].str.contains(INTERNAL, regex=False)).sum())
+    count = f"{len(buses)} of {drawn} buses and {len(lines)} of {len(model['branches'])} branches"
     text = f"{count} have their place in the GIS"
-    severity = Severity.INFO if len(buses) == len(table) else Severity.WARNING
+    severity = Severity.INFO if len(buses) >= drawn else Severity.WARNING
     findings.append(
         Finding("gis.reconciled", severity, text, "Match the others by hand" if severity is Severity.WARNING else "")
     )
     tables = {"buses": table, "vertices": vertices, "poles": gis.value["poles"], "meters": gis.value["meters"]}
-    return replace(model.with_tables(tables), crs=gis.value.crs)
+    placed = replace(model.with_tables(tables), crs=gis.value.crs)
+    return placed.with_tables({"buses": place_internal(placed)})
