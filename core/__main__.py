@@ -13,6 +13,7 @@ from typing import Any
 from core.commands import COMMANDS, Answer
 from core.documents import dump
 from core.errors import GridproofError
+from core.findings import Where
 
 DONE, FAILS, BAD_INPUT = 0, 1, 2
 
@@ -32,6 +33,15 @@ def main(words: Sequence[str] | None = None) -> int:
         if arguments.json:
             findings = {"findings": error.findings} if error.findings else {}
             print(dump({"error": error.as_dict(), **findings}))
+        return BAD_INPUT
+    except Exception as error:  # noqa: BLE001 - the last line of defence: words instead of a traceback
+        if os.environ.get("GRIDPROOF_DEBUG"):
+            raise
+        text = f"the hub itself failed on this input: {type(error).__name__}: {error}"
+        hint = "set GRIDPROOF_DEBUG=1 to see where, and report it with the file"
+        print(f"gridproof: {text} ({hint})", file=sys.stderr)
+        if arguments.json:
+            print(dump({"error": {"message": text, "hint": hint, "where": Where().as_dict()}}))
         return BAD_INPUT
     for note in answer.notes:
         print(note, file=sys.stderr)

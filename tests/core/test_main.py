@@ -1,0 +1,26 @@
+"""The command line's last line of defence: a defect ends in words and status 2, never in a traceback."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from core.__main__ import main
+from core.commands import validate
+
+
+def test_a_defect_ends_in_words(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("GRIDPROOF_DEBUG", raising=False)
+    monkeypatch.setattr(validate, "run", lambda arguments: 1 / 0)
+    assert main(["validate", "--json"]) == 2
+    printed = capsys.readouterr()
+    assert "ZeroDivisionError" in json.loads(printed.out)["error"]["message"]
+    assert "Traceback" not in printed.err
+
+
+def test_with_debugging_on_the_defect_itself_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRIDPROOF_DEBUG", "1")
+    monkeypatch.setattr(validate, "run", lambda arguments: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        main(["validate"])
