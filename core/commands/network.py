@@ -23,6 +23,7 @@ from core.network.repair import repaired
 
 #: Lines of a list that are printed; the JSON document has them all.
 DRAWN = 20
+REMOTE = "network.solve.remote_regulation"
 ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
@@ -187,6 +188,7 @@ def _solve(arguments: Namespace) -> Answer:
 
     reading = _usable(arguments.file)
     network = holding_stored_voltages(reading.value) if arguments.hold_stored_voltages else reading.value
+    findings = [*_remote_regulation(network), *reading.findings]
     result = load_flow(network, arguments.engine, flat=arguments.flat_start)
     solved = ~np.isnan(result.v)
     bus = network.values("bus", "bus")
@@ -202,11 +204,23 @@ def _solve(arguments: Namespace) -> Answer:
         "max_mismatch_pu": result.mismatch_pu,
         "buses": rows,
         "not_solved": [int(number) for number in bus[~solved]],
-        "findings": reading.findings,
+        "findings": findings,
     }
     lines = [f"{reading.source.file}: {result.outcome} after {result.iterations} iterations"]
+    lines += _lines(findings[:1]) if findings and findings[0].code == REMOTE else []
     lines += [f"bus {row['bus']}: {row['v_pu']:.5f} pu, {row['angle_deg']:.4f} deg" for row in rows[:DRAWN]]
     return Answer(document, "\n".join(lines), fails=not converged)
+
+
+def _remote_regulation(network: Network) -> list[Finding]:
+    """Say which machines regulate another bus: the engines let them hold their own bus at that setpoint."""
+    remote = network.values("generator", "regulated_bus")
+    count = int((network.live("generator") & (network.positions(remote) >= 0)).sum())
+    if not count:
+        return []
+    text = f"{count} machines regulate another bus; the engines let them hold their own bus at that setpoint."
+    hint = "Use --hold-stored-voltages for the voltages of the file."
+    return [Finding(REMOTE, Severity.WARNING, text, hint)]
 
 
 def holding_stored_voltages(network: Network) -> Network:

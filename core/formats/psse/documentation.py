@@ -9,7 +9,7 @@ from core.formats.psse import schema
 HEAD = """\
 # PSS/E power-flow files
 
-Generated from `core/formats/psse/sections.csv` and `fields.csv` by `core.formats.psse.documentation`; a test keeps it true.
+Generated from `core/formats/psse/sections.csv` and `fields.csv`; a test keeps it current.
 RAW files of versions 29 to 35 and RAWX are read, versions 33, 34, 35 and RAWX are written. A field has one name in all
 versions; where v34 and v35 head their columns otherwise the heading stands in brackets. An empty default means none;
 `@bus.AREA` is the value of the record's bus, `@SBASE` the system base, `@WINDV` 1 pu or the bus base voltage in kV.
