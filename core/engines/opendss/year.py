@@ -129,18 +129,17 @@ class _Taps:
     def __init__(self, circuit: Circuit) -> None:
         self.transformers = circuit.engine.ActiveCircuit.Transformers
         self.names: list[str] = []
-        self.places: list[tuple[str, int, float, float]] = []
+        self.places: list[tuple[int, float, float]] = []  # index, step and middle; the winding stays chosen
         for row in circuit.feeder["regulators"].to_dict("records"):
             self.transformers.Name = circuit.script.names.give("transformer", row["transformer"])
             self.transformers.Wdg = int(row["winding"])
             step = (self.transformers.MaxTap - self.transformers.MinTap) / max(self.transformers.NumTaps, 1)
             middle = (self.transformers.MaxTap + self.transformers.MinTap) / 2
             self.names.append(str(row["id"]))
-            self.places.append((self.transformers.Name, int(row["winding"]), step or 1.0, middle))
+            self.places.append((int(self.transformers.idx), step or 1.0, middle))
         self.now = np.zeros(len(self.names), dtype=np.int16)
 
     def read(self) -> None:
-        for k, (name, winding, step, middle) in enumerate(self.places):
-            self.transformers.Name = name
-            self.transformers.Wdg = winding
+        for k, (index, step, middle) in enumerate(self.places):
+            self.transformers.idx = index
             self.now[k] = round((self.transformers.Tap - middle) / step)
