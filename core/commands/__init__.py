@@ -28,4 +28,5 @@ COMMANDS: dict[str, str] = {
     "jobs": "core.commands.jobs",
     "study": "core.commands.study",
     "feeder": "core.commands.feeder",
+    "design": "core.commands.design",
 }

@@ -1,0 +1,136 @@
+"""What is wrong with a requirement, found before anything is solved."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from core.design.requirement import BOUNDS, HOURS, Requirement
+from core.findings import Finding, Severity
+
+
+def check_requirement(requirement: Requirement) -> list[Finding]:
+    """Return what is wrong with a requirement; an error among the findings means that it can't be solved."""
+    return [
+        *_check_load(requirement),
+        *_check_numbers(requirement),
+        *_check_yields(requirement),
+        *_check_catalogue(requirement),
+        *_check_bounds(requirement),
+    ]
+
+
+def _error(code: str, text: str, hint: str, element: str | None = None) -> Finding:
+    return Finding(f"design.{code}", Severity.ERROR, text, hint, element=element)
+
+
+def _check_load(requirement: Requirement) -> list[Finding]:
+    load = np.asarray(requirement.load_mw, dtype=float)
+    if load.size not in (1, HOURS):
+        text = f"the load has {load.size} hours"
+        return [_error("load.hours", text, f"give one number or {HOURS} hours (a leap year without 29 February)")]
+    bad = np.flatnonzero(~np.isfinite(load) | (load < 0))
+    findings = []
+    if bad.size:
+        text = f"the load is {load[bad[0]]} MW in hour {bad[0] + 1}; {bad.size} hours are negative or no number"
+        findings.append(_error("load.value", text, "enter zero or more MW for every hour"))
+    elif load.max() <= 0:
+        findings.append(_error("load.zero", "the load is zero in every hour", "enter the load that the plant serves"))
+    return findings
+
+
+def _check_numbers(requirement: Requirement) -> list[Finding]:
+    findings = []
+    if not 0 < requirement.power_factor <= 1:
+        findings.append(_error("load.pf", f"the power factor is {requirement.power_factor}", "above 0 and up to 1"))
+    if not 0 < requirement.availability_target < 1:
+        text = f"the availability target is {requirement.availability_target}"
+        findings.append(_error("target", text, "a fraction below 1, such as 0.9995"))
+    least_zero = ("loss_allowance_pct", "firm_battery_h", "reserve_battery_h", "discount_rate", "carbon_usd_per_t")
+    for name in (*least_zero, "grid_usd_per_mwh", "grid_co2_t_per_mwh"):
+        value = getattr(requirement, name)
+        if not math.isfinite(value) or value < 0:
+            findings.append(_error("number", f"{name} is {value}", "enter a number of zero or more", name))
+    if requirement.project_years < 1:
+        findings.append(_error("number", f"project_years is {requirement.project_years}", "one or more"))
+    for kind, price in requirement.fuel_usd_per_gj.items():
+        if not math.isfinite(price) or price < 0:
+            findings.append(_error("fuel", f"the price of {kind} is {price} USD/GJ", "zero or more", kind))
+    return findings
+
+
+def _check_yields(requirement: Requirement) -> list[Finding]:
+    findings = []
+    for name in ("pv_yield", "wind_yield"):
+        values = np.asarray(getattr(requirement, name), dtype=float)
+        if values.size not in (0, HOURS):
+            findings.append(_error("yield.hours", f"{name} has {values.size} hours", f"give {HOURS} hours", name))
+        elif not np.all((values >= 0) & (values <= 1)):
+            findings.append(_error("yield.value", f"{name} leaves 0 to 1", "fractions of the rated power", name))
+    return findings
+
+
+def without_yieldless(requirement: Requirement) -> tuple[Requirement, list[Finding]]:
+    """Return the requirement without sun and wind whose hourly yield nobody brought, and say so."""
+    brought = {"PV": bool(requirement.pv_yield) or requirement.clear_sky_estimate, "WIND": bool(requirement.wind_yield)}
+    findings = []
+    for t in requirement.technologies:
+        if not brought.get(t.kind, True):
+            text = f"{t.name} is left out: the requirement brings no hourly yield"
+            hint = f"give {t.kind.lower()}_yield with {HOURS} fractions" + (
+                ", or clear_sky_estimate: true for an upper estimate" if t.kind == "PV" else ""
+            )
+            findings.append(Finding("design.yield.none", Severity.INFO, text, hint, element=t.id))
+    if requirement.clear_sky_estimate and not requirement.pv_yield:
+        text = "the sun's yield is the clear-sky estimate: an upper bound on what photovoltaics give"
+        findings.append(Finding("design.yield.clear_sky", Severity.WARNING, text, "give pv_yield", element="PV"))
+    kept = tuple(t for t in requirement.technologies if brought.get(t.kind, True))
+    return replace(requirement, technologies=kept), findings
+
+
+def _check_catalogue(requirement: Requirement) -> list[Finding]:
+    technologies = requirement.technologies
+    if not technologies:
+        return [_error("catalogue.empty", "no technology may be chosen", "leave at least one in the catalogue")]
+    findings = []
+    ids = [t.id for t in technologies]
+    for double in sorted({name for name in ids if ids.count(name) > 1}):
+        findings.append(_error("catalogue.double", f"technology {double} is there twice", "rename one", double))
+    for t in technologies:
+        if t.unit_mw <= 0:
+            findings.append(_error("catalogue.size", f"{t.id} has no size", "enter its megawatts", t.id))
+        if t.fuel and t.fuel not in requirement.fuel_usd_per_gj:
+            findings.append(
+                _error("catalogue.fuel", f"{t.id} burns {t.fuel}, which has no price", "give its price", t.id)
+            )
+        if t.capex_usd_per_kw <= 0 and t.kind != "GRID":
+            text = f"{t.id} costs nothing to build"
+            findings.append(_error("catalogue.cost", text, "enter its investment per kW", t.id))
+    return findings
+
+
+def _check_bounds(requirement: Requirement) -> list[Finding]:
+    findings = []
+    for name, value in requirement.bounds.items():
+        if name not in BOUNDS:
+            findings.append(
+                _error("bound.unknown", f"there is no bound {name!r}", f"bounds are {', '.join(BOUNDS)}", name)
+            )
+        elif not math.isfinite(value) or value < 0:
+            findings.append(_error("bound.value", f"{name} is {value}", f"{BOUNDS[name]}: zero or more", name))
+    if requirement.bound("renewable_share", 0) > 1:
+        findings.append(
+            _error("bound.value", "the renewable share is over 1", "a fraction from 0 to 1", "renewable_share")
+        )
+    known = {t.id: t.max_count for t in requirement.technologies}
+    for name, least in requirement.minimum_counts.items():
+        if name not in known:
+            findings.append(
+                _error("count.unknown", f"there is no technology {name}", f"there are {', '.join(known)}", name)
+            )
+        elif least > known[name]:
+            text = f"at least {least} of {name} are asked for and at most {known[name]} may be built"
+            findings.append(_error("count.contradiction", text, "raise max_count or lower the minimum", name))
+    return findings

@@ -1,0 +1,146 @@
+"""The chosen equipment with what it costs and how sure the optimiser is of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.design.sizing_model import SIZES, SizingModel, annuity
+from core.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What to build. ``status`` is "optimal", "time limit" (the best design found) or "infeasible"."""
+
+    status: str
+    counts: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, float] = field(default_factory=lambda: dict.fromkeys(SIZES, 0.0))  # MW and MWh
+    costs: dict[str, float] = field(default_factory=dict)  # yearly cost by kind of cost [USD]
+    investment_usd: float = 0.0
+    energy_mwh: float = 0.0
+    emissions_t: float = 0.0
+    net_present_factor: float = 0.0  # years of yearly cost that the project's life is worth today
+    bound_usd_per_year: float | None = None  # no design can cost less on the hours that were optimised
+    gap: float | None = None  # distance between the design and the bound [1]
+    seconds: float = 0.0
+    conflict: tuple[str, ...] = ()
+    conflict_text: str = ""
+    findings: tuple[Finding, ...] = ()
+    dispatch: pd.DataFrame = field(default_factory=pd.DataFrame)  # hour by hour [MW]
+
+    @property
+    def cost_usd_per_year(self) -> float:
+        """Return the yearly cost: annuities, fixed and variable cost."""
+        return sum(self.costs.values())
+
+    @property
+    def feasible(self) -> bool:
+        """Return whether there is a design at all."""
+        return self.status != "infeasible"
+
+    def units(self) -> list[dict[str, Any]]:
+        """Return what is built, one row a kind."""
+        built = [{"technology": name, "count": count, "mw": None, "mwh": None} for name, count in self.counts.items()]
+        rows: list[dict[str, Any]] = [row for row in built if row["count"]]
+        for kind in ("BESS", "PV", "WIND", "GRID"):
+            megawatts = self.sizes[f"{kind.lower()}_mw"]
+            if megawatts > 1e-3:
+                energy = round(self.sizes["bess_mwh"], 3) if kind == "BESS" else None
+                rows.append({"technology": kind, "count": None, "mw": round(megawatts, 3), "mwh": energy})
+        return rows
+
+    def cost(self) -> dict[str, Any]:
+        """Return the cost as JSON documents carry it."""
+        yearly = self.cost_usd_per_year if self.feasible else None
+        return {
+            "usd_per_year": yearly,
+            "net_present_usd": yearly * self.net_present_factor if yearly is not None else None,
+            "usd_per_mwh": yearly / self.energy_mwh if yearly is not None and self.energy_mwh else None,
+            "investment_usd": self.investment_usd if self.feasible else None,
+            "by_kind": self.costs,
+        }
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the design as JSON documents carry it; the dispatch stays apart."""
+        return {
+            "status": self.status,
+            "units": self.units(),
+            "cost": self.cost(),
+            "energy_mwh": self.energy_mwh,
+            "emissions_t": self.emissions_t,
+            "gap": self.gap,
+            "bound_usd_per_year": self.bound_usd_per_year,
+            "seconds": round(self.seconds, 3),
+            "conflict": list(self.conflict),
+            "conflict_text": self.conflict_text,
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
+
+
+def sizes_of(sizing: SizingModel, solution: Any) -> tuple[dict[str, int], dict[str, float]]:
+    """Return the units of each kind and the megawatts of a solution."""
+    counts = {t.id: round(float(solution["count"].sel(technology=t.id))) for t in sizing.technologies}
+    return counts, {name: max(0.0, float(solution[name])) for name in SIZES}
+
+
+def design_of(sizing: SizingModel, solution: Any, status: str) -> Design:
+    """Return the design of a solution, its cost counted anew from what the solution says."""
+    r, weight = sizing.requirement, sizing.year.weight[:, None]
+    counts, sizes = sizes_of(sizing, solution)
+    power = {t.id: solution["power"].sel(technology=t.id).values for t in sizing.technologies}
+    running = {t.id: solution["running"].sel(technology=t.id).values for t in sizing.technologies}
+    fuel = {
+        t.id: float(((t.fuel_slope_gj_mwh * power[t.id] + t.fuel_no_load_gj_h * running[t.id]) * weight).sum())
+        for t in sizing.technologies
+    }
+    grid_mwh = float((solution["grid"].values * weight).sum())
+    emissions = sum(fuel[t.id] * r.fuel_co2_t_per_gj.get(t.fuel, 0.0) for t in sizing.technologies)
+    emissions += grid_mwh * r.grid_co2_t_per_mwh
+    investment, costs = _building_costs(sizing, counts, sizes)
+    costs["fuel"] = sum(fuel[t.id] * r.fuel_usd_per_gj.get(t.fuel, 0.0) for t in sizing.technologies)
+    costs["variable"] = sum(float((power[t.id] * weight).sum()) * t.variable_usd_per_mwh for t in sizing.technologies)
+    starts = {t.id: solution["starts"].sel(technology=t.id).values for t in sizing.technologies}
+    costs["starts"] = sum(float((starts[t.id] * weight).sum()) * t.start_cost_usd for t in sizing.technologies)
+    costs["grid"] = grid_mwh * r.grid_usd_per_mwh
+    costs["carbon"] = emissions * r.carbon_usd_per_t
+    return Design(
+        status,
+        counts,
+        sizes,
+        costs,
+        investment_usd=investment,
+        energy_mwh=float((sizing.year.load_mw * weight).sum()),
+        emissions_t=emissions,
+        net_present_factor=1 / annuity(r.discount_rate, r.project_years),
+        dispatch=_dispatch(sizing.year.load_mw, power, solution),
+    )
+
+
+def _building_costs(
+    sizing: SizingModel, counts: dict[str, int], sizes: dict[str, float]
+) -> tuple[float, dict[str, float]]:
+    """Return the investment, and the yearly cost of what is built whether it runs or not [USD]."""
+    r, total = sizing.requirement, 0.0
+    costs = {"investment": 0.0, "fixed": 0.0}
+    for t in r.technologies:
+        megawatts = counts[t.id] * t.unit_mw if t.id in counts else sizes[f"{t.kind.lower()}_mw"]
+        invested = megawatts * 1000 * t.capex_usd_per_kw
+        if t.kind == "BESS":
+            invested += sizes["bess_mwh"] * 1000 * (t.capex_usd_per_kwh or 0.0)
+        total += invested
+        costs["investment"] += invested * annuity(r.discount_rate, t.life_years)
+        costs["fixed"] += megawatts * 1000 * t.fixed_usd_per_kw_year
+    return total, costs
+
+
+def _dispatch(load_mw: np.ndarray, power: dict[str, np.ndarray], solution: Any) -> pd.DataFrame:
+    """Return the dispatch of every optimised hour [MW], one column a kind."""
+    columns = {"load_mw": load_mw} | {f"{name}_mw": values for name, values in power.items()}
+    for name in ("pv", "wind", "grid", "charge", "discharge"):
+        columns[f"{name}_mw"] = solution[name].values
+    columns["soc_mwh"] = solution["soc"].values
+    return pd.DataFrame({name: np.asarray(values).ravel() for name, values in columns.items()})

@@ -1,0 +1,78 @@
+"""What the plant must do, under which prices and limits: the optimiser's input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from core.design.technology import Technology, shipped_technologies
+
+HOURS = 8760
+LEAP_DAY = slice(59 * 24, 60 * 24)  # 29 February among the hours of a leap year
+
+#: Bounds that a requirement or the constraint ledger may set, with what each means.
+BOUNDS: dict[str, str] = {
+    "redundancy_level": "largest units that may be out at full load",
+    "firm_capacity_mw": "least firm capacity with those units out [MW]",
+    "spinning_reserve_mw": "least spinning reserve [MW]",
+    "bess_min_mw": "least battery power [MW]",
+    "bess_min_mwh": "least battery energy [MWh]",
+    "max_unit_size_mw": "largest unit that may be chosen [MW]",
+    "budget_usd": "largest investment [USD]",
+    "land_ha": "largest area [ha]",
+    "emission_cap_t": "largest yearly emission of CO2 [t]",
+    "renewable_share": "least share of the yearly energy from wind and sun [1]",
+    "grid_max_mw": "largest grid connection [MW]",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What to build for. Money is USD of the year that the prices are of."""
+
+    name: str = "Data-centre campus"
+    load_mw: tuple[float, ...] = (200.0,)  # one number, or every hour of a year
+    power_factor: float = 0.95
+    availability_target: float = 0.9995
+    loss_allowance_pct: float = 1.0
+    firm_battery_h: float = 4.0
+    reserve_battery_h: float = 0.5
+    pv_yield: tuple[float, ...] = ()  # [1] of every hour; without it photovoltaics are left out
+    wind_yield: tuple[float, ...] = ()  # [1] of every hour; without it wind is left out
+    clear_sky_estimate: bool = False  # take the clear-sky yield where none is brought: an upper estimate
+    discount_rate: float = 0.08
+    project_years: int = 20
+    fuel_usd_per_gj: Mapping[str, float] = field(default_factory=lambda: {"gas": 4.0})
+    fuel_co2_t_per_gj: Mapping[str, float] = field(default_factory=lambda: {"gas": 0.0561})  # IPCC 2006, table 2.2
+    carbon_usd_per_t: float = 0.0
+    grid_usd_per_mwh: float = 80.0
+    grid_co2_t_per_mwh: float = 0.4
+    technologies: tuple[Technology, ...] = field(default_factory=shipped_technologies)
+    minimum_counts: Mapping[str, int] = field(default_factory=dict)  # technology → units at least
+    bounds: Mapping[str, float] = field(default_factory=lambda: {"redundancy_level": 1.0, "grid_max_mw": 0.0})
+    equipment: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # what the ledger says of equipment
+
+    def hourly_load_mw(self) -> np.ndarray:
+        """Return the load of every hour of the year [MW]."""
+        load = np.asarray(self.load_mw, dtype=float)
+        return np.full(HOURS, load[0]) if load.size == 1 else load
+
+    @property
+    def peak_mw(self) -> float:
+        """Return the highest load [MW]."""
+        return max(self.load_mw)
+
+    def bound(self, name: str, default: float) -> float:
+        """Return a bound, or the default where none is set."""
+        return float(self.bounds.get(name, default))
+
+    def with_bound(self, name: str, value: float) -> Requirement:
+        """Return the requirement with one bound set."""
+        return replace(self, bounds={**self.bounds, name: value})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the requirement as JSON documents carry it."""
+        return asdict(self)

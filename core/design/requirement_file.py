@@ -1,0 +1,206 @@
+"""Read a requirement from JSON: every key is optional, unknown ones are refused, nothing is repaired in silence."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.design.requirement import BOUNDS, HOURS, LEAP_DAY, Requirement
+from core.design.technology import Technology, shipped_technologies, technology
+from core.errors import BadInput
+from core.findings import Finding, Reading, Severity, Source, Where
+
+#: Other words for the keys of a requirement.
+ALIASES = {"load": "load_mw", "peak_mw": "load_mw", "pf": "power_factor", "availability": "availability_target"}
+TABLES = ("bounds", "minimum_counts", "equipment", "fuel_usd_per_gj", "fuel_co2_t_per_gj")
+SERIES = ("load_mw", "pv_yield", "wind_yield")
+
+
+def read_requirement(data: bytes, name: str, folder: Path | None = None) -> Reading[Requirement]:
+    """Read a requirement.
+
+    Parameters
+    ----------
+    data, name
+        The JSON text and the file's name.
+    folder
+        Where the CSV files that it names lie; without it none can be named.
+    """
+    where = Where(file=name)
+    document = _document(data, where)
+    findings: list[Finding] = []
+    values: dict[str, Any] = {}
+    kinds = {f.name: str(f.type) for f in fields(Requirement)}
+    bounds = dict(Requirement().bounds)
+    for key, value in document.items():
+        field = ALIASES.get(key, key)
+        if field in BOUNDS:
+            bounds[field] = _number(value, key, where)
+        elif field == "technologies":
+            values[field] = _technologies(value, where)
+        elif field in SERIES:
+            values[field], remarks = _series(value, field, where, folder)
+            findings += remarks
+        elif field == "bounds":
+            bounds |= _numbers(value, key, where)
+        elif field == "equipment":
+            values[field] = {str(item): _numbers(row, key, where) for item, row in _mapping(value, key, where).items()}
+        elif field in TABLES:
+            values[field] = {**getattr(Requirement(), field), **_numbers(value, key, where)}
+        elif field in kinds:
+            values[field] = _scalar(value, key, kinds[field], where)
+        else:
+            raise BadInput(f"a requirement has no {key!r}", hint=f"it has {', '.join([*kinds, *BOUNDS])}", where=where)
+    requirement = replace(Requirement(), **values, bounds=bounds)
+    return Reading(requirement, findings, Source(name, sha256(data).hexdigest(), "gridproof.requirement"))
+
+
+def _document(data: bytes, where: Where) -> Mapping[str, Any]:
+    try:
+        document = json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise BadInput("the file is no text", hint="a requirement is a JSON object in UTF-8", where=where) from None
+    except (json.JSONDecodeError, RecursionError) as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else None
+        place = Where(file=where.file, line=line)
+        raise BadInput("the file is no JSON", hint='for example {"load_mw": 200}', where=place) from None
+    return _mapping(document, "the requirement", where)
+
+
+def _mapping(value: Any, key: str, where: Where) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise BadInput(f"{key} is no JSON object", hint="names with values in braces", where=where)
+    return value
+
+
+def _number(value: Any, key: str, where: Where) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise BadInput(f"{key} is {value!r}", hint="enter a number", where=where)
+    return float(value)
+
+
+def _numbers(value: Any, key: str, where: Where) -> dict[str, float]:
+    return {str(name): _number(one, f"{key}.{name}", where) for name, one in _mapping(value, key, where).items()}
+
+
+def _scalar(value: Any, key: str, kind: str, where: Where) -> Any:
+    if kind == "str":
+        return str(value)
+    if kind == "bool":
+        if not isinstance(value, bool):
+            raise BadInput(f"{key} is {value!r}", hint="true or false", where=where)
+        return value
+    number = _number(value, key, where)
+    if kind != "int":
+        return number
+    if not number.is_integer():
+        raise BadInput(f"{key} is {value!r}", hint="enter a whole number", where=where)
+    return int(number)
+
+
+def _technologies(value: Any, where: Where) -> tuple[Technology, ...]:
+    """Return the catalogue: shipped ids, or rows whose missing values come from the shipped one with their id."""
+    if not isinstance(value, list):
+        raise BadInput("technologies is no list", hint="ids, or objects with an id", where=where)
+    shipped = {t.id: t for t in shipped_technologies()}
+    chosen = []
+    for place, row in enumerate(value, start=1):
+        row = {"id": row} if isinstance(row, str) else row
+        if not isinstance(row, Mapping) or "id" not in row:
+            raise BadInput(f"technology {place} has no id", hint=f"shipped are {', '.join(shipped)}", where=where)
+        try:
+            chosen.append(technology(row, shipped.get(str(row["id"]))))
+        except BadInput as error:
+            raise BadInput(error.message, hint=error.hint, where=where) from None
+    return tuple(chosen)
+
+
+def _series(value: Any, key: str, where: Where, folder: Path | None) -> tuple[tuple[float, ...], list[Finding]]:
+    """Return a number or the hours of a year: given as such, as the years of a growth path, or in a CSV file."""
+    if isinstance(value, str):
+        value = {"csv": value}
+    if isinstance(value, Mapping) and "csv" in value:
+        hours, place = _csv_hours(str(value["csv"]), where, folder)
+        return _year(hours, key, place)
+    if isinstance(value, Mapping):
+        return _highest_year(value.get("growth", value), key, where)
+    if isinstance(value, list):
+        hours = [_number(one, f"{key} in hour {hour}", where) for hour, one in enumerate(value, start=1)]
+        return _year(hours, key, where)
+    return (_number(value, key, where),), []
+
+
+def _highest_year(value: Any, key: str, where: Where) -> tuple[tuple[float, ...], list[Finding]]:
+    path = _numbers(value, key, where)
+    if not path or not all(year.isdigit() for year in path):
+        hint = 'a number, 8760 numbers, {"csv": "file.csv"} or {"growth": {"2027": 120, "2030": 200}}'
+        raise BadInput(f"{key} is no load", hint=hint, where=where)
+    year = max(path, key=lambda each: (path[each], -int(each)))
+    text = f"of the growth path the plant is sized for {path[year]:g} MW of {year}, the highest year"
+    return (path[year],), [Finding("design.load.growth", Severity.INFO, text, "", where)]
+
+
+def _year(hours: Sequence[float], key: str, where: Where) -> tuple[tuple[float, ...], list[Finding]]:
+    """Return 8,760 hours; of a leap year the 29th of February is left out and said."""
+    if len(hours) == HOURS + 24:
+        text = f"{key} is of a leap year: the 24 hours of 29 February are left out"
+        kept = tuple(hours[: LEAP_DAY.start]) + tuple(hours[LEAP_DAY.stop :])
+        return kept, [Finding("design.load.leap", Severity.INFO, text, f"give {HOURS} hours to choose", where)]
+    if len(hours) not in (1, HOURS):
+        lacks = HOURS - len(hours)
+        change = "; is the hour of a change to daylight saving time missing?" if lacks == 1 else ""
+        text = f"{key} has {len(hours)} hours, a year has {HOURS}{change}"
+        raise BadInput(text, hint="give every hour of the year in standard time", where=where)
+    return tuple(hours), []
+
+
+def _csv_hours(file: str, where: Where, folder: Path | None) -> tuple[list[float], Where]:
+    """Return the numbers of a CSV file: one column, or times and numbers; with times every hour must be there once."""
+    place = Where(file=file)
+    if folder is None:
+        raise BadInput(f"the file {file} can't be reached from here", hint="give the numbers themselves", where=where)
+    try:
+        text = (folder / file).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise BadInput("the file can't be read as text", hint=f"named by {where.file}", where=place) from None
+    rows = [(number, row) for number, row in enumerate(csv.reader(io.StringIO(text)), start=1) if any(row)]
+    if rows and not _is_number(rows[0][1][-1]):
+        rows = rows[1:]
+    for number, row in rows:
+        if not _is_number(row[-1]):
+            raise BadInput(f"{row[-1]!r} is no number", hint="MW in the last column", where=Where(file, row=number))
+    if rows and len(rows[0][1]) > 1:
+        _check_times(rows, file)
+    return [float(row[-1]) for _, row in rows], place
+
+
+def _check_times(rows: Sequence[tuple[int, list[str]]], file: str) -> None:
+    """Refuse times that are no times, or that leave out or repeat an hour."""
+    times = pd.to_datetime(pd.Series([row[0] for _, row in rows]), errors="coerce")
+    step = times.diff().iloc[1:] != pd.Timedelta(hours=1)
+    if times.isna().any():
+        raise _wrong_time(file, rows, int(times.isna().to_numpy().argmax()), "this is no time")
+    if step.any():
+        index = int(step.to_numpy().argmax()) + 1
+        text = f"{times.iloc[index]} does not follow {times.iloc[index - 1]} by one hour (daylight saving time?)"
+        raise _wrong_time(file, rows, index, text)
+
+
+def _wrong_time(file: str, rows: Sequence[tuple[int, list[str]]], index: int, text: str) -> BadInput:
+    return BadInput(text, hint="every hour of the year once, in standard time", where=Where(file, row=rows[index][0]))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,159 @@
+"""Choose the equipment: sizes on representative days, then every hour of the year with the counts fixed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+from core.design.checks import check_requirement, without_yieldless
+from core.design.conflicts import conflict_text, conflicting_groups
+from core.design.design import Design, design_of, sizes_of
+from core.design.profiles import Year, representative_days, whole_year
+from core.design.requirement import Requirement
+from core.design.sizing_model import SizingModel, build, largest_units
+from core.design.solving import GAP, Outcome, solve
+from core.errors import BadInput, EngineError
+from core.findings import Finding, Severity
+
+DAYS = 12
+MOST_DAYS = 365
+RELAXATION_TIME_S = 20.0
+VERIFICATION_TIME_S = 120.0
+
+
+@dataclass(slots=True)
+class _Choice:
+    """Sizes for the hours of a year, with the largest unit that they are for."""
+
+    sizing: SizingModel
+    largest_mw: float
+    outcome: Outcome
+
+    @property
+    def usd(self) -> float:
+        """Return the yearly cost [USD]."""
+        return float(self.outcome.usd_per_year or 0.0)
+
+
+def size(requirement: Requirement, *, days: int = DAYS, time_limit_s: float = 60.0, direct: bool = False) -> Design:
+    """Choose the cheapest equipment that meets the requirement.
+
+    Parameters
+    ----------
+    requirement
+        Checked first; errors in it are raised together.
+    days
+        Representative days of the first stage; more are taken where the year shows that they don't represent it.
+    time_limit_s
+        When it runs out, the best design found is returned, marked as such.
+    direct
+        Choose the sizes on the whole year instead of representative days; slow, for comparison.
+    """
+    findings = check_requirement(requirement)
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        raise _refusal(findings)
+    requirement, left_out = without_yieldless(requirement)
+    begin = perf_counter()
+    year = whole_year(requirement)
+    found = None
+    while found is None:
+        represented = year if direct else representative_days(year, days)
+        choice = _choose(requirement, represented, begin + time_limit_s)
+        if choice is None:
+            found = _contradiction(requirement, represented)
+        else:
+            found = _verified(requirement, year, choice)
+            if found is None and days >= MOST_DAYS:
+                found = _contradiction(requirement, year)
+        days *= 3
+    return replace(found, seconds=perf_counter() - begin, findings=(*findings, *left_out))
+
+
+def _refusal(findings: list[Finding]) -> BadInput:
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    more = f" – and {len(errors) - 1} more errors" if len(errors) > 1 else ""
+    return BadInput(errors[0].text + more, hint=errors[0].hint, where=errors[0].where, findings=findings)
+
+
+def _choose(requirement: Requirement, year: Year, end_s: float) -> _Choice | None:
+    """Return the best sizes for the hours of a year, ``None`` when there are none.
+
+    Every size of the largest unit is a case of its own; its relaxation tells which can be the best at all.
+    """
+    sizing = build(requirement, year)
+    cases = sorted(_relaxations(sizing), key=lambda case: (case.outcome.usd_per_year, case.largest_mw))
+    bounds = [float(case.outcome.usd_per_year or 0.0) for case in cases]
+    best: _Choice | None = None
+    late = False
+    for place, case in enumerate(cases):
+        if best and bounds[place] >= best.usd * (1 - GAP):
+            break
+        choice = _integer(case, end_s - perf_counter())
+        if choice is None:
+            bounds[place] = math.inf
+            continue
+        late |= choice.outcome.status == "time limit"
+        bounds[place] = max(bounds[place], choice.outcome.bound_usd_per_year or 0.0)
+        best = choice if best is None or choice.usd < best.usd else best
+    if best is None:
+        return None
+    status = "time limit" if late else "optimal"
+    best.outcome = replace(best.outcome, status=status, bound_usd_per_year=min(*bounds, best.usd))
+    return best
+
+
+def _relaxations(sizing: SizingModel) -> list[_Choice]:
+    """Return the solution of each case with fractions of units; cases without one are left out."""
+    cases = []
+    for largest in largest_units(sizing.requirement):
+        sizing.restrict(largest)
+        outcome = solve(sizing, RELAXATION_TIME_S, relaxed=True)
+        if outcome.solved:
+            cases.append(_Choice(sizing, largest, outcome))
+        elif outcome.status != "infeasible":
+            raise EngineError("the optimiser found no bound in time", hint="shorten the catalogue or the load profile")
+    return cases
+
+
+def _integer(case: _Choice, time_s: float) -> _Choice | None:
+    """Return the best whole counts; when the time is over before there are any, the relaxed ones rounded up."""
+    sizing = case.sizing
+    if time_s > 0:
+        sizing.restrict(case.largest_mw)
+        outcome = solve(sizing, time_s)
+        if outcome.solved:
+            return replace(case, outcome=outcome)
+        if outcome.status == "infeasible":
+            return None
+    counts = case.outcome.solution["count"]
+    rounded = {t.id: math.ceil(float(counts.sel(technology=t.id)) - 1e-6) for t in sizing.technologies}
+    sizing.restrict(case.largest_mw, rounded)
+    outcome = solve(sizing, RELAXATION_TIME_S, relaxed=True)
+    if not outcome.solved:
+        return None
+    return replace(case, outcome=replace(outcome, status="time limit", bound_usd_per_year=None))
+
+
+def _verified(requirement: Requirement, year: Year, choice: _Choice) -> Design | None:
+    """Return the design with the counts run through every hour of the year; ``None`` when they don't get through."""
+    sizing, outcome = choice.sizing, choice.outcome
+    solution = outcome.solution
+    if not sizing.year.lossless:
+        counts, _ = sizes_of(sizing, solution)
+        sizing = build(requirement, year)
+        sizing.restrict(choice.largest_mw, counts)
+        verified = solve(sizing, VERIFICATION_TIME_S, relaxed=True)
+        if verified.status == "infeasible":
+            return None
+        if not verified.solved:
+            raise EngineError("the year was not solved in time", hint="a shorter catalogue is faster")
+        solution = verified.solution
+    bound = float(outcome.bound_usd_per_year or 0.0)
+    gap = max(0.0, (choice.usd - bound) / choice.usd) if choice.usd else 0.0
+    return replace(design_of(sizing, solution, outcome.status), bound_usd_per_year=bound, gap=gap)
+
+
+def _contradiction(requirement: Requirement, year: Year) -> Design:
+    conflict = conflicting_groups(requirement, year)
+    return Design("infeasible", conflict=conflict, conflict_text=conflict_text(requirement, conflict))

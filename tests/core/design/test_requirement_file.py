@@ -1,0 +1,79 @@
+"""Requirements from JSON: loads in every form, and located refusals."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from core.design.requirement_file import read_requirement
+from core.errors import BadInput
+
+
+def read(document, folder=None):
+    return read_requirement(json.dumps(document).encode(), "r.json", folder)
+
+
+def test_keys_bounds_and_technologies_are_taken():
+    requirement = read(
+        {
+            "load_mw": 120,
+            "pf": 0.9,
+            "redundancy_level": 2,
+            "fuel_usd_per_gj": {"gas": 6},
+            "technologies": ["RECIP_18", {"id": "AERO_50", "capex_usd_per_kw": 900}],
+        }
+    ).value
+    assert requirement.load_mw == (120.0,)
+    assert requirement.power_factor == 0.9
+    assert requirement.bounds == {"redundancy_level": 2.0, "grid_max_mw": 0.0}
+    assert requirement.fuel_usd_per_gj == {"gas": 6.0}
+    assert [(t.id, t.capex_usd_per_kw) for t in requirement.technologies] == [("RECIP_18", 1810), ("AERO_50", 900)]
+
+
+def test_a_growth_path_is_sized_for_its_highest_year():
+    reading = read({"load_mw": {"growth": {"2027": 100, "2030": 200, "2031": 180}}})
+    assert reading.value.load_mw == (200.0,)
+    assert "2030" in reading.findings[0].text
+
+
+def test_a_leap_year_loses_its_29th_of_february():
+    hours = [10.0] * 8784
+    hours[59 * 24 : 60 * 24] = [99.0] * 24
+    reading = read({"load_mw": hours})
+    assert len(reading.value.load_mw) == 8760
+    assert max(reading.value.load_mw) == 10
+    assert [finding.code for finding in reading.findings] == ["design.load.leap"]
+
+
+def test_a_file_of_hours_with_a_daylight_saving_gap_is_refused_at_its_row(tmp_path):
+    (tmp_path / "load.csv").write_text("time,load_mw\n2026-03-29 00:00,10\n2026-03-29 01:00,10\n2026-03-29 03:00,10\n")
+    with pytest.raises(BadInput, match="does not follow") as error:
+        read({"load_mw": "load.csv"}, tmp_path)
+    assert error.value.where.row == 4
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ([], "no JSON object"),
+        ({"load_mw": "x.csv"}, "can't be reached"),
+        ({"load_mw": [1.0] * 8759}, "daylight saving"),
+        ({"load_mw": True}, "load_mw is True"),
+        ({"loda_mw": 5}, "no 'loda_mw'"),
+        ({"bounds": 5}, "no JSON object"),
+        ({"technologies": [{"id": "NEW", "kind": "GAS_TURBINE", "unit_mw": 5}]}, "lacks"),
+        ({"technologies": [{"id": "AERO_50", "capex_usd_per_kw": None}]}, "lacks capex_usd_per_kw"),
+        ({"technologies": [{"id": "AERO_50", "unit_mw": -5}]}, "unit_mw is -5"),
+        ({"technologies": [{"id": "AERO_50", "colour": 5}]}, "no colour"),
+    ],
+)
+def test_what_is_no_requirement_is_refused(document, words):
+    with pytest.raises(BadInput, match=words):
+        read(document)
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xfe\x00", b'{"load_mw": ', b"[" * 100000])
+def test_what_is_no_json_is_refused(data):
+    with pytest.raises(BadInput, match=r"no JSON|no text"):
+        read_requirement(data, "r.json")

@@ -1,0 +1,108 @@
+"""The optimiser against closed forms and the direct formulation, and how it answers to more load and tighter bounds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.design.requirement import Requirement
+from core.design.sizing import size
+from core.design.sizing_model import annuity
+from core.design.technology import shipped_technologies
+from core.errors import BadInput
+
+ENGINES = tuple(t for t in shipped_technologies() if t.id == "RECIP_18")
+SAMPLE = Requirement(technologies=ENGINES)
+
+
+def wave(low: float, high: float) -> tuple[float, ...]:
+    """Return a year of days that swing between two loads, a tenth higher at the turn of the year."""
+    hour = np.arange(8760)
+    daily = (low + high) / 2 + (high - low) / 2 * np.sin(2 * np.pi * (hour % 24 - 8) / 24)
+    return tuple(daily * (1 + 0.1 * np.cos(2 * np.pi * hour / 8760)))
+
+
+def test_constant_load_and_one_engine_follow_the_closed_form():
+    design = size(replace(SAMPLE, load_mw=(90.0,)))
+    engine, demand = ENGINES[0], 90.0 * 1.01
+    count = math.ceil(demand / engine.unit_mw) + 1  # one of them may be out
+    running = (demand + engine.unit_mw) / engine.unit_mw  # what spins in reserve for the largest takes no-load fuel
+    fuel_gj = 8760 * (engine.fuel_slope_gj_mwh * demand + engine.fuel_no_load_gj_h * running)
+    yearly = count * 18300 * (engine.capex_usd_per_kw * annuity(0.08, 25) + engine.fixed_usd_per_kw_year)
+    expected = yearly + fuel_gj * 4.0 + 8760 * demand * engine.variable_usd_per_mwh
+    assert design.status == "optimal"
+    assert design.counts == {"RECIP_18": count}
+    assert design.cost_usd_per_year == pytest.approx(expected, rel=1e-6)
+    assert design.cost_usd_per_year == pytest.approx(design.bound_usd_per_year, rel=1e-3)
+
+
+def test_annuity_is_the_payment_that_pays_a_loan_back():
+    debt = 1.0
+    for _ in range(25):
+        debt = debt * 1.08 - annuity(0.08, 25)
+    assert debt == pytest.approx(0, abs=1e-12)
+    assert annuity(0.0, 20) == pytest.approx(0.05)
+
+
+def test_more_load_and_more_redundancy_never_cost_less():
+    costs = [size(replace(SAMPLE, load_mw=(load,))).cost_usd_per_year for load in (50.0, 52.0, 70.0)]
+    assert costs == sorted(costs)
+    levels = [
+        size(replace(SAMPLE, load_mw=(50.0,)).with_bound("redundancy_level", k)).cost_usd_per_year for k in (0, 2)
+    ]
+    assert levels == sorted(levels)
+
+
+def test_two_stages_are_within_a_thousandth_of_the_direct_formulation():
+    requirement = replace(SAMPLE, load_mw=wave(20, 40))
+    two, direct = size(requirement), size(requirement, direct=True)
+    assert two.counts == direct.counts
+    assert two.cost_usd_per_year == pytest.approx(direct.cost_usd_per_year, rel=1e-3)
+    supply = two.dispatch[["RECIP_18_mw", "pv_mw", "wind_mw", "grid_mw"]].sum(axis=1)
+    assert np.allclose(supply, two.dispatch["load_mw"] * 1.01, atol=1e-4)
+
+
+def test_contradictory_limits_are_named_and_no_others():
+    requirement = replace(SAMPLE, load_mw=(90.0,), minimum_counts={"RECIP_18": 2})
+    design = size(requirement.with_bound("budget_usd", 1e8).with_bound("land_ha", 1000))
+    assert design.status == "infeasible"
+    assert "budget" in design.conflict
+    assert not {"land", "counts"} & set(design.conflict)
+    assert "budget_usd = 1e+08" in design.conflict_text
+
+
+def test_a_time_out_gives_the_best_design_marked_as_such():
+    design = size(replace(Requirement(), technologies=shipped_technologies()[:2]), time_limit_s=0.0)
+    assert design.status == "time limit"
+    assert design.gap is not None
+    assert 0 < design.gap < 0.3
+    assert sum(n * t.unit_mw for t in shipped_technologies()[:2] for n in [design.counts[t.id]]) >= 202
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"load_mw": (-5.0,)}, "hour 1"),
+        ({"load_mw": (math.nan,)}, "hour 1"),
+        ({"load_mw": (1.0,) * 8759}, "8759 hours"),
+        ({"technologies": ()}, "no technology"),
+        ({"technologies": (replace(ENGINES[0], capex_usd_per_kw=0.0),)}, "costs nothing"),
+        ({"minimum_counts": {"RECIP_18": 99}}, "at most 30"),
+        ({"bounds": {"redundancy": 1}}, "no bound"),
+        ({"power_factor": 1.2}, "power factor"),
+        ({"pv_yield": (1.5,) * 8760}, "leaves 0 to 1"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_solving(change, words):
+    with pytest.raises(BadInput, match=words):
+        size(replace(SAMPLE, **change))
+
+
+def test_sun_without_yields_is_left_out_and_said():
+    technologies = tuple(t for t in shipped_technologies() if t.id in {"RECIP_18", "PV"})
+    design = size(replace(SAMPLE, technologies=technologies, load_mw=(20.0,)))
+    assert [finding.element for finding in design.findings] == ["PV"]
+    assert design.sizes["pv_mw"] == 0
