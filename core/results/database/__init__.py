@@ -1,0 +1,53 @@
+"""One database for the results of every software: the same core tables side by side, over time."""
+
+from core.results.database.grid_state import GridState
+from core.results.database.results import (
+    get_bus_data,
+    get_data,
+    get_farm_data,
+    get_generator_data,
+    get_line_data,
+    get_link_data,
+    get_load_data,
+    insert_grid_state,
+    insert_grid_states,
+    insert_tables,
+)
+from core.results.database.simulations import (
+    Simulation,
+    backup,
+    begin,
+    finish,
+    recording,
+    remove,
+    simulation,
+    simulations,
+    software_of,
+)
+from core.results.database.software import SOFTWARE, components, software_key
+
+__all__ = [
+    "SOFTWARE",
+    "GridState",
+    "Simulation",
+    "backup",
+    "begin",
+    "components",
+    "finish",
+    "get_bus_data",
+    "get_data",
+    "get_farm_data",
+    "get_generator_data",
+    "get_line_data",
+    "get_link_data",
+    "get_load_data",
+    "insert_grid_state",
+    "insert_grid_states",
+    "insert_tables",
+    "recording",
+    "remove",
+    "simulation",
+    "simulations",
+    "software_key",
+    "software_of",
+]

@@ -1,0 +1,138 @@
+"""Results into and out of the tables; callers name the component, never the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+
+import pandas as pd
+from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from core.errors import BadInput
+from core.results.database.grid_state import GridState, conformed, stacked
+from core.results.database.simulations import advance, simulation
+from core.results.database.software import KEYS, software_key
+from core.results.database.tables import RESULTS, wec_simulations
+from core.store import Store
+
+#: States written in one transaction.
+BATCH = 500
+
+
+def insert_grid_state(store: Store, sim: int, state: GridState, software: str | None = None) -> None:
+    """Write one state; see :func:`insert_grid_states`."""
+    insert_grid_states(store, sim, [state], software)
+
+
+def insert_grid_states(store: Store, sim: int, states: Iterable[GridState], software: str | None = None) -> None:
+    """Write states in batches, each whole or not at all, into the tables of ``software`` or the simulation's own."""
+    own = simulation(store, sim)
+    key, remaining, done = software_key(software or own.software), iter(states), own.steps_done
+    while batch := list(islice(remaining, BATCH)):
+        done += len(batch)
+        insert_tables(store, sim, stacked(batch), software=key, steps_done=done if key == own.software else None)
+
+
+def insert_tables(
+    store: Store,
+    sim: int,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    software: str | None = None,
+    farms: pd.DataFrame | None = None,
+    steps_done: int | None = None,
+) -> None:
+    """Write frames by component, with a column ``timestamp``, in one transaction.
+
+    ``farms`` are rows of ``wec_simulations``; ``steps_done`` is the simulation's progress once they are written.
+    """
+    key = software_key(software or simulation(store, sim).software)
+    checked = {component: conformed(frame, key, component) for component, frame in tables.items()}
+    try:
+        with store.writing() as connection:
+            for component, frame in checked.items():
+                _insert(connection, RESULTS[key, component], frame.assign(grid_sim_id=sim))
+            if farms is not None and len(farms):
+                _insert(connection, wec_simulations, farms.assign(grid_sim_id=sim))
+            if steps_done is not None:
+                advance(connection, sim, steps_done)
+    except IntegrityError as error:
+        raise BadInput(
+            f"simulation {sim} has results of {key} at one of these time stamps already",
+            hint="an element has one row a time stamp; remove the simulation, or begin another one",
+        ) from error
+
+
+def _insert(connection: Connection, table: Table, frame: pd.DataFrame) -> None:
+    """Write the rows as the driver takes them: naming each value of each row would double the time."""
+    names = list(frame.columns)
+    statement = insert(table).values(dict.fromkeys(names)).compile(dialect=connection.dialect)
+    order = statement.positiontup or names
+    values = [_plain(frame[name]) for name in order]
+    if not len(frame):
+        return
+    if statement.positiontup:
+        connection.exec_driver_sql(str(statement), list(zip(*values, strict=True)))
+    else:
+        connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)])
+
+
+def _plain(values: pd.Series) -> list[object]:
+    """Return Python's own values, ``None`` where missing."""
+    missing = values.isna()
+    if missing.any():
+        values = values.astype(object)
+        values[missing] = None
+    return list(values.tolist())
+
+
+def get_data(store: Store, sim: int, component: str, software: str | None = None) -> pd.DataFrame:
+    """Return a component's results in the order of time and number, in the table's columns without its keys."""
+    key = software_key(software or simulation(store, sim).software)
+    table = RESULTS.get((key, component))
+    if table is None:
+        known = [name for prefix, name in RESULTS if prefix == key]
+        raise BadInput(f"{key} has no table {component!r}", hint=f"tables are {', '.join(known)}")
+    chosen = [column for column in table.c if column.name not in ("id", "grid_sim_id")]
+    query = select(*chosen).where(table.c.grid_sim_id == sim).order_by(table.c.timestamp, table.c[KEYS[component]])
+    with store.reading() as connection:
+        rows = connection.execute(query).cursor.fetchall()  # tuples of the driver: a million rows in a second
+    frame = pd.DataFrame.from_records(rows, columns=[column.name for column in chosen])
+    numbers = {column.name: float for column in chosen if column.type.python_type is float}
+    return frame.astype(numbers)
+
+
+def get_bus_data(store: Store, sim: int, software: str | None = None) -> pd.DataFrame:
+    """Return the buses' results, of the simulation's software or of the one that is named."""
+    return get_data(store, sim, "bus", software)
+
+
+def get_generator_data(store: Store, sim: int, software: str | None = None) -> pd.DataFrame:
+    """Return the generators' results."""
+    return get_data(store, sim, "generator", software)
+
+
+def get_load_data(store: Store, sim: int, software: str | None = None) -> pd.DataFrame:
+    """Return the loads' results."""
+    return get_data(store, sim, "load", software)
+
+
+def get_line_data(store: Store, sim: int, software: str | None = None) -> pd.DataFrame:
+    """Return the lines' and transformers' results."""
+    return get_data(store, sim, "line", software)
+
+
+def get_link_data(store: Store, sim: int, software: str | None = None) -> pd.DataFrame:
+    """Return the links' results."""
+    return get_data(store, sim, "link", software)
+
+
+def get_farm_data(store: Store, sim: int) -> pd.DataFrame:
+    """Return the power of the wave-energy or other plants that fed the simulation."""
+    table = wec_simulations
+    chosen = [table.c.timestamp, table.c.wec_farm_name, table.c.wecsim_case, table.c.power_output_mw]
+    query = select(*chosen).where(table.c.grid_sim_id == sim).order_by(table.c.timestamp, table.c.wec_farm_name)
+    with store.reading() as connection:
+        rows = connection.execute(query).all()
+    return pd.DataFrame([tuple(row) for row in rows], columns=[column.name for column in chosen])

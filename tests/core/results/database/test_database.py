@@ -1,0 +1,143 @@
+"""The results database on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sqlalchemy import func, inspect, select
+
+from core.errors import BadInput, NotFound
+from core.results import database
+from core.results.database import GridState
+from core.results.database.software import KEYS, SOFTWARE
+from core.results.database.tables import RESULTS
+from core.store import Store
+
+CORE = {
+    "bus": "bus bus_name type p q v_mag angle_deg vbase",
+    "generator": "gen gen_name bus p q mbase status",
+    "load": "load load_name bus p q status",
+    "line": "line line_name ibus jbus line_pct status",
+}
+
+
+@pytest.fixture(params=["store", "postgresql_store"])
+def either(request: pytest.FixtureRequest) -> Store:
+    return request.getfixturevalue(request.param)
+
+
+def state(timestamp: str = "2025-01-01T00:00:00", v: float = 1.02) -> GridState:
+    return GridState(
+        timestamp,
+        pd.DataFrame({"bus": [1, 2], "type": ["Slack", "PQ"], "v_mag": [1.06, v], "Vbase": [138.0, 138.0]}),
+        pd.DataFrame({"gen": [1], "bus": [1], "p": [2.324], "status": [1]}),
+        pd.DataFrame({"load": [1], "bus": [2], "p": [0.217], "status": [1]}),
+        pd.DataFrame({"line": [1], "ibus": [1], "jbus": [2], "line_pct": [None], "status": [1]}),
+    )
+
+
+def begun(store: Store, software: str = "psse") -> int:
+    return database.begin(store, "IEEE_14_bus", software, 100.0, "2025-01-01T00:00:00", steps=2)
+
+
+def test_every_software_has_the_specified_core_columns(either: Store):
+    with either.reading() as connection:
+        seen = inspect(connection)
+        for software in SOFTWARE:
+            for component, names in CORE.items():
+                columns = [column["name"] for column in seen.get_columns(f"{software}_{component}_results")]
+                assert columns[: 3 + len(names.split())] == ["id", "grid_sim_id", "timestamp", *names.split()]
+                unique = seen.get_unique_constraints(f"{software}_{component}_results")
+                assert [u["column_names"] for u in unique] == [["grid_sim_id", "timestamp", KEYS[component]]]
+        links = [column["name"] for column in seen.get_columns("pypsa_link_results")]
+    assert links[3:] == ["link", "link_name", "bus0", "bus1", "p0", "p1", "efficiency", "status"]
+
+
+def test_states_come_back_as_they_were_written(either: Store):
+    sim = begun(either)
+    database.insert_grid_states(either, sim, [state(), state("2025-01-01T01:00:00", 1.01)])
+    buses = database.get_bus_data(either, sim)
+    assert buses["v_mag"].tolist() == [1.06, 1.02, 1.06, 1.01]
+    assert buses["timestamp"].tolist() == ["2025-01-01T00:00:00"] * 2 + ["2025-01-01T01:00:00"] * 2
+    assert database.get_generator_data(either, sim)["p"].tolist() == [2.324, 2.324]
+    assert database.get_load_data(either, sim)["load"].tolist() == [1, 1]
+    assert database.get_line_data(either, sim)["line_pct"].isna().all()
+    assert database.simulation(either, sim).steps_done == 2
+
+
+def test_several_software_may_stand_under_one_simulation(either: Store):
+    sim = begun(either, "PSS®E")
+    database.insert_grid_state(either, sim, state())
+    priced = state(v=1.03)
+    priced.bus["marginal_price"] = [31.0, 32.5]
+    database.insert_grid_state(either, sim, priced, "PyPSA")
+    assert database.get_bus_data(either, sim)["v_mag"].tolist() == [1.06, 1.02]
+    assert database.get_bus_data(either, sim, "pypsa")["marginal_price"].tolist() == [31.0, 32.5]
+    assert database.software_of(either, sim) == ["psse", "pypsa"]
+
+
+def test_an_element_has_one_row_a_time_stamp_and_a_refused_batch_leaves_nothing(either: Store):
+    sim = begun(either)
+    database.insert_grid_state(either, sim, state())
+    with pytest.raises(BadInput, match="already"):
+        database.insert_grid_states(either, sim, [state("2025-01-01T01:00:00"), state()])
+    assert len(database.get_bus_data(either, sim)) == 2
+    assert database.simulation(either, sim).steps_done == 1
+
+
+def test_removing_a_simulation_removes_its_results(either: Store):
+    sim = begun(either)
+    database.insert_grid_state(either, sim, state())
+    database.remove(either, sim)
+    with either.reading() as connection:
+        left = [connection.execute(select(func.count()).select_from(table)).scalar() for table in RESULTS.values()]
+    assert sum(left) == 0
+    with pytest.raises(NotFound):
+        database.get_bus_data(either, sim)
+
+
+def test_results_of_no_simulation_are_refused(either: Store):
+    with pytest.raises(NotFound):
+        database.insert_grid_state(either, 77, state())
+
+
+def test_a_simulation_that_breaks_off_says_so(either: Store):
+    sim = begun(either)
+
+    def half_way() -> None:
+        with database.recording(either, sim):
+            database.insert_grid_state(either, sim, state())
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        half_way()
+    seen = database.simulation(either, sim)
+    assert (seen.state, seen.steps_done, seen.timestamp_end) == ("interrupted", 1, None)
+    database.finish(either, sim, "2025-01-01T01:00:00")
+    assert database.simulation(either, sim).state == "done"
+
+
+def test_columns_and_values_that_no_table_holds_are_refused(store: Store):
+    sim = begun(store)
+    for change in ({"v_mag": ["high", 1.0]}, {"marginal_price": [1.0, 2.0]}, {"bus": [1.5, 2.0]}, {"bus": [None, 2]}):
+        wrong = state()
+        wrong.bus = wrong.bus.assign(**change)
+        with pytest.raises(BadInput):
+            database.insert_grid_state(store, sim, wrong)
+    with pytest.raises(BadInput, match="GridLAB"):
+        database.get_bus_data(store, sim, "GridLAB-D")
+
+
+def test_a_backup_is_a_whole_database(store: Store, tmp_path: Path):
+    sim = begun(store)
+    database.insert_grid_state(store, sim, state())
+    file = tmp_path / "copy.sqlite"
+    assert database.backup(store, file) == file.stat().st_size
+    with sqlite3.connect(file) as copy:
+        assert copy.execute("SELECT count(*) FROM psse_bus_results").fetchone() == (2,)
+    copy.close()
+    with pytest.raises(BadInput, match="already"):
+        database.backup(store, file)
