@@ -1,4 +1,4 @@
-"""Run a study on a plant or a network and judge it: load flow, contingencies, short circuit, arc flash."""
+"""Run a study on a plant or a network and judge it: load flow, contingencies, short circuit, arc flash, frequency."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def run(arguments: Namespace) -> Answer:
 
 def _words(result: StudyResult, verdicts: list[Verdict], state: State, plant: Plant | None) -> str:
     lines = [f"{result.study}: {result.status} by {result.provenance.tool or 'no engine'}, verdict {state}"]
-    for name in ("cases", "worst", "faults", "buses"):
+    for name in ("cases", "worst", "faults", "buses", "trips"):
         table = result.tables.get(name, pd.DataFrame())
         if len(table) and (name != "buses" or result.study == "arc_flash"):
             shown = table.drop(columns=["file", "sheet", "row", "name", "severity"], errors="ignore").dropna(

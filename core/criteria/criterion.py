@@ -75,6 +75,7 @@ class Criterion:
     high: float | None
     action: str
     source: str
+    system_hz: float | None = None  # holds only in systems of this frequency; ``None``: in all
     override_reason: str = ""
 
     def states(self, values: np.ndarray) -> list[State]:
@@ -200,7 +201,7 @@ def _overridden(criterion: Criterion, change: Override) -> Criterion:
 def _shipped() -> tuple[Criterion, ...]:
     with Path(__file__).with_name("criteria.csv").open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle))
-    numbers = ("low", "warn", "high")
+    numbers = ("low", "warn", "high", "system_hz")
     return tuple(
         Criterion(**{key: (float(text) if text else None) if key in numbers else text for key, text in row.items()})  # type: ignore[arg-type]
         for row in rows

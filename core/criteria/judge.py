@@ -47,6 +47,8 @@ def judge(
         rows, elements = rows[chosen], elements[chosen]
     verdicts: list[Verdict] = []
     for criterion in criteria.of_study(result.study):
+        if criterion.system_hz not in (None, result.provenance.options.get("frequency_hz")):
+            continue
         values = _values(criterion, result, rows, plant, findings)
         if values is None:
             continue

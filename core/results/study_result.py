@@ -28,6 +28,7 @@ MAIN_TABLE = {
     "contingency": "outages",
     "short_circuit": "faults",
     "arc_flash": "buses",
+    "frequency": "trips",
     "power_flow": "buses",
     "availability": "blocks",
 }
@@ -38,6 +39,7 @@ ELEMENT_COLUMNS = {
     "contingency": ("outage",),
     "short_circuit": ("device", "bus"),
     "arc_flash": ("bus",),
+    "frequency": ("trip",),
     "power_flow": ("bus",),
     "availability": ("block",),
 }

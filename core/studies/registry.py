@@ -80,6 +80,13 @@ def _arc_flash(question: Question) -> StudyResult:
     return plant_arc_flash(question.of_plant("arc_flash"), question.scenario)
 
 
+def _frequency(question: Question) -> StudyResult:
+    from core.studies.frequency import plant_frequency
+
+    _only_own_engine(question, "frequency", "sfr")
+    return plant_frequency(question.of_plant("frequency"), question.scenario)
+
+
 def _only_own_engine(question: Question, study: str, engine: str) -> None:
     if question.engine not in (None, engine):
         raise BadInput(f"{study} has no engine {question.engine!r}", hint=f"its engine is {engine}")
@@ -90,4 +97,5 @@ STUDIES: dict[str, Callable[[Question], StudyResult]] = {
     "contingency": _contingency,
     "short_circuit": _short_circuit,
     "arc_flash": _arc_flash,
+    "frequency": _frequency,
 }
