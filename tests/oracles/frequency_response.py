@@ -5,8 +5,8 @@ M·dw/dt = p − ΔP − D·w and T·dp/dt = −K·w − p with M = 2·ΣH·S gi
     w(s) = −ΔP·(1 + T·s)/(s·(M·T·s² + (M + D·T)·s + D + K)),
 
 a second-order system with ω_n² = (D + K)/(M·T) and 2ζω_n = 1/T + D/M. Its lowest value is where dw/dt = 0 for the
-first time: the derivation of P. M. Anderson, M. Mirheydar, "A low-order system frequency response model", IEEE Transactions
-on Power Systems 5(3), 1990, for one lag in place of the reheat turbine.
+first time: the derivation of P. M. Anderson, M. Mirheydar, "A low-order system frequency response model", IEEE
+Transactions on Power Systems 5(3), 1990, for one lag in place of the reheat turbine.
 """
 
 from __future__ import annotations
