@@ -107,7 +107,7 @@ def _fastest(swing: Swing) -> np.ndarray:
     """Return the undamped natural frequency of each case [rad/s] or its damping rate, whichever is faster."""
     with np.errstate(divide="ignore", invalid="ignore"):
         stiffness = (swing.gain_mw / swing.lag_s).sum(axis=1) / (2 * swing.inertia_mva_s)
-        return np.maximum(np.sqrt(stiffness), swing.damping_mw / (2 * swing.inertia_mva_s))
+        return np.asarray(np.maximum(np.sqrt(stiffness), swing.damping_mw / (2 * swing.inertia_mva_s)))
 
 
 def _answered(swing: Swing, deviation: np.ndarray) -> np.ndarray:
@@ -139,7 +139,7 @@ def _followed(swing: Swing) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _step(swing: Swing) -> float:
     """Return a step [s] that divides the window and resolves every lag and swing."""
     shortest = min(float(swing.lag_s.min(initial=1.0)), 1.0 / max(float(_fastest(swing).max()), 1e-9))
-    return WINDOW_S / np.ceil(WINDOW_S / min(STEP_S, shortest / STEPS_PER_LAG))
+    return float(WINDOW_S / np.ceil(WINDOW_S / min(STEP_S, shortest / STEPS_PER_LAG)))
 
 
 def _stepped(swing: Swing, deviation: np.ndarray, power: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
