@@ -1,4 +1,7 @@
-"""The hub's own studies of a plant in the form of uploaded results, and where the two part."""
+"""The hub's own studies of a plant in the form of uploaded results, and where the two part.
+
+Each study is imported when it is asked for: a page that only shows a judgement loads no engine.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,6 @@ from core.findings import Severity
 from core.plant import Plant
 from core.results.reconcile import Discrepancy, reconcile
 from core.results.study_result import Status, StudyResult, result_table
-from core.studies.availability.plant import plant_model
-from core.studies.availability.study import study_availability
-from core.studies.load_flow import plant_load_flow
-from core.studies.short_circuit import plant_short_circuit
 
 #: Studies whose results differ from scenario to scenario.
 BY_SCENARIO = frozenset({"load_flow", "power_flow"})
@@ -52,6 +51,8 @@ def discrepancies(plant: Plant, results: Sequence[StudyResult]) -> list[Discrepa
 
 
 def _load_flow(plant: Plant, scenarios: Sequence[str]) -> StudyResult:
+    from core.studies.load_flow import plant_load_flow
+
     return plant_load_flow(plant, scenarios)
 
 
@@ -66,6 +67,8 @@ def _power_flow(plant: Plant, scenarios: Sequence[str]) -> StudyResult:
 
 def _short_circuit(plant: Plant, _: Sequence[str]) -> StudyResult:
     """Return the three-phase faults: what a fault row without a type is about."""
+    from core.studies.short_circuit import plant_short_circuit
+
     result = plant_short_circuit(plant)
     faults = result.main
     result.tables["faults"] = faults[faults["fault_type"] == "3ph"].reset_index(drop=True)
@@ -73,6 +76,9 @@ def _short_circuit(plant: Plant, _: Sequence[str]) -> StudyResult:
 
 
 def _availability(plant: Plant, _: Sequence[str]) -> StudyResult:
+    from core.studies.availability.plant import plant_model
+    from core.studies.availability.study import study_availability
+
     model = plant_model(plant)
     result = study_availability(model)
     if model.system is None or any(finding.severity is Severity.ERROR for finding in result.findings):

@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from core.constraints.ratings import next_standard
-from core.constraints.reliability import reliability_updates
 from core.constraints.strength import own_reactance, reactance_matrix, reactive_support
 from core.constraints.update import Alternative, ConstraintUpdate
 from core.criteria import State, Verdict
@@ -283,6 +282,8 @@ def _angle(case: Case) -> Iterable[ConstraintUpdate]:
 
 
 def _availability(case: Case) -> Iterable[ConstraintUpdate]:
+    from core.constraints.reliability import reliability_updates  # loads the exact engine
+
     failures = case.of("availability") or case.of("annual_downtime_h")
     return [] if not failures else reliability_updates(case.plant, failures[0], evidence)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from core.findings import Finding, Reading
 from core.formats.blocking import refuse_blocked
@@ -103,6 +102,8 @@ def admittance_difference(a: Network, b: Network) -> float | None:
     first, second = a.values("bus", "bus"), b.values("bus", "bus")
     if len(first) != len(second) or not np.array_equal(np.sort(first), np.sort(second)):
         return None
+    from scipy import sparse  # a page must not wait for it
+
     place = b.positions(first)
     other = sparse.csr_matrix(admittance_matrix(b))[place][:, place]
     gap = abs(sparse.csr_matrix(admittance_matrix(a)) - other * (b.base_mva / a.base_mva))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from core.network.network import Network
 from core.network.topology import edges
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 STEPS = 60
 
@@ -26,6 +28,8 @@ class Layout:
 
 def positions(network: Network, *, around: int | None = None, most: int = 600) -> Layout:
     """Return a layout of the network, or of the ``most`` buses nearest to one of them."""
+    from scipy import sparse  # a page must not wait for it
+
     from_, to = edges(network)
     n = len(network["bus"])
     graph = sparse.coo_matrix((np.ones(len(from_)), (from_, to)), shape=(n, n)).tocsr()
@@ -43,6 +47,8 @@ def positions(network: Network, *, around: int | None = None, most: int = 600) -
 
 def _nearest(graph: sparse.csr_matrix, start: int, most: int) -> np.ndarray:
     """Return the rows reached first from a bus."""
+    from scipy.sparse import csgraph
+
     order = csgraph.breadth_first_order(graph, max(int(start), 0), directed=False, return_predecessors=False)
     return np.asarray(order[:most])
 

@@ -55,10 +55,11 @@ def key_numbers(document: Document, criteria: CriteriaSet) -> None:
     limits = {criterion.criterion: criterion.limits_text() for criterion in criteria.criteria}
     shown = [(name, _values(document, name)) for name in METRICS]
     present = [(name, values) for name, values in shown if values]
-    for column, (name, values) in zip(st.columns(max(len(present), 1)), present, strict=False):
-        title, form, worst = METRICS[name]
-        column.metric(title, form.format(worst(values)), help=f"Limit: {limits[name]}")
-        column.caption(f"limit {limits[name]}")
+    for start in range(0, len(present), 4):
+        for column, (name, values) in zip(st.columns(4), present[start : start + 4], strict=False):
+            title, form, worst = METRICS[name]
+            column.metric(title, form.format(worst(values)))
+            column.caption(f"limit {limits[name]}")
 
 
 def verdict_table(verdicts: Sequence[Document], *, key: str) -> str | None:

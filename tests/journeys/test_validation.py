@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.plant import sample_plant
 from core.project import Workspace
 from core.project.demos import demos
 from core.settings import SAMPLES
@@ -18,6 +19,7 @@ from tests.journeys.conftest import settled
 def test_from_the_sample_to_the_report(server: str, open_page: Callable[..., Page], store: Store) -> None:
     page = open_page(server)
     page.get_by_role("button", name="Open the sample plant").click()
+    expect(page.get_by_test_id("stMain").get_by_role("heading", name=sample_plant().name)).to_be_visible()
     page.get_by_role("link", name="Export hub").click()
     with page.expect_download() as bundle:
         page.get_by_role("button", name="Download all files").click()

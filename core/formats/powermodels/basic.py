@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import copy
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import linalg
 
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where
@@ -25,6 +24,9 @@ from core.formats.powermodels.topology import (
     select_largest_component,
     update_bus_ids,
 )
+
+if TYPE_CHECKING:  # a page must not wait for it
+    from scipy import sparse
 
 
 def make_basic_network(data: Data) -> tuple[Data, list[Finding]]:
@@ -120,6 +122,8 @@ def calc_basic_branch_series_impedance(data: Data) -> np.ndarray:
 
 def calc_basic_incidence_matrix(data: Data) -> sparse.csr_matrix:
     """Return a row for each branch with +1 at its from bus and -1 at its to bus."""
+    from scipy import sparse
+
     from_, to, branches = _ends(data)
     rows = np.arange(len(branches))
     entries = np.concatenate([np.ones(len(rows), dtype=np.int64), -np.ones(len(rows), dtype=np.int64)])
@@ -129,6 +133,8 @@ def calc_basic_incidence_matrix(data: Data) -> sparse.csr_matrix:
 
 def calc_basic_admittance_matrix(data: Data) -> sparse.csr_matrix:
     """Return the bus admittance matrix [pu] of the active branches and shunts."""
+    from scipy import sparse
+
     from_, to, branches = _ends(data)
     y = np.array([series_admittance(item) for item in branches])
     tap = np.array([item["tap"] * np.exp(1j * item["shift"]) for item in branches])
@@ -151,12 +157,16 @@ def calc_basic_admittance_matrix(data: Data) -> sparse.csr_matrix:
 
 def calc_basic_susceptance_matrix(data: Data) -> sparse.csr_matrix:
     """Return the matrix B of the linear power flow, P = B θ, with each branch's susceptance x / (r² + x²)."""
+    from scipy import sparse
+
     incidence = calc_basic_incidence_matrix(data)
     return sparse.csr_matrix(incidence.T @ sparse.diags(_susceptances(data)) @ incidence)
 
 
 def calc_basic_branch_power_matrix(data: Data) -> sparse.csr_matrix:
     """Return the matrix that turns bus angles into the branches' active power."""
+    from scipy import sparse
+
     return sparse.csr_matrix(sparse.diags(_susceptances(data)) @ calc_basic_incidence_matrix(data))
 
 
@@ -171,6 +181,9 @@ def compute_basic_dc_pf(data: Data) -> np.ndarray:
 
 def _solve(data: Data, injections: np.ndarray) -> np.ndarray:
     """Solve B θ = P without the reference bus's row and column."""
+    from scipy import sparse
+    from scipy.sparse import linalg
+
     matrix, others = calc_basic_susceptance_matrix(data), _not_reference(data)
     angles = np.zeros(injections.shape)
     if others.any():
@@ -193,6 +206,9 @@ def calc_basic_ptdf_matrix(data: Data) -> np.ndarray:
 
 def calc_basic_ptdf_row(data: Data, branch: int) -> np.ndarray:
     """Return the factors of one branch, by its index."""
+    from scipy import sparse
+    from scipy.sparse import linalg
+
     order = [item["index"] for item in _ends(data)[2]]
     if branch not in order:
         raise BadInput(f"there is no active branch {branch}", hint=f"there are {len(order)}")
