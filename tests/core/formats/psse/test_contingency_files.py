@@ -1,0 +1,107 @@
+"""Contingency, subsystem and monitoring files: both spellings, ours read back, nothing dropped in silence."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import GridproofError
+from core.formats.psse import plant_files
+from core.formats.psse.contingency_files import (
+    Contingency,
+    Monitor,
+    Outage,
+    Subsystem,
+    read_contingencies,
+    read_monitors,
+    read_subsystems,
+)
+from core.plant import plant_network, sample_plant, split_ids
+
+BOTH_SPELLINGS = b"""CONTINGENCY LINE-6-12-BL
+OPEN BRANCH FROM BUS 6 TO BUS 12 CIRCUIT BL
+END
+CONTINGENCY 'T3W'
+ DISCONNECT LINE FROM BUS 1 TO BUS 2 TO BUS 3 CKT '1 '
+ REMOVE UNIT 1 FROM BUS 9
+ TRIP MACHINE 'G2' FROM BUS 8
+ DISCONNECT BUS 7
+END
+SINGLE BRANCH IN SUBSYSTEM 'STUDY AREA'
+DOUBLE UNIT FOR SUBSYSTEM PLANT
+END
+"""
+
+
+def test_both_spellings_are_read() -> None:
+    reading = read_contingencies(BOTH_SPELLINGS, "a.con")
+    assert reading.findings == []
+    assert reading.value == [
+        Contingency("LINE-6-12-BL", (Outage("branch", 6, 12, ckt="BL"),)),
+        Contingency(
+            "T3W",
+            (Outage("branch", 1, 2, 3, "1"), Outage("machine", 9), Outage("machine", 8, ckt="G2"), Outage("bus", 7)),
+        ),
+        Contingency("SINGLE BRANCH", automatic="SINGLE BRANCH", subsystem="STUDY AREA"),
+        Contingency("DOUBLE UNIT", automatic="DOUBLE UNIT", subsystem="PLANT"),
+    ]
+
+
+def test_the_exported_contingencies_take_out_what_the_scenarios_trip() -> None:
+    plant = sample_plant()
+    network, _ = plant_network(plant)
+    reading = read_contingencies(plant_files.con(plant), "plant.con")
+    assert reading.findings == []
+    tripped = dict(zip(plant["scenario"]["id"], plant["scenario"]["tripped"].map(split_ids), strict=True))
+    assert {each.name for each in reading.value} == {name for name, ids in tripped.items() if ids}
+    machines = network["generator"].set_index(["bus", "ckt"])["id"]
+    lines = {}
+    for table in ("branch", "transformer"):
+        rows = network[table]
+        lines |= {
+            (f, t, c): i for f, t, c, i in zip(rows["from_bus"], rows["to_bus"], rows["ckt"], rows["id"], strict=True)
+        }
+    for each in reading.value:
+        out = [machines[o.bus, o.ckt] if o.kind == "machine" else lines[o.bus, o.to, o.ckt] for o in each.outages]
+        assert out == tripped[each.name]
+
+
+def test_the_exported_subsystem_and_monitors_read_back() -> None:
+    plant = sample_plant()
+    (subsystem,) = read_subsystems(plant_files.sub(plant), "plant.sub").value
+    assert subsystem.name == "PLANT"
+    assert [int(values[0]) for _, values in subsystem.members] == plant["bus"]["number"].tolist()
+    assert read_monitors(plant_files.mon(plant), "plant.mon").value == [
+        Monitor("branches", "PLANT"),
+        Monitor("voltage range", "PLANT", 0.95, 1.05),
+    ]
+
+
+def test_subsystems_by_area_zone_and_voltage() -> None:
+    text = b"SUBSYSTEM 'EAST'\nAREA 1\nZONES 2 5\nKVRANGE 110.0 400.0\nBUSES 101, 199\nEND\nEND\n"
+    assert read_subsystems(text, "a.sub").value == [
+        Subsystem(
+            "EAST", (("AREA", (1.0,)), ("ZONE", (2.0, 5.0)), ("KVRANGE", (110.0, 400.0)), ("BUS", (101.0, 199.0)))
+        )
+    ]
+
+
+def test_what_is_not_understood_is_a_finding_with_its_line() -> None:
+    reading = read_contingencies(b"CONTINGENCY A\nSET TAP OF BUS 4\nREMOVE UNIT 1 FROM BUS 2\nEND\n", "a.con")
+    assert [(f.code, f.where.line) for f in reading.findings] == [("psse.statement.unknown", 2)]
+    assert reading.value == [Contingency("A", (Outage("machine", 2),))]
+
+
+@pytest.mark.parametrize("read", [read_contingencies, read_subsystems, read_monitors])
+def test_an_empty_file_says_so(read) -> None:
+    assert [f.code for f in read(b"", "a").findings] == ["psse.statements.none"]
+
+
+@pytest.mark.parametrize("read", [read_contingencies, read_subsystems, read_monitors])
+@given(st.binary(max_size=200))
+def test_any_bytes_end_in_a_reading_or_an_error(read, data) -> None:
+    with contextlib.suppress(GridproofError):
+        assert read(data, "a").findings is not None
