@@ -9,12 +9,13 @@ import pandas as pd
 from core.commands import Answer
 from core.commands.files import read_bytes
 from core.commands.plant import chosen_plant
+from core.constraints import ConstraintUpdate, advise
 from core.criteria import CriteriaSet, State, Verdict, judge
 from core.criteria.studied import as_document, verdict_of, with_currents
 from core.findings import Finding, Severity
 from core.formats.blocking import refuse_blocked
 from core.formats.networks import read_network
-from core.plant import Plant, check_plant
+from core.plant import check_plant
 from core.results.study_result import StudyResult
 from core.studies.registry import STUDIES, Question, run_study
 
@@ -58,11 +59,14 @@ def run(arguments: Namespace) -> Answer:
     result.findings += remarks
     state = verdict_of(result, verdicts)
     name = network.name if network is not None else plant.name if plant else ""
+    updates = advise(verdicts, plant, [result]) if plant is not None and arguments.study == "frequency" else []
     document = as_document(result, verdicts) | {"of": {"kind": "network" if network else "plant", "name": name}}
-    return Answer(document, _words(result, verdicts, state, plant), fails=state is State.FAIL)
+    if arguments.study == "frequency":
+        document["constraint_updates"] = updates
+    return Answer(document, _words(result, verdicts, state, updates), fails=state is State.FAIL)
 
 
-def _words(result: StudyResult, verdicts: list[Verdict], state: State, plant: Plant | None) -> str:
+def _words(result: StudyResult, verdicts: list[Verdict], state: State, updates: list[ConstraintUpdate]) -> str:
     lines = [f"{result.study}: {result.status} by {result.provenance.tool or 'no engine'}, verdict {state}"]
     for name in ("cases", "worst", "faults", "buses", "trips"):
         table = result.tables.get(name, pd.DataFrame())
@@ -77,6 +81,7 @@ def _words(result: StudyResult, verdicts: list[Verdict], state: State, plant: Pl
         place = f" in {verdict.scenario}" if verdict.scenario else ""
         limit = f"{verdict.value:.4g} {verdict.unit} (limit {verdict.limit:g})"
         lines.append(f"{verdict.verdict:<5}{verdict.criterion} {verdict.element}{place}: {limit}")
+    lines += [f"→ {u.name} {u.element}: {u.old} to {u.new} {u.unit}: {u.reason}" for u in updates]
     return "\n".join(lines + [_line(finding) for finding in result.findings])
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from core.constraints.frequency import nadir_update, rocof_update
 from core.constraints.ratings import next_standard
 from core.constraints.strength import own_reactance, reactance_matrix, reactive_support
 from core.constraints.update import Alternative, ConstraintUpdate
@@ -288,6 +289,14 @@ def _availability(case: Case) -> Iterable[ConstraintUpdate]:
     return [] if not failures else reliability_updates(case.plant, failures[0], evidence)
 
 
+def _frequency(case: Case) -> Iterable[ConstraintUpdate]:
+    """Answer the worst trip of each limit: what cures it cures the milder ones."""
+    for verdict in case.of("rocof_hz_per_s")[:1]:
+        yield from rocof_update(case.plant, verdict, evidence)
+    for verdict in case.of("nadir_hz")[:1]:
+        yield from nadir_update(case.plant, verdict, evidence)
+
+
 def _measured(verdict: Verdict) -> tuple[float, float]:
     """Return the value and the limit of a failure: a failure always has both."""
     return float(verdict.value or 0.0), float(verdict.limit or 0.0)
@@ -305,4 +314,5 @@ RULES: tuple[Callable[[Case], Iterable[ConstraintUpdate]], ...] = (
     _dc_offset,
     _angle,
     _availability,
+    _frequency,
 )
