@@ -29,4 +29,5 @@ COMMANDS: dict[str, str] = {
     "study": "core.commands.study",
     "feeder": "core.commands.feeder",
     "design": "core.commands.design",
+    "loop": "core.commands.loop",
 }

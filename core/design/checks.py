@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.design.requirement import BOUNDS, HOURS, Requirement
+from core.design.requirement import BOUNDS, EQUIPMENT_BOUNDS, HOURS, Requirement
 from core.findings import Finding, Severity
 
 
@@ -19,6 +19,7 @@ def check_requirement(requirement: Requirement) -> list[Finding]:
         *_check_yields(requirement),
         *_check_catalogue(requirement),
         *_check_bounds(requirement),
+        *_check_equipment(requirement),
     ]
 
 
@@ -69,6 +70,18 @@ def _check_yields(requirement: Requirement) -> list[Finding]:
             findings.append(_error("yield.hours", f"{name} has {values.size} hours", f"give {HOURS} hours", name))
         elif not np.all((values >= 0) & (values <= 1)):
             findings.append(_error("yield.value", f"{name} leaves 0 to 1", "fractions of the rated power", name))
+    return findings
+
+
+def _check_equipment(requirement: Requirement) -> list[Finding]:
+    findings = []
+    for element, bounds in requirement.equipment.items():
+        for name, value in bounds.items():
+            if name not in EQUIPMENT_BOUNDS:
+                hint = f"bounds of equipment are {', '.join(EQUIPMENT_BOUNDS)}"
+                findings.append(_error("equipment.unknown", f"there is no bound {name!r} of equipment", hint, element))
+            elif not math.isfinite(value):
+                findings.append(_error("equipment.value", f"{name} of {element} is {value}", "a number", element))
     return findings
 
 

@@ -28,6 +28,22 @@ BOUNDS: dict[str, str] = {
     "grid_max_mw": "largest grid connection [MW]",
 }
 
+#: Bounds on equipment that placement obeys, by element (``*``: all), with what each means.
+EQUIPMENT_BOUNDS: dict[str, str] = {
+    "breaker_rating_ka": "least breaking current of the bus's breakers [kA]",
+    "breaker_dc_pct": "rated DC component of the bus's breakers [%]",
+    "reactive_support_mvar": "capacitor bank at the bus [Mvar]",
+    "transformer_mva": "least rating of the transformer [MVA]",
+    "parallel_circuits": "transformers that feed or leave the bus",
+    "parallel_units": "of the same in parallel",
+    "equipment_rating_factor": "rating as a multiple of the usual one",
+    "mttr_h": "longest mean time to repair [h]",
+    "spares": "spares on site",
+    "breaker_limit_ka": "largest breaking current at buses without a breaker_rating_ka [kA]",
+    "hall_tap_pct": "tap of hall transformers [%]",
+    "v_set_pu": "voltage that units hold [pu]",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Requirement:

@@ -1,0 +1,245 @@
+"""From a design to a plant: buses, step-ups, main switchgear in two sections, hall transformers, banks, breakers.
+
+Every unit stands on its own bus behind a step-up transformer; units and the two transformers of each hall alternate
+between two main sections with a tie, so that no single transformer or section feeds a hall alone. Ids are made of the
+technology and a number, so that they stay the same from round to round and the ledger's bounds find their equipment.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from string import ascii_uppercase
+from typing import Any
+
+from core.constraints import next_standard
+from core.design.breakers import breakers_of
+from core.design.design import Design
+from core.design.redundancy import blocks_of, reliability_of
+from core.design.requirement import Requirement
+from core.design.technology import Technology
+from core.plant import INVERTER, Plant, PlantSettings, generate_scenarios
+
+HALL_MW = 50.0
+UNIT_KV = 13.8
+TARGET = 0.8  # transformers and the tie stay under the warning band with one of two out
+V_SET_PU = 1.02
+HALL_TAP_PCT = -2.5
+BANK_MVAR_PER_MW = 0.1  # what the step-ups and hall transformers take, by the sample plant's load flows
+GRID_XDSS_PU = 0.1  # a grid of ten times the connection's rating, until the utility says more
+SECTIONS = ("BUS_MAIN_A", "BUS_MAIN_B")
+
+#: Main voltage by the load that it carries: (up to MW, kV).
+MAIN_KV = ((300.0, 34.5), (1500.0, 138.0), (math.inf, 230.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the parts of a plant are placed by."""
+
+    requirement: Requirement
+    design: Design
+
+    @property
+    def load_mw(self) -> float:
+        """Return the load of the plant [MW]."""
+        return self.requirement.peak_mw
+
+    @property
+    def main_kv(self) -> float:
+        """Return the voltage of the main sections [kV]."""
+        return next(kv for most, kv in MAIN_KV if self.load_mw <= most)
+
+    @property
+    def halls(self) -> int:
+        """Return the number of halls."""
+        return max(1, math.ceil(self.load_mw / HALL_MW - 1e-9))
+
+    def bound(self, element: str, name: str, default: float) -> float:
+        """Return what the ledger says of an element, else of all (``*``), else the default."""
+        equipment = self.requirement.equipment
+        return float(equipment.get(element, {}).get(name, equipment.get("*", {}).get(name, default)))
+
+    def units(self) -> Iterator[tuple[str, Technology, float, float | None]]:
+        """Yield id, technology, megawatts and megawatt-hours of every unit; batteries, sun and wind in equal blocks."""
+        for t in self.requirement.technologies:
+            megawatts = self.design.sizes.get(f"{t.kind.lower()}_mw", 0.0)
+            count = self.design.counts.get(t.id, 0)
+            if t.id not in self.design.counts and megawatts > 1e-3:
+                count = math.ceil(megawatts / t.unit_mw - 1e-9)
+            for place in range(1, count + 1):
+                own = t.unit_mw if t.id in self.design.counts else round(megawatts / count, 3)
+                energy = round(self.design.sizes["bess_mwh"] / count, 3) if t.kind == "BESS" else None
+                yield f"{t.id}_{place:02d}", t, own, energy
+
+
+def place(design: Design, requirement: Requirement) -> Plant:
+    """Return the plant of a design, with its breakers rated, its block diagram and its scenarios."""
+    layout = Layout(requirement, design)
+    tables: dict[str, list[dict[str, Any]]] = {
+        "bus": _buses(layout),
+        "unit": _units(layout),
+        "transformer": [*_step_ups(layout), *_hall_transformers(layout)],
+        "cable": [_tie(layout)],
+        "load": _loads(layout),
+        "shunt": _banks(layout),
+    }
+    settings = PlantSettings(
+        redundancy_level=int(requirement.bound("redundancy_level", 1)),
+        availability_target=requirement.availability_target,
+        loss_allowance_pct=requirement.loss_allowance_pct,
+        firm_battery_h=requirement.firm_battery_h,
+    )
+    plant = Plant.of(requirement.name, tables, settings)
+    plant = plant.with_table("reliability", reliability_of(plant, requirement))
+    plant = plant.with_table("block", blocks_of(plant, requirement))
+    plant = plant.with_table("breaker", breakers_of(plant, requirement))
+    return plant.with_table("scenario", generate_scenarios(plant))
+
+
+def _buses(layout: Layout) -> list[dict[str, Any]]:
+    rows = [
+        {"id": f"BUS_{unit}", "name": f"{unit}_BUS", "kv": t.rated_kv if t.kind != "GRID" else UNIT_KV}
+        for unit, t, _, _ in layout.units()
+    ]
+    rows += [{"id": bus, "name": bus.removeprefix("BUS_"), "kv": layout.main_kv} for bus in SECTIONS]
+    rows += [{"id": f"BUS_HALL_{n}", "name": f"HALL_{n}", "kv": UNIT_KV} for n in range(1, layout.halls + 1)]
+    return [{**row, "number": 100 + place} for place, row in enumerate(rows)]
+
+
+def _units(layout: Layout) -> list[dict[str, Any]]:
+    return [_unit(layout, *unit) for unit in layout.units()]
+
+
+def _unit(layout: Layout, unit: str, t: Technology, megawatts: float, energy_mwh: float | None) -> dict[str, Any]:
+    """Return a unit; a machine's sequence data are those of the sample plant."""
+    row: dict[str, Any] = {
+        "id": f"GEN_{unit}",
+        "name": f"{t.name} {unit[-2:]}",
+        "type": t.kind,
+        "bus": f"BUS_{unit}",
+        "rated_kv": t.rated_kv if t.kind != "GRID" else UNIT_KV,
+        "rated_mw": megawatts,
+        "rated_mva": round(megawatts / t.power_factor, 3),
+        "rated_pf": t.power_factor,
+        "v_set_pu": layout.bound(f"GEN_{unit}", "v_set_pu", V_SET_PU),
+        "p_min_mw": -megawatts if t.kind == "BESS" else round(megawatts * t.min_load_pct / 100, 3),
+        "energy_mwh": energy_mwh,
+        "status": "Online",
+        "redundancy_group": "STORAGE" if t.kind == "BESS" else t.kind if t.kind in INVERTER else "SUPPLY",
+    }
+    if t.kind in INVERTER:
+        return row | {"fault_current_factor": t.fault_current_factor}
+    if t.kind == "GRID":
+        return row | {"xd_double_prime_pu": GRID_XDSS_PU}
+    machine = ("xd_pu", "xd_prime_pu", "xd_double_prime_pu", "h_s", "droop_pct", "governor_s")
+    row |= {name: getattr(t, name) for name in machine}
+    return row | {"x2_pu": round((t.xd_double_prime_pu or 0.0) + 0.02, 3), "x0_pu": 0.08, "neutral_ohm": 20.0}
+
+
+def _step_ups(layout: Layout) -> list[dict[str, Any]]:
+    rows = []
+    for place, (unit, t, megawatts, _) in enumerate(layout.units()):
+        circuits = int(layout.bound(f"BUS_{unit}", "parallel_circuits", 1))
+        mva = megawatts / t.power_factor
+        for letter in _letters(circuits):
+            name = f"XFMR_{unit}{letter}"
+            rows.append(
+                {
+                    "id": name,
+                    "name": f"Step-up {unit}{letter}",
+                    "hv_bus": SECTIONS[place % 2],
+                    "lv_bus": f"BUS_{unit}",
+                    "rated_mva": _transformer_mva(layout, name, mva / circuits / TARGET),
+                    "hv_kv": layout.main_kv,
+                    "lv_kv": t.rated_kv if t.kind != "GRID" else UNIT_KV,
+                    "z_pct": 11.0 if mva > 40 else 9.0,
+                    "x_r": 14.0,
+                    "vector_group": "YNd11",
+                }
+            )
+    return rows
+
+
+def _letters(circuits: int) -> list[str]:
+    return [""] if circuits == 1 else [f"_{letter}" for letter in ascii_uppercase[:circuits]]
+
+
+def _transformer_mva(layout: Layout, name: str, least_mva: float) -> float:
+    """Return the standard rating that carries the power, and what the ledger asks for at least."""
+    least = max(least_mva, layout.bound(name, "transformer_mva", 0.0))
+    return next_standard("transformer_mva", least) or least
+
+
+def _hall_transformers(layout: Layout) -> list[dict[str, Any]]:
+    rows = []
+    hall_mva = layout.load_mw / layout.halls / layout.requirement.power_factor
+    for hall in range(1, layout.halls + 1):
+        more = max(layout.bound(f"XFMR_HALL_{hall}{letter}", "parallel_units", 1.0) for letter in "AB") - 1
+        count = max(2 + int(more), int(layout.bound(f"BUS_HALL_{hall}", "parallel_circuits", 2)))
+        for place, letter in enumerate(ascii_uppercase[:count]):
+            name = f"XFMR_HALL_{hall}{letter}"
+            rows.append(
+                {
+                    "id": name,
+                    "name": f"Hall {hall} transformer {letter}",
+                    "hv_bus": SECTIONS[place % 2],
+                    "lv_bus": f"BUS_HALL_{hall}",
+                    "rated_mva": _transformer_mva(layout, name, hall_mva / (count - 1) / TARGET),
+                    "hv_kv": layout.main_kv,
+                    "lv_kv": UNIT_KV,
+                    "z_pct": 12.0,
+                    "x_r": 13.0,
+                    "tap_pct": layout.bound(name, "hall_tap_pct", HALL_TAP_PCT),
+                    "vector_group": "Dyn11",
+                }
+            )
+    return rows
+
+
+def _tie(layout: Layout) -> dict[str, Any]:
+    """Return the bus tie, rated for the whole load."""
+    amperes = layout.load_mw / layout.requirement.power_factor / (3**0.5 * layout.main_kv) * 1000
+    factor = layout.bound("TIE_MAIN", "equipment_rating_factor", 1.0)
+    return {
+        "id": "TIE_MAIN",
+        "name": f"Bus tie {layout.main_kv:g} kV",
+        "type": "TIE",
+        "from_bus": SECTIONS[0],
+        "to_bus": SECTIONS[1],
+        "r_ohm": 0.001,
+        "x_ohm": 0.01,
+        "rated_a": next_standard("continuous_a", amperes * factor) or round(amperes * factor),
+    }
+
+
+def _loads(layout: Layout) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": f"LOAD_HALL_{hall}",
+            "name": f"Data hall {hall}",
+            "bus": f"BUS_HALL_{hall}",
+            "p_mw": layout.load_mw / layout.halls,
+            "pf": layout.requirement.power_factor,
+        }
+        for hall in range(1, layout.halls + 1)
+    ]
+
+
+def _banks(layout: Layout) -> list[dict[str, Any]]:
+    """Return the capacitor banks: of each hall, and wherever else the ledger asks for reactive power."""
+    usual = round(BANK_MVAR_PER_MW * layout.load_mw / layout.halls, 1)
+    wanted = {
+        f"BUS_HALL_{hall}": layout.bound(f"BUS_HALL_{hall}", "reactive_support_mvar", usual)
+        for hall in range(1, layout.halls + 1)
+    }
+    there = {row["id"] for row in _buses(layout)}
+    for element, bounds in layout.requirement.equipment.items():
+        if element in there and "reactive_support_mvar" in bounds:
+            wanted[element] = bounds["reactive_support_mvar"]
+    return [
+        {"id": f"CAP_{bus.removeprefix('BUS_')}", "name": f"Bank {bus.removeprefix('BUS_')}", "bus": bus, "q_mvar": q}
+        for bus, q in wanted.items()
+        if q
+    ]

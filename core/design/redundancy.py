@@ -1,0 +1,97 @@
+"""Reliability data and block diagram of a placed plant: generation k-of-n, halls, switchgear, control."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from core.criteria.screening import required_mw
+from core.design.requirement import Requirement
+from core.plant import INVERTER, Plant
+from core.studies.availability.search import SPARE_MTTR
+
+#: Parts that every plant has; MTBF and MTTR are the sample plant's.
+PARTS = {"SWGR_MAIN_A": ("SWITCHGEAR", 1752000.0, 24.0), "SWGR_MAIN_B": ("SWITCHGEAR", 1752000.0, 24.0)}
+CONTROL = "CTRL_PLANT"
+CONTROL_DATA = ("CONTROL", 87600.0, 4.0)
+TRANSFORMER_DATA = ("TRANSFORMER", 175200.0, 168.0)
+
+
+def reliability_of(plant: Plant, requirement: Requirement) -> list[dict[str, Any]]:
+    """Return a row for every unit (with its breaker and step-up), hall transformer, main section and control system."""
+    technologies = {t.id: t for t in requirement.technologies}
+    rows = []
+    for unit, name, kind, mw in plant["unit"][["id", "name", "type", "rated_mw"]].to_numpy().tolist():
+        t = technologies[unit.removeprefix("GEN_").rpartition("_")[0]]
+        row = _row(unit, f"{name} with breaker and step-up", (kind, t.mtbf_h, t.mttr_h), "GENERATION")
+        cost = mw * 1000 * t.capex_usd_per_kw
+        rows.append(row | {"distribution": t.distribution, "weibull_beta": t.weibull_beta, "added_cost": cost})
+    halls = plant["transformer"][plant["transformer"]["lv_bus"].isin(plant["load"]["bus"])]
+    rows += [_row(x, name, TRANSFORMER_DATA, "ELECTRICAL") for x, name in zip(halls["id"], halls["name"], strict=True)]
+    rows += [_row(part, f"Main section {part[-1]}", data, "ELECTRICAL") for part, data in PARTS.items()]
+    rows += [_row(part, "Plant control system", CONTROL_DATA, "CONTROL") for part in _controls(requirement)]
+    return [row | _service(row, requirement) for row in rows]
+
+
+def _row(element: str, name: str, data: tuple[str, float, float], subsystem: str) -> dict[str, Any]:
+    kind, mtbf_h, mttr_h = data
+    return {
+        "id": element,
+        "name": name,
+        "type": kind,
+        "mtbf_h": mtbf_h,
+        "mttr_h": mttr_h,
+        "subsystem": subsystem,
+        "redundancy_group": subsystem if subsystem == "GENERATION" else "",
+    }
+
+
+def _service(row: dict[str, Any], requirement: Requirement) -> dict[str, Any]:
+    """Return what the ledger asks of a part's repair: shorter, or a spare on site, which spares the wait for it."""
+    asked = requirement.equipment.get(row["id"], {})
+    service: dict[str, Any] = {}
+    if asked.get("spares", 0) > 0:
+        service = {"spares": int(asked["spares"]), "mttr_h": row["mttr_h"] * SPARE_MTTR}
+    return service | ({"mttr_h": asked["mttr_h"]} if "mttr_h" in asked else {})
+
+
+def _controls(requirement: Requirement) -> list[str]:
+    count = int(requirement.equipment.get(CONTROL, {}).get("parallel_units", 1))
+    return [CONTROL, *(f"{CONTROL}_{place}" for place in range(2, count + 1))]
+
+
+def blocks_of(plant: Plant, requirement: Requirement) -> list[dict[str, Any]]:
+    """Return the block diagram: THERMAL_GEN, ELECTRICAL and control in series."""
+    halls = plant["transformer"].groupby("lv_bus", sort=False)["id"].agg(list)
+    supplies = {f"{bus.removeprefix('BUS_')}_SUPPLY": halls[bus] for bus in plant["load"]["bus"]}
+    controls = _controls(requirement)
+    system = ["THERMAL_GEN", "ELECTRICAL", CONTROL if len(controls) == 1 else "CONTROL"]
+    rows = [_generation(plant)]
+    rows += [
+        _block(name, "PARALLEL", members, 1, "Either transformer carries it") for name, members in supplies.items()
+    ]
+    rows.append(_block("XFMR_MAIN", "SERIES", list(supplies), len(supplies), "Every hall must be supplied"))
+    rows.append(_block("SWGR_MAIN", "SERIES", list(PARTS), len(PARTS), "Both sections are needed"))
+    rows.append(_block("ELECTRICAL", "SERIES", ["XFMR_MAIN", "SWGR_MAIN"], 2, "All required"))
+    if len(controls) > 1:
+        rows.append(_block("CONTROL", "PARALLEL", controls, 1, "One control system is enough"))
+    return [*rows, _block("SYSTEM", "SERIES", system, 3, "Top level")]
+
+
+def _generation(plant: Plant) -> dict[str, Any]:
+    """Return the generation block: as many units must work as carry the load whichever others are out.
+
+    Batteries, sun and wind don't count: they don't last until a repair ends.
+    """
+    units = plant["unit"][~plant["unit"]["type"].isin(INVERTER)]
+    rated: pd.Series = units["rated_mw"].sort_values(ascending=False)
+    left = rated.sum() - rated.cumsum()
+    spare = int((left >= required_mw(plant) - 1e-6).sum())
+    k = max(1, len(units) - spare)
+    text = f"{k} of {len(units)} units carry the load; N+{spare}"
+    return _block("THERMAL_GEN", "PARALLEL_K_OF_N", list(units["id"]), k, text)
+
+
+def _block(name: str, kind: str, members: list[str], k: int, text: str) -> dict[str, Any]:
+    return {"id": name, "type": kind, "members": ",".join(members), "k": k, "description": text}

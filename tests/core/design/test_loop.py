@@ -1,0 +1,112 @@
+"""From a requirement to a plant, and rounds until every stage passes, or why not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from core.constraints import Alternative, ConstraintUpdate
+from core.criteria import State
+from core.criteria.screening import firm_capacity_mw, required_mw
+from core.design import loop
+from core.design.ledger import apply, cheapest, constraints
+from core.design.loop import run_loop, weak_start
+from core.design.placement import place
+from core.design.requirement import Requirement
+from core.design.sizing import size
+from core.design.technology import shipped_technologies
+from core.findings import Severity
+from core.plant import check_plant
+from core.validation import Validation
+
+SMALL = Requirement(
+    load_mw=(40.0,), technologies=tuple(t for t in shipped_technologies() if t.id in {"RECIP_18", "BESS"})
+)
+
+
+@pytest.fixture(scope="module")
+def weak():
+    return run_loop(weak_start(SMALL))
+
+
+def test_a_weak_start_ends_with_every_stage_passing(weak):
+    assert weak.ended == "passed"
+    first, last = weak.rounds[0].validation, weak.rounds[-1].validation
+    assert {stage.id for stage in first.stages if stage.verdict is State.FAIL} == {"2a", "2b", "2c", "3"}
+    assert {stage.verdict for stage in last.stages} == {State.PASS}
+
+
+def test_every_failure_of_the_weak_start_sends_a_constraint_back(weak):
+    assert {each.update.name for each in weak.rounds[0].updates} == {
+        "redundancy_level",
+        "breaker_rating_ka",
+        "reactive_support_mvar",
+    }
+    before, after = weak.rounds[0].constraints, weak.rounds[1].constraints
+    assert {"name": "redundancy_level", "element": "PLANT", "value": 0.0} in before
+    assert {"name": "redundancy_level", "element": "PLANT", "value": 1.0} in after
+
+
+@pytest.mark.slow
+def test_the_sample_requirement_passes_from_a_weak_start():
+    """Slow: three rounds of sizing and of 25 to 30 scenarios."""
+    result = run_loop(weak_start(Requirement()))
+    assert result.converged
+    assert result.overall is State.PASS
+
+
+def test_the_plant_of_a_design_has_no_errors_and_the_designs_capacity():
+    design = size(SMALL)
+    plant = place(design, SMALL)
+    assert [finding for finding in check_plant(plant) if finding.severity is Severity.ERROR] == []
+    assert plant["unit"]["rated_mw"].sum() == pytest.approx(design.counts["RECIP_18"] * 18.3)
+    assert plant["load"]["p_mw"].sum() == pytest.approx(40.0)
+    assert firm_capacity_mw(plant) >= required_mw(plant)
+    assert place(design, SMALL).digest() == plant.digest()
+
+
+def test_rounds_that_are_used_up_are_no_pass(monkeypatch):
+    def more(plant, requirement):
+        old = requirement.equipment.get("BUS_HALL_1", {}).get("reactive_support_mvar", 0.0)
+        update = ConstraintUpdate("reactive_support_mvar", "BUS_HALL_1", old, old + 1, "Mvar", "voltage", {})
+        return Validation(State.FAIL, [], [], [update], [], [])
+
+    monkeypatch.setattr(loop, "judged", more)
+    result = run_loop(SMALL, rounds=2)
+    assert (result.ended, result.converged, len(result.rounds)) == ("round limit", False, 2)
+
+
+def test_a_requirement_without_a_design_ends_the_loop_with_the_contradiction():
+    result = run_loop(SMALL.with_bound("budget_usd", 1e6))
+    assert result.ended == "infeasible"
+    assert "budget" in result.reason
+
+
+def test_constraints_that_come_back_are_an_oscillation(monkeypatch):
+    def swing(plant, requirement):
+        old = requirement.equipment.get("BUS_HALL_1", {}).get("reactive_support_mvar", 5.0)
+        update = ConstraintUpdate(
+            "reactive_support_mvar", "BUS_HALL_1", old, 15.0 - old, "Mvar", "voltage", {"computed_from": {}}
+        )
+        return Validation(State.FAIL, [], [], [update], [], [])
+
+    monkeypatch.setattr(loop, "judged", swing)
+    result = run_loop(replace(SMALL, equipment={"BUS_HALL_1": {"reactive_support_mvar": 5.0}}))
+    assert result.ended == "oscillation"
+    assert "BUS_HALL_1: 10 ↔ 5" in result.reason
+
+
+def test_the_cheapest_change_is_taken_where_costs_are_known():
+    dear = Alternative("mttr_h", "GEN_RECIP_18_01", 24, 12, "h", "", 900.0)
+    cheap = Alternative("spares", "GEN_RECIP_18_01", 0, 1, "spares", "", 100.0)
+    unpriced = Alternative("parallel_units", "CTRL_PLANT", 1, 2, "units", "")
+    update = ConstraintUpdate(
+        "redundancy_level", "GEN_RECIP_18_01", 1, 2, "units", "", {"cost_usd": 500.0}, (dear, cheap, unpriced)
+    )
+    assert cheapest(update) is cheap
+    without_costs = replace(update, evidence={})
+    assert cheapest(without_costs) is without_costs
+    changed, applied = apply(SMALL, [update])
+    assert {"name": "spares", "element": "GEN_RECIP_18_01", "value": 1.0} in constraints(changed)
+    assert applied[0].as_dict()["taken"]["name"] == "spares"
