@@ -11,6 +11,7 @@ from core.commands.plant import chosen_plant
 from core.criteria import State
 from core.formats.kinds import kinds
 from core.formats.recognise import read_result
+from core.results.plausibility import MtbfMeaning
 from core.results.study_result import StudyResult
 from core.validation import Validation, validate
 
@@ -23,15 +24,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reconcile", action="store_true", help=text)
     studies = [name for name, kind in kinds().items() if kind.study]
     parser.add_argument("--kind", choices=studies, help="what the files are, where the content does not tell")
+    means = [each.value.replace(" ", "-") for each in MtbfMeaning]
+    text = "what MTBF counts in a RAM result (default: what its heading says, else the cycle with the repair)"
+    parser.add_argument("--mtbf-means", choices=means, help=text)
 
 
 def run(arguments: argparse.Namespace) -> Answer:
     """Read the plant and the results, judge them, advise."""
     plant, findings = chosen_plant(arguments.plant)
+    means = arguments.mtbf_means and MtbfMeaning(arguments.mtbf_means.replace("-", " "))
     results: list[StudyResult] = []
     for path in arguments.files:
         data, name = read_bytes(path)
-        for reading in read_result(data, name, kind=arguments.kind):
+        for reading in read_result(data, name, kind=arguments.kind, mtbf_means=means or None):
             findings += reading.findings
             results.append(replace(reading.value, findings=[]))
     validation = validate(plant, results, reconciled=arguments.reconcile)
