@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "jobs": "core.commands.jobs",
     "study": "core.commands.study",
     "feeder": "core.commands.feeder",
+    "results": "core.commands.results",
     "design": "core.commands.design",
     "loop": "core.commands.loop",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -129,3 +130,44 @@ def _matpower(case: BusCase, links: Links, pi: Pi, shunt: np.ndarray, base_mva: 
         ]
     )  # fmt: skip
     return {"baseMVA": base_mva, "bus": bus, "gen": gen, "branch": branch, "version": "2"}
+
+
+def steps(
+    case: BusCase,
+    links: Links,
+    shunt: np.ndarray,
+    base_mva: float,
+    generation: np.ndarray,
+    constant: np.ndarray,
+) -> np.ndarray:
+    """Return the voltages of many steps in one call, steps × buses [pu]; rows that didn't converge are missing.
+
+    ``generation`` and ``constant`` are each step's powers by bus [pu], steps × buses; the rest is the case's.
+    """
+    from lightsim2grid.algorithm import AlgorithmType
+    from lightsim2grid.timeSerie import TimeSeriesCPP
+
+    rows, held = case.solved, np.concatenate([case.slack, case.pv])
+    drawn = constant.copy()
+    drawn[:, case.pq] -= generation[:, case.pq]  # machines at PQ buses
+    loaded = (drawn[:, rows] != 0).any(axis=0)
+    template = np.zeros(len(case.v_start), dtype=complex)
+    template[rows[loaded]] = 1e-6  # the engine keeps a load where there is one; its power comes step by step
+    grid = _grid(replace(case, constant=template, generation=np.zeros_like(template)), links, shunt, base_mva)
+    power = np.ascontiguousarray(drawn[:, rows[loaded]]) * base_mva
+    produced = np.ascontiguousarray(generation[:, held].real * base_mva)
+    start = case.v_start[rows]
+    start[np.isin(rows, held)] = (case.v_set * np.exp(1j * np.angle(case.v_start)))[np.sort(held)]
+    answer = np.full(constant.shape, np.nan + 0j)
+    first = 0
+    while first < len(power):  # the engine stops at a step without solution: go on behind it
+        batch = TimeSeriesCPP(grid)
+        batch.change_algorithm(AlgorithmType.NR_KLU)
+        parts = (produced[first:], np.zeros((len(power) - first, 0)), power.real[first:], power.imag[first:])
+        batch.compute_Vs(*(np.ascontiguousarray(part) for part in parts), start, MOST_ITERATIONS, TOLERANCE_PU)
+        solved = np.asarray(batch.get_voltages(), dtype=complex)
+        fails = ~(np.abs(solved) > 0).all(axis=1)
+        count = int(fails.argmax()) if fails.any() else len(solved)
+        answer[first : first + count, rows] = solved[:count]
+        first += count + 1
+    return answer

@@ -1,0 +1,182 @@
+"""Simulate grids over time and look at, compare, import and back up results of every software."""
+
+from __future__ import annotations
+
+from argparse import SUPPRESS, ArgumentParser, Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.commands import Answer
+from core.commands.files import read_bytes
+from core.errors import BadInput
+from core.findings import Finding
+from core.results import database
+from core.settings import load_settings
+from core.store import Store, open_store
+
+#: Rows that are printed; the JSON document and the CSV have them all.
+DRAWN = 20
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the actions of ``results``."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    simulate = _action(actions, "simulate", "calculate a network, as it is or over a series")
+    simulate.add_argument("network", metavar="NETWORK", help="RAW, RAWX, MATPOWER or PowerModels")
+    simulate.add_argument("--series", metavar="FILE", help="CSV or Parquet: timestamp, load_scale, NAME@BUS_mw, …")
+    simulate.add_argument("--software", default="newton", help="newton, pandapower or lightsim2grid")
+    _action(actions, "list", "list the simulations")
+    show = _action(actions, "show", "print the results of a simulation")
+    show.add_argument("simulation", metavar="SIM", type=int)
+    show.add_argument("--table", default="bus", help="bus, generator, load, line, link or farm")
+    show.add_argument("--software", help="results of another software under the same simulation")
+    show.add_argument("--csv", action="store_true", help="print the table as CSV")
+    compare = _action(actions, "compare", "say how far two simulations are apart")
+    compare.add_argument("a", metavar="A", help="a simulation, or SIM:SOFTWARE")
+    compare.add_argument("b", metavar="B", help="the other one")
+    files = _action(actions, "import", "import results of other tools")
+    files.add_argument("files", metavar="FILE", nargs="+", help="RAW with solved voltages, or a simulation database")
+    for name, words in (("resume", "calculate what is missing"), ("remove", "remove with all results")):
+        _action(actions, name, words).add_argument("simulation", metavar="SIM", type=int)
+    _action(actions, "backup", "copy the whole database").add_argument("file", metavar="FILE")
+
+
+def _action(actions: Any, name: str, words: str) -> ArgumentParser:
+    parser: ArgumentParser = actions.add_parser(name, help=words, description=words)
+    parser.add_argument("--json", action="store_true", default=SUPPRESS, help="print one JSON document only")
+    parser.add_argument("--workspace", metavar="DIR", default=SUPPRESS, help="the workspace folder")
+    return parser
+
+
+def run(arguments: Namespace) -> Answer:
+    """Run one action."""
+    store = open_store(load_settings(arguments.workspace))
+    try:
+        return ACTIONS[arguments.action](store, arguments)
+    finally:
+        store.close()
+
+
+def _simulate(store: Store, arguments: Namespace) -> Answer:
+    from core.studies.simulation import simulate
+
+    series = read_bytes(arguments.series) if arguments.series else None
+    return _outcome(store, simulate(store, read_bytes(arguments.network), series, arguments.software))
+
+
+def _resume(store: Store, arguments: Namespace) -> Answer:
+    from core.studies.simulation import resume
+
+    return _outcome(store, resume(store, arguments.simulation))
+
+
+def _outcome(store: Store, outcome: Any) -> Answer:
+    seen = database.simulation(store, outcome.grid_sim_id)
+    document = {"simulation": seen, "unsolved": outcome.unsolved, "findings": outcome.findings}
+    return Answer(document, "\n".join([_words(seen), *_lines(outcome.findings)]), fails=outcome.unsolved > 0)
+
+
+def _list(store: Store, _arguments: Namespace) -> Answer:
+    every = database.simulations(store)
+    rows = [{**_document(seen), "results_of": database.software_of(store, seen.grid_sim_id)} for seen in every]
+    return Answer({"simulations": rows}, "\n".join(map(_words, every)) or "no simulations")
+
+
+def _show(store: Store, arguments: Namespace) -> Answer:
+    seen = database.simulation(store, arguments.simulation)
+    table = _table(store, arguments)
+    if arguments.csv:
+        return Answer({}, table.to_csv(index=False).rstrip("\n"))
+    document = {"simulation": seen, "table": arguments.table, "software": arguments.software or seen.software}
+    lines = [_words(seen), table.head(DRAWN).to_string(index=False) if len(table) else "no rows"]
+    return Answer({**document, "rows": table}, "\n".join(lines))
+
+
+def _table(store: Store, arguments: Namespace) -> pd.DataFrame:
+    if arguments.table == "farm":
+        return database.get_farm_data(store, arguments.simulation)
+    return database.get_data(store, arguments.simulation, arguments.table, arguments.software)
+
+
+def _compare(store: Store, arguments: Namespace) -> Answer:
+    from core.results.database.comparison import QUANTITIES, compare_tables
+
+    a, b = (_side(store, text) for text in (arguments.a, arguments.b))
+    found = {}
+    for component in QUANTITIES:
+        one, other = (database.get_data(store, sim, component, software) for sim, software in (a, b))
+        if len(one) and len(other):
+            found[component] = compare_tables(one, other, component)
+    if "bus" not in found:
+        raise BadInput("one of the two has no results of buses", hint="see what there is with: results list")
+    tables = {component: compared.summary() for component, compared in found.items()}
+    alone = {component: {"a": each.only_a, "b": each.only_b} for component, each in found.items()}
+    lines = [
+        f"{component} {name}: largest {one['max_abs']:.4g}, RMSE {one['rmse']:.4g}"
+        for component, quantities in tables.items()
+        for name, one in quantities.items()
+        if one["compared"]
+    ]
+    sides = {name: {"grid_sim_id": sim, "software": software} for name, (sim, software) in (("a", a), ("b", b))}
+    return Answer({**sides, "tables": tables, "only_in": alone}, "\n".join(lines))
+
+
+def _side(store: Store, text: str) -> tuple[int, str]:
+    number, _, software = text.partition(":")
+    if not number.isdigit():
+        raise BadInput(f"{text!r} is no simulation", hint="give its number, as in 3 or 3:pypsa")
+    seen = database.simulation(store, int(number))
+    return seen.grid_sim_id, database.software_key(software) if software else seen.software
+
+
+def _import(store: Store, arguments: Namespace) -> Answer:
+    from core.studies.simulation import import_results
+
+    numbers: list[int] = []
+    findings: list[Finding] = []
+    for file in arguments.files:
+        new, found = import_results(store, read_bytes(file)[0], Path(file))
+        numbers += new
+        findings += found
+    seen = [database.simulation(store, number) for number in numbers]
+    return Answer({"simulations": seen, "findings": findings}, "\n".join([*map(_words, seen), *_lines(findings)]))
+
+
+def _remove(store: Store, arguments: Namespace) -> Answer:
+    database.remove(store, arguments.simulation)
+    return Answer({"removed": arguments.simulation}, f"removed {arguments.simulation}")
+
+
+def _backup(store: Store, arguments: Namespace) -> Answer:
+    size = database.backup(store, Path(arguments.file))
+    return Answer({"file": arguments.file, "size_bytes": size}, f"{arguments.file}: {size:,} bytes")
+
+
+def _document(seen: database.Simulation) -> dict[str, Any]:
+    return {name: getattr(seen, name) for name in seen.__slots__}
+
+
+def _words(seen: database.Simulation) -> str:
+    steps = f"{seen.steps_done} of {seen.steps} steps" if seen.steps else "imported"
+    return (
+        f"{seen.grid_sim_id}  {seen.state:<11}  {seen.software:<13}  {steps}  {seen.case_name}  {seen.timestamp_start}"
+    )
+
+
+def _lines(findings: list[Finding]) -> list[str]:
+    return [f"{finding.severity}: {finding.text} {finding.where}".rstrip() for finding in findings[:DRAWN]]
+
+
+ACTIONS: dict[str, Callable[[Store, Namespace], Answer]] = {
+    "simulate": _simulate,
+    "list": _list,
+    "show": _show,
+    "compare": _compare,
+    "import": _import,
+    "resume": _resume,
+    "remove": _remove,
+    "backup": _backup,
+}

@@ -1,0 +1,80 @@
+"""Differences of two simulations, or of two software under one: by component, quantity, element and time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.errors import BadInput
+
+#: Component → the quantities that are compared.
+QUANTITIES = {
+    "bus": ("v_mag", "angle_deg", "p", "q"),
+    "generator": ("p", "q"),
+    "load": ("p", "q"),
+    "line": ("line_pct",),
+}
+#: Component → the columns that tell an element, whoever numbered it.
+IDENTITY = {"bus": ["bus"], "generator": ["gen", "bus"], "load": ["load", "bus"], "line": ["line", "ibus", "jbus"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One component's differences A − B, a row an element and time, and what only one of the two has."""
+
+    component: str
+    rows: pd.DataFrame
+    only_a: int
+    only_b: int
+
+    def summary(self) -> dict[str, dict[str, Any]]:
+        """Return for each quantity its largest difference, RMSE, correlation and worst element."""
+        return {name: _summary(self, name) for name in QUANTITIES[self.component]}
+
+
+def compare_tables(a: pd.DataFrame, b: pd.DataFrame, component: str) -> Compared:
+    """Compare a component's results; two snapshots are compared whatever their time stamps.
+
+    Raises
+    ------
+    BadInput
+        When the two have no element and time in common.
+    """
+    if a["timestamp"].nunique() == 1 and b["timestamp"].nunique() == 1:
+        b = b.assign(timestamp=a["timestamp"].iloc[0])
+    by = ["timestamp", *IDENTITY[component]]
+    columns = [*by, *QUANTITIES[component]]
+    every = a[columns].merge(b[columns], on=by, how="outer", suffixes=("_a", "_b"), indicator=True)
+    side = every["_merge"]
+    rows = every[side == "both"].drop(columns="_merge").reset_index(drop=True)
+    if rows.empty and len(every):
+        hint = "compare simulations of one grid over the same time"
+        raise BadInput(f"the two have no {component} and time stamp in common", hint=hint)
+    for name in QUANTITIES[component]:
+        difference = rows[f"{name}_a"] - rows[f"{name}_b"]
+        rows[name] = (difference + 180) % 360 - 180 if name == "angle_deg" else difference
+    return Compared(component, rows, int((side == "left_only").sum()), int((side == "right_only").sum()))
+
+
+def _summary(compared: Compared, name: str) -> dict[str, Any]:
+    rows = compared.rows
+    known = rows[rows[name].notna()]
+    if known.empty:
+        return {"max_abs": None, "rmse": None, "correlation": None, "compared": 0, "worst": None}
+    worst = known.loc[known[name].abs().idxmax()]
+    a, b = known[f"{name}_a"].to_numpy(), known[f"{name}_b"].to_numpy()
+    varies = len(known) > 1 and np.ptp(a) > 0 and np.ptp(b) > 0
+    return {
+        "max_abs": float(abs(worst[name])),
+        "rmse": float(np.sqrt(np.mean(known[name] ** 2))),
+        "correlation": float(np.corrcoef(a, b)[0, 1]) if varies else None,
+        "compared": len(known),
+        "worst": {
+            **{key: worst[key] for key in ("timestamp", *IDENTITY[compared.component])},
+            "a": worst[f"{name}_a"],
+            "b": worst[f"{name}_b"],
+        },
+    }

@@ -1,0 +1,69 @@
+"""Results of other tools into the database: result databases, and PSS/E files with solved voltages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import BadInput
+from core.findings import Finding, Severity, Where
+from core.formats.networks import recognise
+from core.formats.psse import read_raw
+from core.formats.result_database import MAGIC, read_result_database
+from core.network.audit import audit
+from core.results.database import begin, finish, insert_tables, recording
+from core.results.database.simulations import INTERRUPTED, set_state
+from core.store import Store, now
+from core.studies.simulation.series import STAMP, Series
+from core.studies.simulation.steps import Grid, tables
+
+
+def import_results(store: Store, data: bytes, path: Path) -> tuple[list[int], list[Finding]]:
+    """Import a file and return the numbers of its simulations."""
+    if data.startswith(MAGIC):
+        return _database(store, path)
+    if recognise(data, path.name) not in ("raw", "rawx"):
+        hint = "import a RAW file with solved voltages or a database of simulations"
+        raise BadInput("the file holds no results that can be imported", hint=hint, where=Where(file=path.name))
+    return _raw(store, data, path.name)
+
+
+def _database(store: Store, path: Path) -> tuple[list[int], list[Finding]]:
+    read, findings = read_result_database(path)
+    numbers = []
+    for one in read:
+        sim = begin(store, one.case_name, one.software, one.sbase_mva, one.timestamp_start, notes=one.notes)
+        with recording(store, sim):
+            for software, frames in one.results.items():
+                insert_tables(store, sim, frames, software=software)
+            if one.timestamp_end:  # without an end it broke off in its own program
+                finish(store, sim, one.timestamp_end)
+        if not one.timestamp_end:
+            set_state(store, sim, INTERRUPTED)
+        numbers.append(sim)
+    return numbers, findings
+
+
+def _raw(store: Store, data: bytes, name: str) -> tuple[list[int], list[Finding]]:
+    """Import the voltages and powers that a RAW file stores; say so when they don't solve its network."""
+    reading = read_raw(data, name)
+    network, findings = reading.value, list(reading.findings)
+    if network["bus"].empty:
+        raise BadInput("the file has no bus", where=Where(file=name))
+    found = audit(network)
+    if not found.solved:
+        text = f"the stored voltages don't solve the network: {found.max_mismatch_mva:.4g} MVA at bus {found.worst_bus}"
+        findings.append(Finding("results.not_solved", Severity.WARNING, text, "", Where(file=name)))
+    grid, series = Grid.of(network), Series.snapshot(now().strftime(STAMP))
+    stored = network.values("bus", "v_pu") * np.exp(1j * np.deg2rad(network.values("bus", "angle_deg")))
+    v = np.where(network.bus_in_service(), stored, np.nan)[None, :]
+    injected = v * np.conj(grid.case.admittance @ np.nan_to_num(v[0]))
+    given = (injected + grid.case.demand(np.abs(v)), np.ones((1, 1)))  # nothing is missing: machines keep their output
+    made = {name: frame for name, frame in tables(grid, series, slice(0, 1), v, given).items() if len(frame)}
+    kept = {"file": {"sha256": store.keep(data, name), "name": name}}
+    sim = begin(store, network.name or name, "psse", network.base_mva, series.timestamps[0], steps=1, inputs=kept)
+    with recording(store, sim):
+        insert_tables(store, sim, made, steps_done=1)
+        finish(store, sim, series.timestamps[0])
+    return [sim], findings

