@@ -99,8 +99,10 @@ def get_data(store: Store, sim: int, component: str, software: str | None = None
     with store.reading() as connection:
         rows = connection.execute(query).cursor.fetchall()  # tuples of the driver: a million rows in a second
     frame = pd.DataFrame.from_records(rows, columns=[column.name for column in chosen])
-    numbers = {column.name: float for column in chosen if column.type.python_type is float}
-    return frame.astype(numbers)
+    for column in chosen:
+        if column.type.python_type is float and frame[column.name].dtype != float:  # nothing but nulls
+            frame[column.name] = frame[column.name].astype(float)
+    return frame
 
 
 def get_bus_data(store: Store, sim: int, software: str | None = None) -> pd.DataFrame:
