@@ -55,8 +55,10 @@ def _text(design: Design, findings: list[Finding]) -> str:
         lines = [f"infeasible: {design.conflict_text}"]
     else:
         lines = [f"{design.status}: {design.cost_usd_per_year:,.0f} USD a year"]
-        if design.gap is not None and design.bound_usd_per_year is not None:
-            lines[0] += f", at most {design.gap * 100:.2f} % from the bound of {design.bound_usd_per_year:,.0f}"
+        if design.gap is not None:
+            lines[0] += (
+                f"; its sizes are within {design.gap * 100:.2f} % of the best for the days that stand for the year"
+            )
         for row in design.units():
             amount = f"{row['count']} units" if row["count"] else f"{row['mw']:g} MW"
             energy = f", {row['mwh']:g} MWh" if row["mwh"] else ""

@@ -102,7 +102,7 @@ def run_loop(
         this, following = _turn(number, requirement, design)
         done.append(this)
         after_round(this)
-        ended = _ended(this, following, seen)
+        ended = _ended(this, following, seen) or _standing_still(done)
         if ended:
             return LoopResult(*ended, done)
         requirement = following
@@ -159,6 +159,15 @@ def _ended(this: Round, following: Requirement, seen: dict[str, int]) -> tuple[s
     if before is not None:
         return "oscillation", f"the constraints of round {before} come back after round {this.number}: {_between(this)}"
     return None
+
+
+def _standing_still(done: list[Round]) -> tuple[str, str] | None:
+    """Return the end of a loop whose last updates left the plant as it was."""
+    plants = [each.plant.digest() for each in done[-2:] if each.plant]
+    if len(plants) < 2 or plants[0] != plants[1]:
+        return None
+    names = ", ".join(sorted({update.change.name for update in done[-2].updates}))
+    return "no update left", f"the updates of round {done[-2].number} ({names}) no longer change the plant"
 
 
 def _between(this: Round) -> str:

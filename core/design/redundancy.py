@@ -50,10 +50,10 @@ def _row(element: str, name: str, data: tuple[str, float, float], subsystem: str
 def _service(row: dict[str, Any], requirement: Requirement) -> dict[str, Any]:
     """Return what the ledger asks of a part's repair: shorter, or a spare on site, which spares the wait for it."""
     asked = requirement.equipment.get(row["id"], {})
-    service: dict[str, Any] = {}
-    if asked.get("spares", 0) > 0:
-        service = {"spares": int(asked["spares"]), "mttr_h": row["mttr_h"] * SPARE_MTTR}
-    return service | ({"mttr_h": asked["mttr_h"]} if "mttr_h" in asked else {})
+    mttr_h = row["mttr_h"]
+    for name, value in asked.items():  # in the order of the ledger: a spare shortens the repair that there was by then
+        mttr_h = value if name == "mttr_h" else mttr_h * SPARE_MTTR if name == "spares" and value > 0 else mttr_h
+    return {"spares": int(asked.get("spares", 0)), "mttr_h": mttr_h}
 
 
 def _controls(requirement: Requirement) -> list[str]:

@@ -13,11 +13,12 @@ from core.design import loop
 from core.design.ledger import apply, cheapest, constraints
 from core.design.loop import run_loop, weak_start
 from core.design.placement import place
+from core.design.redundancy import reliability_of
 from core.design.requirement import Requirement
 from core.design.sizing import size
 from core.design.technology import shipped_technologies
 from core.findings import Severity
-from core.plant import check_plant
+from core.plant import Plant, check_plant
 from core.validation import Validation
 
 SMALL = Requirement(
@@ -110,3 +111,11 @@ def test_the_cheapest_change_is_taken_where_costs_are_known():
     changed, applied = apply(SMALL, [update])
     assert {"name": "spares", "element": "GEN_RECIP_18_01", "value": 1.0} in constraints(changed)
     assert applied[0].as_dict()["taken"]["name"] == "spares"
+
+
+def test_a_spare_shortens_the_repair_that_the_ledger_asked_for_before():
+    both = replace(SMALL, equipment={"CTRL_PLANT": {"mttr_h": 2.0, "spares": 1.0}})
+    units = [{"id": "GEN_RECIP_18_01", "bus": "B", "rated_mw": 18.3, "rated_kv": 13.8, "rated_mva": 21.5}]
+    rows = {row["id"]: row for row in reliability_of(Plant.of("one", {"unit": units}), both)}
+    assert rows["CTRL_PLANT"]["mttr_h"] == 0.5
+    assert rows["SWGR_MAIN_A"]["mttr_h"] == 24.0
