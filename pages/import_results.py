@@ -53,9 +53,11 @@ if count and st.button(
     f"Import {count} result{'s' if count > 1 else ''}", type="primary", icon=":material/download_done:"
 ):
     with explained():
+        files = []
         for upload, content, readings, signatures in ready:
             mapping = {"choices": {each: choices[each].as_dict() for each in signatures if each in choices}}
-            project.add_import(content, upload.name, [reading.value for reading in readings], mapping)
+            files.append((content, upload.name, [reading.value for reading in readings], mapping))
+        project.add_imports(files)
         st.session_state["uploads-version"] = st.session_state.get("uploads-version", 0) + 1
         st.toast(f"{count} results imported", icon=":material/check_circle:")
         st.rerun()

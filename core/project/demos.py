@@ -47,8 +47,9 @@ def open_demo(workspace: Workspace, demo: Demo) -> Project:
         return workspace.project(known)
     read = [(name, data := (SAMPLES / name).read_bytes(), read_result(data, name)) for name in demo.files]
     project = workspace.create(demo.project_name, _plant(demo).to_document())
-    for name, data, readings in read:
-        project.add_import(data, name.rpartition("/")[2], [reading.value for reading in readings], {})
+    project.add_imports(
+        [(data, name.rpartition("/")[2], [each.value for each in readings], {}) for name, data, readings in read]
+    )
     record_judgement(project)
     return project
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select, update
@@ -98,8 +99,25 @@ class Project:
         self, content: bytes, name: str, read: Sequence[StudyResult], mapping: Mapping[str, Any]
     ) -> list[str]:
         """Keep a file and the results that were read from it, all or none; return the imports' ids."""
+        return self.add_imports([(content, name, read, mapping)])
+
+    def add_imports(self, files: Sequence[tuple[bytes, str, Sequence[StudyResult], Mapping[str, Any]]]) -> list[str]:
+        """Keep several files with their results and mappings, all or none; return the imports' ids."""
+        rows = [self._import_rows(*file) for file in files]
+        with self.store.writing() as connection:
+            self._lock(connection)
+            for (content, name, _, _), mine in zip(files, rows, strict=True):
+                if mine:
+                    connection.execute(insert(imports), mine)
+                studies = ", ".join(row["study"] for row in mine)
+                self._note(connection, f"import {name}: {studies}", sha256(content).hexdigest())
+        return [row["id"] for mine in rows for row in mine]
+
+    def _import_rows(
+        self, content: bytes, name: str, read: Sequence[StudyResult], mapping: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
         sha = self.store.keep(content, name)
-        rows: list[dict[str, Any]] = [
+        return [
             {
                 "id": new_id(),
                 "project": self.id,
@@ -114,12 +132,6 @@ class Project:
             }
             for result in read
         ]
-        with self.store.writing() as connection:
-            self._lock(connection)
-            if rows:
-                connection.execute(insert(imports), rows)
-            self._note(connection, f"import {name}: {', '.join(row['study'] for row in rows)}", sha)
-        return [row["id"] for row in rows]
 
     def imports(self) -> list[Import]:
         """Return the imported results, oldest first."""

@@ -177,6 +177,14 @@ class TestImports:
         assert project.imports() == []
         assert [entry.what for entry in project.audit()] == ["create Campus"]
 
+    def test_several_files_are_imported_or_none(self, project: Project) -> None:
+        broken = StudyResult("load_flow", {"buses": pd.DataFrame({"a": [1]})}, provenance=Provenance(tool=None))  # type: ignore[arg-type]
+        with pytest.raises(Exception, match=r"(?i)null"):
+            project.add_imports([(b"x", "one.csv", [voltages()], {}), (b"y", "two.csv", [broken], {})])
+        assert project.imports() == []
+        project.add_imports([(b"x", "one.csv", [voltages()], {}), (b"y", "two.csv", [voltages(0.9)], {})])
+        assert [each.name for each in project.imports()] == ["one.csv", "two.csv"]
+
     def test_a_removed_import_no_longer_counts_but_stays_readable(self, project: Project) -> None:
         (id,) = project.add_import(b"x", "lf.csv", [voltages()], {})
         project.remove_import(id)
