@@ -31,11 +31,10 @@ def remove() -> None:
 st.title("Gridproof")
 st.markdown("The validation hub between a power-system design and the tools that prove it.")
 
-with st.sidebar:
-    if st.button("Open the sample feeders", icon=":material/account_tree:", type="tertiary"):
-        for sample in feeders.SAMPLE_FEEDERS:
-            feeders.open_sample(sample)
-        st.switch_page("pages/feeder_map.py")
+if st.button("Open the sample feeders", icon=":material/account_tree:", type="tertiary"):
+    for sample in feeders.SAMPLE_FEEDERS:
+        feeders.open_sample(sample)
+    st.switch_page("pages/feeder_map.py")
 project = needed_project(
     "A project holds a plant, the results that ETAP, PSS/E and Windchill RAM answered, and the verdicts on them. "
     "The sample is a real one: 200 MW of data-centre load behind the meter of an island plant."
