@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from core.documents import digest
@@ -23,15 +23,7 @@ class Alternative:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the alternative as JSON documents carry it."""
-        return {
-            "name": self.name,
-            "element": self.element,
-            "old": self.old,
-            "new": self.new,
-            "unit": self.unit,
-            "reason": self.reason,
-            "cost": self.cost,
-        }
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
