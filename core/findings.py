@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -63,6 +63,12 @@ class Finding:
             "text": self.text,
             "hint": self.hint,
         }
+
+    @classmethod
+    def from_dict(cls, document: dict[str, Any]) -> Finding:
+        """Return the finding of a document as :meth:`as_dict` makes it."""
+        parts = {**document, "severity": Severity(document["severity"]), "where": Where(**document["where"])}
+        return cls(**parts)
 
 
 @dataclass(frozen=True, slots=True)

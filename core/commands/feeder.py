@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ from core.commands import Answer
 from core.documents import digest
 from core.engines.opendss import Snapshot, SolveOptions
 from core.feeder import Feeder
+from core.feeder.storage import forget_feeder, keep_feeder, kept_feeder, kept_feeders
 from core.feeder.summary import summary_of
+from core.feeder.tables import STORED
 from core.findings import Finding, Reading
 from core.formats.cyme.baseline import read_baseline
 from core.formats.feeders import read_feeder
@@ -20,14 +24,21 @@ from core.formats.gis import read_gis, reconcile, write_geopackage
 from core.formats.opendss import script_of
 from core.jobs import run_inline
 from core.settings import load_settings
+from core.store import Store, open_store
 from core.studies.feeder_flow import compare, solve_feeder
 from core.studies.time_series import read_profiles, year_inputs
+
+#: How a path begins that names a feeder in the workspace's database.
+KEPT = "kept:"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     _action(actions, "read", _read, "what the files hold: counts, phases, findings")
+    _action(actions, "keep", _keep, "keep the feeder in the workspace's database")
+    kept = _named(actions, "kept", _kept, "the feeders in the workspace's database")
+    kept.add_argument("--forget", metavar="ID", help="remove this one")
     to_dss = _action(actions, "to-dss", _to_dss, "write the feeder as OpenDSS scripts")
     to_dss.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder for the scripts")
     to_dss.add_argument("--hold-taps", action="store_true", help="write no regulator controls")
@@ -59,9 +70,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _action(
     actions: Any, name: str, function: Callable[[argparse.Namespace], Answer], text: str
 ) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = actions.add_parser(name, help=text, description=text)
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files or folders of one feeder export")
+    parser = _named(actions, name, function, text)
+    of = "files or folders of one feeder export, or kept:ID of a feeder in the workspace's database"
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=of)
     parser.add_argument("--repair", action="store_true", help="repair what is known to be broken in CYME exports")
+    return parser
+
+
+def _named(
+    actions: Any, name: str, function: Callable[[argparse.Namespace], Answer], text: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=text, description=text)
     parser.add_argument(
         "--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document and nothing else"
     )
@@ -80,8 +99,21 @@ def run(arguments: argparse.Namespace) -> Answer:
     return answer
 
 
+@contextmanager
+def _store(arguments: argparse.Namespace) -> Iterator[Store]:
+    store = open_store(load_settings(getattr(arguments, "workspace", None)))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
 def _reading(arguments: argparse.Namespace) -> Reading[Feeder]:
-    return read_feeder(arguments.paths, repair=arguments.repair)
+    first = str(arguments.paths[0])
+    if not first.startswith(KEPT):
+        return read_feeder(arguments.paths, repair=arguments.repair)
+    with _store(arguments) as store:
+        return kept_feeder(store, first.removeprefix(KEPT))
 
 
 def _source(reading: Reading[Feeder]) -> dict[str, Any]:
@@ -104,6 +136,25 @@ def _read(arguments: argparse.Namespace) -> Answer:
     return Answer(
         {"source": _source(reading), **summary, "findings": reading.findings}, f"{text}\n{_words(reading.findings)}"
     )
+
+
+def _keep(arguments: argparse.Namespace) -> Answer:
+    reading = _reading(arguments)
+    with _store(arguments) as store:
+        model = keep_feeder(store, reading)
+    rows = {STORED[name].name: len(reading.value[name]) for name in STORED}
+    document = {"id": model, "source": _source(reading), "feeders": reading.value.names, "rows": rows}
+    text = f"{reading.value.name} is kept: use it as {KEPT}{model}\n{_words(reading.findings)}"
+    return Answer({**document, "findings": reading.findings}, text)
+
+
+def _kept(arguments: argparse.Namespace) -> Answer:
+    with _store(arguments) as store:
+        if arguments.forget:
+            forget_feeder(store, arguments.forget)
+        found = kept_feeders(store)
+    lines = [f"{KEPT}{entry.id}  {entry.name}: {', '.join(entry.feeders)}" for entry in found]
+    return Answer({"feeders": [asdict(entry) for entry in found]}, "\n".join(lines) or "Nothing is kept")
 
 
 def _to_dss(arguments: argparse.Namespace) -> Answer:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from core.documents import plain
-from core.findings import Finding, Severity, Source, Where
+from core.findings import Finding, Source
 from core.results.study_result import Provenance, Status, StudyResult
 from core.store import Store
 
@@ -37,20 +37,7 @@ def read(store: Store, document: dict[str, Any]) -> StudyResult:
         tables=tables,
         status=Status(document["status"]),
         provenance=Provenance(**provenance, source=Source(**source) if source else None),
-        findings=[finding(entry) for entry in document["findings"]],
-    )
-
-
-def finding(document: dict[str, Any]) -> Finding:
-    """Return the finding of a JSON document."""
-    severity, where = Severity(document["severity"]), Where(**document["where"])
-    return Finding(
-        code=document["code"],
-        severity=severity,
-        text=document["text"],
-        hint=document["hint"],
-        where=where,
-        element=document["element"],
+        findings=[Finding.from_dict(entry) for entry in document["findings"]],
     )
 
 

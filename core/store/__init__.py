@@ -7,6 +7,6 @@ A room declares its tables in its own ``tables.py`` on the shared :data:`metadat
 from core.store.files import Files
 from core.store.schema import head
 from core.store.store import Store, open_store
-from core.store.types import Document, Moment, metadata, now
+from core.store.types import Document, Geometry, Moment, metadata, now
 
-__all__ = ["Document", "Files", "Moment", "Store", "head", "metadata", "now", "open_store"]
+__all__ = ["Document", "Files", "Geometry", "Moment", "Store", "head", "metadata", "now", "open_store"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, MetaData, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, MetaData, Text, TypeDecorator
+from sqlalchemy.types import NullType, TypeEngine, UserDefinedType
 
 from core.documents import plain
 
@@ -56,3 +57,45 @@ class Document(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """Reduce the value to JSON's own types."""
         return plain(value)
+
+
+class Geometry(TypeDecorator[Any]):
+    """A shape of shapely: WKB on SQLite; on PostgreSQL PostGIS's geometry, or EWKB in hexadecimal where it is missing.
+
+    PostGIS reads and writes hexadecimal EWKB itself, so that both kinds of PostgreSQL column take the same values.
+    """
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the column's type."""
+        return dialect.type_descriptor(_Hexadecimal() if dialect.name == "postgresql" else LargeBinary())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Turn a shape into its binary or hexadecimal form."""
+        from shapely import to_wkb
+
+        if value is None:
+            return None
+        return to_wkb(value, hex=True, include_srid=True) if dialect.name == "postgresql" else to_wkb(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Give the shape back."""
+        from shapely import from_wkb
+
+        return None if value is None else from_wkb(value)
+
+    def compare_against_backend(self, dialect: Dialect, backend: TypeEngine[Any]) -> bool:
+        """Say that the column differs from the database's only where that is no home for a shape (asked by Alembic)."""
+        return not isinstance(backend, LargeBinary | Text | NullType)
+
+
+class _Hexadecimal(UserDefinedType[str]):
+    """Text without a type of its own: the column decides whether it is PostGIS's geometry or text."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Return the column's type where Alembic doesn't make it."""
+        return "TEXT"

@@ -69,3 +69,16 @@ def test_what_is_no_feeder_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFi
     status, document = call(capsys, action, tmp_path / "notes.txt")
     assert status == 2
     assert document["error"]["hint"]
+
+
+def test_a_kept_feeder_stands_for_its_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = [str(path) for path in exports.write_text(tmp_path)]
+    _, from_files = call(capsys, "solve", *paths)
+    _, kept = call(capsys, "keep", *paths)
+    _, listed = call(capsys, "kept")
+    assert [entry["id"] for entry in listed["feeders"]] == [kept["id"]]
+    assert kept["rows"]["segments"] > 0
+    _, from_database = call(capsys, "solve", f"kept:{kept['id']}")
+    assert from_database == from_files
+    assert call(capsys, "kept", "--forget", kept["id"])[1]["feeders"] == []
+    assert call(capsys, "read", f"kept:{kept['id']}")[0] == 2

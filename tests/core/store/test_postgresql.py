@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
@@ -18,6 +19,7 @@ def test_files_are_kept_and_found_again(postgresql_store: Store) -> None:
     again.close()
 
 
+@pytest.mark.filterwarnings("ignore:Did not recognize type")  # PostGIS's geometry
 def test_the_migrated_schema_is_what_the_rooms_declare(postgresql_store: Store) -> None:
     for path in sorted((ROOT / "core").rglob("tables.py")):
         importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
