@@ -86,11 +86,18 @@ def _availability(plant: Plant, _: Sequence[str]) -> StudyResult:
     return result
 
 
+def _frequency(plant: Plant, _: Sequence[str]) -> StudyResult:
+    from core.studies.frequency import plant_frequency
+
+    return plant_frequency(plant)
+
+
 _STUDIES: dict[str, Callable[[Plant, Sequence[str]], StudyResult]] = {
     "load_flow": _load_flow,
     "short_circuit": _short_circuit,
     "power_flow": _power_flow,
     "availability": _availability,
+    "frequency": _frequency,
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from core.constraints.frequency import nadir_update, rocof_update
+from core.constraints.frequency import frequency_updates
 from core.constraints.ratings import next_standard
 from core.constraints.strength import own_reactance, reactance_matrix, reactive_support
 from core.constraints.update import Alternative, ConstraintUpdate
@@ -21,6 +21,10 @@ TARGET_PCT = 80.0  # loading and duty aim under the warning band
 VOLTAGE_RESERVE_PU = 0.01  # a cured bus lies this far inside the limit
 STANDARD_DC_TIME_S = 0.045  # IEC 62271-100: standard time constant of the DC component
 MVAR_STEP = 1.0
+
+
+#: Warnings that ask for an update as failures do; placement keeps other quantities out of their warning bands.
+PRESSING = frozenset({"rocof_hz_per_s"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,9 @@ class Case:
 
 
 def advise(verdicts: Iterable[Verdict], plant: Plant, results: Sequence[StudyResult] = ()) -> list[ConstraintUpdate]:
-    """Return the constraint updates that the failures among the verdicts ask for."""
-    case = Case(plant, results, [verdict for verdict in verdicts if verdict.verdict is State.FAIL])
+    """Return the constraint updates that the failures and the pressing warnings among the verdicts ask for."""
+    asking = [v for v in verdicts if v.verdict is State.FAIL or (v.verdict is State.WARN and v.criterion in PRESSING)]
+    case = Case(plant, results, asking)
     return [update for rule in RULES for update in rule(case)]
 
 
@@ -290,11 +295,8 @@ def _availability(case: Case) -> Iterable[ConstraintUpdate]:
 
 
 def _frequency(case: Case) -> Iterable[ConstraintUpdate]:
-    """Answer the worst trip of each limit: what cures it cures the milder ones."""
-    for verdict in case.of("rocof_hz_per_s")[:1]:
-        yield from rocof_update(case.plant, verdict, evidence)
-    for verdict in case.of("nadir_hz")[:1]:
-        yield from nadir_update(case.plant, verdict, evidence)
+    failures = [verdict for verdict in case.failures if verdict.criterion in ("rocof_hz_per_s", "nadir_hz")]
+    return frequency_updates(case.plant, failures, evidence)
 
 
 def _measured(verdict: Verdict) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -45,15 +46,23 @@ def judge(
     if result.study == "availability":
         chosen = _system_rows(result, plant, findings)
         rows, elements = rows[chosen], elements[chosen]
+    if rows.empty and result.status in UNSOLVED:
+        return [_unanswered(criterion, result) for criterion in criteria.of_study(result.study)], findings
     verdicts: list[Verdict] = []
-    for criterion in criteria.of_study(result.study):
-        if criterion.system_hz not in (None, result.provenance.options.get("frequency_hz")):
-            continue
+    for criterion in _of_system(criteria.of_study(result.study), result):
         values = _values(criterion, result, rows, plant, findings)
         if values is None:
             continue
         verdicts += _verdicts(criterion, result, rows, elements, values)
     return verdicts, findings
+
+
+def _of_system(criteria: list[Criterion], result: StudyResult) -> list[Criterion]:
+    """Return the criteria with the limits of the system's frequency; one that has none for it keeps no limit."""
+    hz = result.provenance.options.get("frequency_hz")
+    unlimited = {c.criterion: replace(c, low=None, warn=None, high=None) for c in criteria}
+    limited = {c.criterion: c for c in criteria if c.system_hz in (None, hz)}
+    return list((unlimited | limited).values())
 
 
 def _switched_off(result: StudyResult, plant: Plant) -> pd.Series:
@@ -78,7 +87,13 @@ def _values(
         "angle_deg": lambda: relative_angles(rows, plant, findings),
     }
     values = special[criterion.value]() if criterion.value in special else rows[criterion.value]
-    return None if values.isna().all() else values.astype("float64")
+    answered = values.notna() | _collapsed(rows)
+    return values.astype("float64") if answered.any() else None
+
+
+def _collapsed(rows: pd.DataFrame) -> pd.Series:
+    """Return which rows are failures without a number: a trip that leaves nothing to hold a frequency."""
+    return rows["status"] == "collapsed" if "status" in rows else pd.Series(False, index=rows.index)
 
 
 def _verdicts(
@@ -93,8 +108,12 @@ def _verdicts(
         note = criterion.override_reason and f"limit overridden: {criterion.override_reason}"
         if unsolved:
             state, note = State.NOT_CHECKED, f"the study is {result.status}"
+        elif record.get("status") == "collapsed":
+            state, note = State.FAIL, "nothing is left that holds a frequency"
         elif number is None:
             note = "no value"
+        elif criterion.low is None and criterion.high is None:
+            state, note = State.NOT_CHECKED, "the criteria have no limit for this system's frequency"
         verdicts.append(
             Verdict(
                 stage=criterion.stage,
@@ -112,6 +131,22 @@ def _verdicts(
             )
         )
     return verdicts
+
+
+def _unanswered(criterion: Criterion, result: StudyResult) -> Verdict:
+    """Return NOT CHECKED for a study that ended without a row."""
+    return Verdict(
+        stage=criterion.stage,
+        criterion=criterion.criterion,
+        element="PLANT",
+        value=None,
+        unit=criterion.unit,
+        limit=None,
+        margin=None,
+        verdict=State.NOT_CHECKED,
+        run=result.provenance.run,
+        note=f"the study is {result.status}",
+    )
 
 
 def relative_angles(rows: pd.DataFrame, plant: Plant | None, findings: list[Finding]) -> pd.Series:

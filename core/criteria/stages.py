@@ -16,6 +16,7 @@ class Stage:
     name: str
     study: str
     tool: str
+    always: bool = True  # NOT CHECKED without a result; else part of a validation only when it has one
 
 
 STAGES = (
@@ -24,6 +25,7 @@ STAGES = (
     Stage("2b", "ETAP Short Circuit", "short_circuit", "ETAP"),
     Stage("2c", "PSS/E Power Flow", "power_flow", "PSS/E"),
     Stage("3", "RAM Analysis", "availability", "Windchill RAM"),
+    Stage("4", "Frequency", "frequency", "Gridproof", always=False),
 )
 
 
@@ -42,11 +44,15 @@ class StageVerdict:
 
 
 def stage_verdicts(verdicts: Iterable[Verdict], criteria: CriteriaSet) -> list[StageVerdict]:
-    """Return the verdict of each stage: its worst one, and NOT CHECKED where a criterion has no value at all."""
+    """Return the verdict of each stage: its worst one, and NOT CHECKED where a criterion has no value at all.
+
+    Stage 4 is the hub's own: it counts where the frequency was studied, and a plant on the grid has none.
+    """
     by_stage: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         by_stage.setdefault(verdict.stage, []).append(verdict)
-    return [_stage_verdict(stage, by_stage.get(stage.id, []), criteria) for stage in STAGES]
+    held = [stage for stage in STAGES if stage.always or stage.id in by_stage]
+    return [_stage_verdict(stage, by_stage.get(stage.id, []), criteria) for stage in held]
 
 
 def overall(stages: Iterable[StageVerdict]) -> State:

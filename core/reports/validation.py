@@ -124,7 +124,11 @@ def _inner(row: Any, key: str) -> Any:
 def _stages(report: ValidationReport) -> pd.DataFrame:
     said = {stage["id"]: stage for stage in report.document.get("stages", ())}
     nothing = {"verdict": str(State.NOT_CHECKED), "note": "not part of this validation"}
-    rows = [{"id": s.id, "name": s.name, "tool": s.tool, **said.get(s.id, nothing)} for s in STAGES]
+    rows = [
+        {"id": s.id, "name": s.name, "tool": s.tool, **said.get(s.id, nothing)}
+        for s in STAGES
+        if s.always or s.id in said
+    ]
     return _table({"Stage": "id", "Name": "name", "Tool": "tool", "Verdict": "verdict", "Why": "note"}, rows)
 
 

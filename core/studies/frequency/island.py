@@ -14,8 +14,12 @@ from core.studies.frequency.response import Swing
 #: What the load falls by when the frequency falls by 1 % [%]; a usual figure for mixed load.
 DAMPING_PCT_PER_PCT = 1.0
 
-#: Taken where the plant says nothing: droop [%], time constants of a governor and of a battery's inverter [s].
-DROOP_PCT, GOVERNOR_S, BATTERY_S = 4.0, 0.5, 0.2
+#: Taken where the plant says nothing: droop [%] and time constant [s] of a machine's governor.
+DROOP_PCT, GOVERNOR_S = 4.0, 0.5
+
+#: The same of a battery's inverter: full power at 1 % deviation, as frequency services ask of batteries
+#: (Great Britain's Dynamic Containment: full power at 0.5 Hz of 50 Hz).
+BATTERY_DROOP_PCT, BATTERY_S = 1.0, 0.2
 
 #: Shortest lag that the model follows [s].
 LEAST_LAG_S = 0.02
@@ -76,8 +80,9 @@ def _answering(units: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
     no_droop = answers & ~(units["droop_pct"] > 0)
     no_lag = answers & ~(units["governor_s"] >= LEAST_LAG_S)
     usual_s = pd.Series(np.where(battery, BATTERY_S, GOVERNOR_S), index=units.index)
+    usual_pct = pd.Series(np.where(battery, BATTERY_DROOP_PCT, DROOP_PCT), index=units.index)
     lag_s = units["governor_s"].mask(units["governor_s"] < LEAST_LAG_S, LEAST_LAG_S).fillna(usual_s)
-    droop = units["droop_pct"].where(units["droop_pct"] > 0, DROOP_PCT) / 100
+    droop = units["droop_pct"].where(units["droop_pct"] > 0, usual_pct) / 100
     rows = pd.DataFrame(
         {
             "id": units["id"],
@@ -93,9 +98,10 @@ def _answering(units: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
     )
     lag_text = f"a time constant is missing or under {LEAST_LAG_S:g} s: "
     lag_text += f"{GOVERNOR_S:g} s is taken for a governor, {BATTERY_S:g} s for a battery, {LEAST_LAG_S:g} s at least"
+    droop_text = f"no droop: {DROOP_PCT:g} % is taken for a machine, {BATTERY_DROOP_PCT:g} % for a battery"
     findings = [
         *_assumed("inertia", units[no_inertia], "no inertia constant: the machine counts as having none", "h_s"),
-        *_assumed("droop", units[no_droop], f"no droop: {DROOP_PCT:g} % is taken", "droop_pct"),
+        *_assumed("droop", units[no_droop], droop_text, "droop_pct"),
         *_assumed("lag", units[no_lag], lag_text, "governor_s"),
         *_assumed(
             "battery", units[battery & ~charged], "the battery holds no energy: it does not answer", "energy_mwh"

@@ -15,19 +15,28 @@ References
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-#: The average RoCoF is taken over this long [s] (ENTSO-E guidance on RoCoF withstand capability, 2018).
+#: RoCoF limits are written for the average over this long [s] (EN 50549-1 and -2: 2 Hz/s over 500 ms).
 WINDOW_S = 0.5
 
 #: How long a trip is followed at least and at most [s].
 HORIZON_S, LONGEST_S = 20.0, 60.0
 
+#: A curve is drawn by these times [s]: closely while the frequency falls, coarsely while it settles.
+CURVE_S = np.concatenate([np.arange(0.0, 2.0, 0.02), np.arange(2.0, HORIZON_S + 0.01, 0.2)])
+
 #: Longest step [s], and steps in the model's fastest time constant.
 STEP_S, STEPS_PER_LAG = 0.01, 4.0
+
+#: Followed until nothing moves any more: deviation from where it settles [pu] and slope [pu/s].
+CALM = 1e-6
 
 #: A swing faster than this [rad/s] is no plant's: the inertia left is as good as none.
 FASTEST_RAD_S = 100.0
@@ -115,17 +124,25 @@ def _answered(swing: Swing, deviation: np.ndarray) -> np.ndarray:
     return np.asarray(asked.sum(axis=1))
 
 
+def curves(swing: Swing) -> np.ndarray:
+    """Return the deviation [pu] by case at the times :data:`CURVE_S`; ``nan`` where too little inertia is left."""
+    alive, drawn = solvable(swing) & (swing.loss_mw != 0), np.full((len(swing.loss_mw), len(CURVE_S)), np.nan)
+    drawn[swing.loss_mw == 0] = 0.0
+    if alive.any():
+        step = _step(swing[alive])
+        followed = np.array([deviation for deviation, _ in _path(swing[alive], step, HORIZON_S)])
+        times = np.arange(len(followed)) * step
+        drawn[alive] = [np.interp(CURVE_S, times, case) for case in followed.T]
+    return drawn
+
+
 def _followed(swing: Swing) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the average RoCoF over the window, the lowest deviation and when it comes."""
     step = _step(swing)
-    steps = int(np.ceil(min(max(HORIZON_S, 10 * swing.lag_s.max(initial=0.0)), LONGEST_S) / step))
-    deviation, power = np.zeros(len(swing.loss_mw)), np.zeros_like(swing.gain_mw)
-    window, lowest, when = np.zeros((3, len(deviation)))
-    slope = _slope(swing, deviation, power)
-    for count in range(1, steps + 1):
-        before, slope_before = deviation, slope
-        deviation, power = _stepped(swing, deviation, power, step)
-        slope = _slope(swing, deviation, power)
+    lasts = min(max(HORIZON_S, 10 * swing.lag_s.max(initial=0.0)), LONGEST_S)
+    window, lowest, when = np.zeros((3, len(swing.loss_mw)))
+    for count, (early, late) in enumerate(pairwise(_path(swing, step, lasts)), start=1):
+        (before, slope_before), (deviation, slope) = early, late
         turns = (slope_before < 0) & (slope >= 0)  # between the steps the slope is a straight line
         inside = np.where(turns, slope_before / np.where(turns, slope_before - slope, 1.0), 1.0)
         bottom = np.where(turns, before + slope_before * inside * step / 2, deviation)
@@ -134,6 +151,19 @@ def _followed(swing: Swing) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         if count == round(WINDOW_S / step):
             window = np.abs(deviation) / WINDOW_S
     return window, lowest, when
+
+
+def _path(swing: Swing, step: float, lasts_s: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield every case's deviation and its slope, step by step from the trip on until all are calm."""
+    deviation, power = np.zeros(len(swing.loss_mw)), np.zeros_like(swing.gain_mw)
+    slope, end = _slope(swing, deviation, power), settling(swing)
+    yield deviation, slope
+    for count in range(math.ceil(lasts_s / step)):
+        deviation, power = _stepped(swing, deviation, power, step)
+        slope = _slope(swing, deviation, power)
+        yield deviation, slope
+        if count * step > WINDOW_S and np.all(np.abs(deviation - end) + np.abs(slope) < CALM):
+            return
 
 
 def _step(swing: Swing) -> float:

@@ -9,7 +9,7 @@ from core.findings import Finding, Severity
 from core.plant import INVERTER, Plant
 from core.results.study_result import Provenance, Status, StudyResult, result_table
 from core.studies.frequency.island import DAMPING_PCT_PER_PCT, Island, island_of
-from core.studies.frequency.response import WINDOW_S, respond, solvable
+from core.studies.frequency.response import CURVE_S, WINDOW_S, curves, respond, solvable
 
 TOOL = "Gridproof SFR"
 
@@ -31,11 +31,13 @@ def plant_frequency(plant: Plant, scenario: str | None = None) -> StudyResult:
         short = any(finding.severity is Severity.ERROR for finding in findings)
         status = Status.INFEASIBLE if short else Status.SOLVED
         return StudyResult("frequency", {"trips": result_table("frequency", "trips", [])}, status, provenance, findings)
-    table = trip_table(island).assign(scenario=scenario or "")
-    findings += [*_idle(island), *_short(table), *_without_inertia(table)]
-    return StudyResult(
-        "frequency", {"trips": result_table("frequency", "trips", table)}, Status.SOLVED, provenance, findings
-    )
+    trips = trip_table(island).assign(scenario=scenario or "")
+    findings += [*_idle(island), *_short(trips), *_without_inertia(trips)]
+    tables = {
+        "trips": result_table("frequency", "trips", trips),
+        "curves": result_table("frequency", "curves", curve_table(island)),
+    }
+    return StudyResult("frequency", tables, Status.SOLVED, provenance, findings)
 
 
 def trip_table(island: Island) -> pd.DataFrame:
@@ -47,7 +49,7 @@ def trip_table(island: Island) -> pd.DataFrame:
         {
             "trip": island.units["id"],
             "name": island.units["name"],
-            "status": np.where(solvable(swing) | (swing.loss_mw == 0), "settled", "unsolvable"),
+            "status": np.where(solvable(swing) | (swing.loss_mw == 0), "settled", "collapsed"),
             "lost_mw": swing.loss_mw,
             "inertia_mva_s": swing.inertia_mva_s,
             "headroom_mw": headroom,
@@ -59,6 +61,18 @@ def trip_table(island: Island) -> pd.DataFrame:
             "settling_hz": (1 + response.settling_pu) * hz,
         }
     )
+
+
+def curve_table(island: Island) -> pd.DataFrame:
+    """Return the course of the frequency after each trip, one row a moment."""
+    deviation = curves(island.trips())
+    return pd.DataFrame(
+        {
+            "trip": np.repeat(island.units["id"].to_numpy(), len(CURVE_S)),
+            "t_s": np.tile(CURVE_S, len(deviation)).round(3),
+            "frequency_hz": ((1 + deviation) * island.frequency_hz).ravel().round(6),
+        }
+    ).dropna()
 
 
 def _idle(island: Island) -> list[Finding]:
@@ -85,5 +99,5 @@ def _without_inertia(trips: pd.DataFrame) -> list[Finding]:
     hint = "keep another machine online, or a battery that forms the grid, which this model doesn't cover"
     return [
         Finding("frequency.collapse", Severity.ERROR, text.format(trip), hint, element=trip)
-        for trip in trips.loc[trips["status"] == "unsolvable", "trip"]
+        for trip in trips.loc[trips["status"] == "collapsed", "trip"]
     ]

@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.criteria import CriteriaSet, State, judge
+from core.embedded import embedded_study
 from core.plant import Plant, sample_plant
 from core.results.study_result import Status
 from core.studies.frequency import Swing, plant_frequency, respond, rocof, settling
+from core.validation import validate
 from tests.oracles.frequency_response import nadir_pu
 
 #: Machines of the specification's plant: H·S [MVA·s] of eight engines and two gas turbines.
@@ -54,7 +56,8 @@ def test_the_specified_plant_loses_a_gas_turbine():
     assert row["lost_mw"] == pytest.approx(lost)
     assert row["inertia_mva_s"] == pytest.approx(434.4)
     assert row["rocof_hz_per_s"] == pytest.approx(lost * 60 / (2 * 434.4))
-    assert row["settling_hz"] == pytest.approx(60 * (1 - lost / ((146.4 + 50 + 30) / 0.04 + 200)))
+    gain = (146.4 + 50) / 0.04 + 30 / 0.01 + 200
+    assert row["settling_hz"] == pytest.approx(60 * (1 - lost / gain))
 
 
 @pytest.mark.parametrize("lag", [0.05, 0.2, 0.5, 2.0, 5.0])
@@ -107,6 +110,17 @@ def test_settling_balances_the_loss(loss):
     assert min(30.0, -5660 * end) - 1000 * end == pytest.approx(loss, abs=1e-6)
 
 
+def test_the_curve_ends_where_the_frequency_settles_and_passes_its_nadir():
+    result = plant_frequency(sample_plant())
+    curve = result.tables["curves"].set_index("trip").loc["GEN_GT_01"]
+    row = result.main.set_index("trip").loc["GEN_GT_01"]
+    assert curve["frequency_hz"].iloc[0] == 60
+    assert curve["frequency_hz"].min() == pytest.approx(row["nadir_hz"], abs=0.002)  # drawn every 20 ms
+    assert curve["frequency_hz"].iloc[-1] == pytest.approx(row["settling_hz"], abs=1e-3)
+    half = curve.set_index("t_s").loc[0.5, "frequency_hz"]
+    assert (60 - half) / 0.5 == pytest.approx(row["rocof_window_hz_per_s"], rel=1e-4)
+
+
 def test_a_grid_holds_the_frequency():
     units = sample_plant()["unit"].copy()
     units.loc[units["id"] == "GEN_GT_01", "type"] = "GRID"
@@ -127,9 +141,31 @@ def test_the_last_machine_leaves_no_frequency():
     units = plant["unit"][plant["unit"]["id"] != "GEN_GT_02"]
     result = plant_frequency(plant.with_table("unit", units), "BASE_050")
     row = result.main.set_index("trip").loc["GEN_GT_01"]
-    assert row["status"] == "unsolvable"
+    assert row["status"] == "collapsed"
     assert np.isnan(row["nadir_hz"])
     assert {"frequency.inertia", "frequency.collapse"} <= {f.code for f in result.findings}
+    verdicts, _ = judge(result, CriteriaSet.default(), plant)
+    assert {v.verdict for v in verdicts if v.element == "GEN_GT_01"} == {State.FAIL}
+
+
+def test_what_a_plant_leaves_unsaid_is_assumed_aloud():
+    result = plant_frequency(with_units(sample_plant(), "BESS", droop_pct=np.nan, governor_s=np.nan))
+    assert {f.code: f.element for f in result.findings} == {"frequency.droop": "BESS_01", "frequency.lag": "BESS_01"}
+
+
+def test_stage_4_counts_where_the_frequency_was_studied():
+    plant = sample_plant()
+    assert [stage.id for stage in validate(plant, []).stages] == ["1", "2a", "2b", "2c", "3"]
+    judged = validate(plant, [embedded_study(plant, "frequency")])
+    assert (judged.stages[-1].id, judged.stages[-1].verdict) == ("4", State.PASS)
+    short = plant.with_table("unit", plant["unit"].head(3))
+    assert validate(short, [embedded_study(short, "frequency")]).stages[-1].verdict is State.NOT_CHECKED
+
+
+def test_a_frequency_without_a_limit_is_not_checked():
+    plant = sample_plant().with_settings(frequency_hz=16.7)
+    verdicts, _ = judge(plant_frequency(plant), CriteriaSet.default(), plant)
+    assert {v.verdict for v in verdicts if v.criterion == "nadir_hz"} == {State.NOT_CHECKED}
 
 
 @pytest.mark.parametrize(("hz", "limit"), [(60.0, 59.3), (50.0, 49.0)])
