@@ -11,8 +11,9 @@ import pandas as pd
 
 from core.commands import Answer
 from core.commands.files import read_bytes
+from core.documents import plain
 from core.errors import BadInput
-from core.findings import Finding
+from core.jobs import simulation
 from core.results import database
 from core.settings import load_settings
 from core.store import Store, open_store
@@ -39,8 +40,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     compare.add_argument("b", metavar="B", help="the other one")
     files = _action(actions, "import", "import results of other tools")
     files.add_argument("files", metavar="FILE", nargs="+", help="RAW with solved voltages, or a simulation database")
-    for name, words in (("resume", "calculate what is missing"), ("remove", "remove with all results")):
-        _action(actions, name, words).add_argument("simulation", metavar="SIM", type=int)
+    going_on = _action(actions, "resume", "calculate what is missing")
+    for action in (simulate, going_on):
+        action.add_argument("--background", action="store_true", help="don't wait for the end")
+    cancel = _action(actions, "cancel", "stop a simulation; it can be resumed")
+    gone = _action(actions, "remove", "remove a simulation with all results")
+    for action in (going_on, cancel, gone):
+        action.add_argument("simulation", metavar="SIM", type=int)
     _action(actions, "backup", "copy the whole database").add_argument("file", metavar="FILE")
 
 
@@ -61,32 +67,38 @@ def run(arguments: Namespace) -> Answer:
 
 
 def _simulate(store: Store, arguments: Namespace) -> Answer:
-    from core.studies.simulation import simulate
-
     series = read_bytes(arguments.series) if arguments.series else None
-    return _outcome(store, simulate(store, read_bytes(arguments.network), series, arguments.software))
+    sim = simulation.start(store, read_bytes(arguments.network), series, arguments.software)
+    return _outcome(store, sim, arguments)
 
 
 def _resume(store: Store, arguments: Namespace) -> Answer:
-    from core.studies.simulation import resume
+    simulation.resume(store, arguments.simulation)
+    return _outcome(store, arguments.simulation, arguments)
 
-    return _outcome(store, resume(store, arguments.simulation))
+
+def _outcome(store: Store, sim: int, arguments: Namespace) -> Answer:
+    """Return what became of a simulation; with ``--background`` at once, else when it has ended."""
+    result = {"unsolved": None, "findings": []} if arguments.background else simulation.wait(store, sim)
+    seen = simulation.simulation(store, sim)
+    document = {"simulation": seen, "unsolved": result["unsolved"], "findings": result["findings"]}
+    return Answer(document, "\n".join([_words(seen), *_lines(result["findings"])]), fails=bool(result["unsolved"]))
 
 
-def _outcome(store: Store, outcome: Any) -> Answer:
-    seen = database.simulation(store, outcome.grid_sim_id)
-    document = {"simulation": seen, "unsolved": outcome.unsolved, "findings": outcome.findings}
-    return Answer(document, "\n".join([_words(seen), *_lines(outcome.findings)]), fails=outcome.unsolved > 0)
+def _cancel(store: Store, arguments: Namespace) -> Answer:
+    simulation.cancel(store, arguments.simulation)
+    seen = simulation.simulation(store, arguments.simulation)
+    return Answer({"simulation": seen}, _words(seen))
 
 
 def _list(store: Store, _arguments: Namespace) -> Answer:
-    every = database.simulations(store)
+    every = simulation.simulations(store)
     rows = [{**_document(seen), "results_of": database.software_of(store, seen.grid_sim_id)} for seen in every]
     return Answer({"simulations": rows}, "\n".join(map(_words, every)) or "no simulations")
 
 
 def _show(store: Store, arguments: Namespace) -> Answer:
-    seen = database.simulation(store, arguments.simulation)
+    seen = simulation.simulation(store, arguments.simulation)
     table = _table(store, arguments)
     if arguments.csv:
         return Answer({}, table.to_csv(index=False).rstrip("\n"))
@@ -136,17 +148,17 @@ def _import(store: Store, arguments: Namespace) -> Answer:
     from core.studies.simulation import import_results
 
     numbers: list[int] = []
-    findings: list[Finding] = []
+    findings: list[dict[str, Any]] = []
     for file in arguments.files:
         new, found = import_results(store, read_bytes(file)[0], Path(file))
         numbers += new
-        findings += found
+        findings += plain(found)
     seen = [database.simulation(store, number) for number in numbers]
     return Answer({"simulations": seen, "findings": findings}, "\n".join([*map(_words, seen), *_lines(findings)]))
 
 
 def _remove(store: Store, arguments: Namespace) -> Answer:
-    database.remove(store, arguments.simulation)
+    simulation.remove(store, arguments.simulation)
     return Answer({"removed": arguments.simulation}, f"removed {arguments.simulation}")
 
 
@@ -166,8 +178,8 @@ def _words(seen: database.Simulation) -> str:
     )
 
 
-def _lines(findings: list[Finding]) -> list[str]:
-    return [f"{finding.severity}: {finding.text} {finding.where}".rstrip() for finding in findings[:DRAWN]]
+def _lines(findings: list[dict[str, Any]]) -> list[str]:
+    return [f"{finding['severity']}: {finding['text']}" for finding in findings[:DRAWN]]
 
 
 ACTIONS: dict[str, Callable[[Store, Namespace], Answer]] = {
@@ -177,6 +189,7 @@ ACTIONS: dict[str, Callable[[Store, Namespace], Answer]] = {
     "compare": _compare,
     "import": _import,
     "resume": _resume,
+    "cancel": _cancel,
     "remove": _remove,
     "backup": _backup,
 }

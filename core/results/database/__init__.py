@@ -2,6 +2,7 @@
 
 from core.results.database.grid_state import GridState
 from core.results.database.results import (
+    count_unsolved,
     get_bus_data,
     get_data,
     get_farm_data,
@@ -9,6 +10,7 @@ from core.results.database.results import (
     get_line_data,
     get_link_data,
     get_load_data,
+    has_step,
     insert_grid_state,
     insert_grid_states,
     insert_tables,
@@ -33,6 +35,7 @@ __all__ = [
     "backup",
     "begin",
     "components",
+    "count_unsolved",
     "finish",
     "get_bus_data",
     "get_data",
@@ -41,6 +44,7 @@ __all__ = [
     "get_line_data",
     "get_link_data",
     "get_load_data",
+    "has_step",
     "insert_grid_state",
     "insert_grid_states",
     "insert_tables",

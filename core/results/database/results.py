@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 
 import pandas as pd
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import BadInput
@@ -28,10 +28,9 @@ def insert_grid_state(store: Store, sim: int, state: GridState, software: str | 
 def insert_grid_states(store: Store, sim: int, states: Iterable[GridState], software: str | None = None) -> None:
     """Write states in batches, each whole or not at all, into the tables of ``software`` or the simulation's own."""
     own = simulation(store, sim)
-    key, remaining, done = software_key(software or own.software), iter(states), own.steps_done
+    key, remaining = software_key(software or own.software), iter(states)
     while batch := list(islice(remaining, BATCH)):
-        done += len(batch)
-        insert_tables(store, sim, stacked(batch), software=key, steps_done=done if key == own.software else None)
+        insert_tables(store, sim, stacked(batch), software=key, steps=len(batch) if key == own.software else 0)
 
 
 def insert_tables(
@@ -41,11 +40,11 @@ def insert_tables(
     *,
     software: str | None = None,
     farms: pd.DataFrame | None = None,
-    steps_done: int | None = None,
+    steps: int = 0,
 ) -> None:
     """Write frames by component, with a column ``timestamp``, in one transaction.
 
-    ``farms`` are rows of ``wec_simulations``; ``steps_done`` is the simulation's progress once they are written.
+    ``farms`` are rows of ``wec_simulations``; ``steps`` is how many steps the simulation is further with them.
     """
     key = software_key(software or simulation(store, sim).software)
     checked = {component: conformed(frame, key, component) for component, frame in tables.items()}
@@ -55,13 +54,33 @@ def insert_tables(
                 _insert(connection, RESULTS[key, component], frame.assign(grid_sim_id=sim))
             if farms is not None and len(farms):
                 _insert(connection, wec_simulations, farms.assign(grid_sim_id=sim))
-            if steps_done is not None:
-                advance(connection, sim, steps_done)
+            if steps:
+                advance(connection, sim, steps)
     except IntegrityError as error:
         raise BadInput(
             f"simulation {sim} has results of {key} at one of these time stamps already",
             hint="an element has one row a time stamp; remove the simulation, or begin another one",
         ) from error
+
+
+def has_step(store: Store, sim: int, timestamp: str) -> bool:
+    """Say whether a step's results are written: its transaction has all of them or none."""
+    table = RESULTS[simulation(store, sim).software, "bus"]
+    query = select(table.c.id).where(table.c.grid_sim_id == sim, table.c.timestamp == timestamp)
+    with store.reading() as connection:
+        return connection.execute(query.limit(1)).first() is not None
+
+
+def count_unsolved(store: Store, sim: int) -> int:
+    """Return how many written steps have no solution: no bus has a power."""
+    table = RESULTS[simulation(store, sim).software, "bus"]
+    own = table.c.grid_sim_id == sim
+    every = select(func.count(table.c.timestamp.distinct())).where(own)
+    with store.reading() as connection:
+        written, solved = (
+            connection.execute(query).scalar_one() for query in (every, every.where(table.c.p.isnot(None)))
+        )
+    return int(written - solved)
 
 
 def _insert(connection: Connection, table: Table, frame: pd.DataFrame) -> None:

@@ -84,9 +84,9 @@ def set_state(store: Store, sim: int, state: str) -> None:
         _change(connection, sim, {"state": state})
 
 
-def advance(connection: Connection, sim: int, steps_done: int) -> None:
-    """Say in the writer's own transaction how many steps are written."""
-    _change(connection, sim, {"steps_done": steps_done})
+def advance(connection: Connection, sim: int, steps: int) -> None:
+    """Count in the writer's own transaction the steps that it wrote."""
+    _change(connection, sim, {"steps_done": simulation_progress.c.steps_done + steps})
 
 
 def finish(store: Store, sim: int, timestamp_end: str) -> None:

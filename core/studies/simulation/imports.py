@@ -64,6 +64,6 @@ def _raw(store: Store, data: bytes, name: str) -> tuple[list[int], list[Finding]
     kept = {"file": {"sha256": store.keep(data, name), "name": name}}
     sim = begin(store, network.name or name, "psse", network.base_mva, series.timestamps[0], steps=1, inputs=kept)
     with recording(store, sim):
-        insert_tables(store, sim, made, steps_done=1)
+        insert_tables(store, sim, made, steps=1)
         finish(store, sim, series.timestamps[0])
     return [sim], findings

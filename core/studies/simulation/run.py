@@ -1,24 +1,27 @@
-"""A simulation from its kept files into the database, block by block; one that broke off goes on where it stopped."""
+"""A simulation from its kept files into the database, block by block; each block is written whole or not at all."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
+from functools import lru_cache
+from pathlib import Path
 
 from core.engines import lightsim2grid, pandapower
 from core.errors import BadInput, EngineError
 from core.findings import Finding, Severity
 from core.formats.networks import read_network
 from core.network import Network
-from core.results.database import begin, finish, insert_tables, recording, simulation
+from core.results import database
 from core.store import Store, now
+from core.store.files import Files
 from core.studies.simulation.series import STAMP, Series, read_series
 from core.studies.simulation.steps import Grid, farm_table, tables, voltages
 
 ENGINES = ("newton", "pandapower", "lightsim2grid")
-#: Steps calculated and written in one go.
-BLOCK = 500
+#: What a block has at most: rows of all tables together, and steps.
+BLOCK_ROWS, BLOCK_STEPS = 200_000, 500
+
+File = tuple[bytes, str]
 
 
 @dataclass(slots=True)
@@ -30,17 +33,30 @@ class Outcome:
     findings: list[Finding]
 
 
-def simulate(
-    store: Store, network: tuple[bytes, str], series: tuple[bytes, str] | None = None, software: str = "newton"
-) -> Outcome:
-    """Simulate a network file, as it is or over a series; both are kept, so that the simulation can be resumed."""
+def simulate(store: Store, network: File, series: File | None = None, software: str = "newton") -> Outcome:
+    """Simulate a network file here and now, as it is or over a series."""
+    sim = enter(store, network, series, software)
+    own = database.simulation(store, sim)
+    for first, last in blocks(own.steps or 0, own.inputs["block"]):
+        calculate(store, sim, slice(first, last))
+    return conclude(store, sim)
+
+
+def enter(store: Store, network: File, series: File | None = None, software: str = "newton") -> int:
+    """Check and keep the files, and enter their simulation into the database; return its number."""
     _check(software)
     reading = read_network(*network)
-    steps, _ = _series(reading.value, series)
     if reading.value["bus"].empty:
         raise BadInput("the file has no bus to simulate")
-    inputs = {"network": _kept(store, network), "series": series and _kept(store, series), "engine": software}
-    sim = begin(
+    steps, _ = _series(reading.value, series)
+    elements = sum(len(reading.value[table]) for table in ("bus", "generator", "load", "branch", "transformer"))
+    inputs = {
+        "network": _kept(store, network),
+        "series": series and _kept(store, series),
+        "engine": software,
+        "block": max(1, min(BLOCK_STEPS, BLOCK_ROWS // elements)),
+    }
+    return database.begin(
         store,
         reading.value.name or network[1],
         software,
@@ -49,42 +65,63 @@ def simulate(
         steps=len(steps.timestamps),
         inputs=inputs,
     )
-    return resume(store, sim)
 
 
-def resume(store: Store, sim: int) -> Outcome:
-    """Calculate the steps of a simulation that are not in the database yet."""
-    own = simulation(store, sim)
-    if own.state == "done":
-        raise BadInput(f"simulation {sim} is done")
-    if "network" not in own.inputs:
-        raise BadInput(f"simulation {sim} was not calculated here", hint="remove it, or import its file again")
-    reading = read_network(store.content(own.inputs["network"]["sha256"]), own.inputs["network"]["name"])
-    kept = own.inputs["series"]
-    file = (store.content(kept["sha256"]), kept["name"]) if kept else None
-    series, findings = _series(reading.value, file, own.timestamp_start)
-    grid, unsolved = Grid.of(reading.value), 0
-    with recording(store, sim):
-        for first in range(own.steps_done, len(series.timestamps), BLOCK):
-            steps = slice(first, min(first + BLOCK, len(series.timestamps)))
-            powers = grid.at(series, steps)
-            v = voltages(grid, own.software, *powers)
-            unsolved += int(np.isnan(v[:, grid.case.solved]).any(axis=1).sum()) if len(grid.case.slack) else len(v)
-            made = tables(grid, series, steps, v, powers)
-            filled = {component: frame for component, frame in made.items() if len(frame)}
-            insert_tables(store, sim, filled, farms=farm_table(series, steps), steps_done=steps.stop)
-        finish(store, sim, series.timestamps[-1])
+def blocks(steps: int, size: int) -> list[tuple[int, int]]:
+    """Return first step and end of each block."""
+    return [(first, min(first + size, steps)) for first in range(0, steps, size)]
+
+
+def calculate(store: Store, sim: int, steps: slice) -> None:
+    """Calculate and write a block of steps, unless the database has it."""
+    own = database.simulation(store, sim)
+    grid, series, _ = _prepared(store, own)
+    if database.has_step(store, sim, series.timestamps[steps.start]):
+        return
+    powers = grid.at(series, steps)
+    v = voltages(grid, own.software, *powers)
+    made = {name: frame for name, frame in tables(grid, series, steps, v, powers).items() if len(frame)}
+    database.insert_tables(store, sim, made, farms=farm_table(series, steps), steps=steps.stop - steps.start)
+
+
+def conclude(store: Store, sim: int) -> Outcome:
+    """Mark a simulation as done whose steps are all written."""
+    own = database.simulation(store, sim)
+    if own.steps_done != own.steps:
+        raise EngineError(f"{(own.steps or 0) - own.steps_done} of {own.steps} steps are missing", hint="resume it")
+    _, series, findings = _prepared(store, own)
+    database.finish(store, sim, series.timestamps[-1])
+    unsolved = database.count_unsolved(store, sim)
     if unsolved:
-        text = f"{unsolved} of {len(series.timestamps)} steps have no solution: their results are empty"
-        findings.append(Finding("simulation.unsolved", Severity.ERROR, text, "check the load of those steps"))
-    return Outcome(sim, unsolved, [*reading.findings, *findings])
+        text = f"{unsolved} of {own.steps} steps have no solution: their results are empty"
+        remark = Finding("simulation.unsolved", Severity.ERROR, text, "check the load of those steps")
+        findings = [*findings, remark]
+    return Outcome(sim, unsolved, findings)
 
 
-def _series(network: Network, file: tuple[bytes, str] | None, start: str = "") -> tuple[Series, list[Finding]]:
+Prepared = tuple[Grid, Series, list[Finding]]
+
+
+def _prepared(store: Store, own: database.Simulation) -> Prepared:
+    """Return the simulation's network and series; blocks of one simulation in a process read them once."""
+    files = [own.inputs["network"], own.inputs["series"] or {}]
+    names = [str(file.get(key, "")) for file in files for key in ("sha256", "name")]
+    return _read(store.settings.workspace / "files", own.timestamp_start, *names)
+
+
+@lru_cache(maxsize=1)
+def _read(folder: Path, start: str, network: str, network_name: str, series: str, series_name: str) -> Prepared:
+    files = Files(folder)
+    reading = read_network(files.content(network), network_name)
+    steps, findings = _series(reading.value, (files.content(series), series_name) if series else None, start)
+    return Grid.of(reading.value), steps, [*reading.findings, *findings]
+
+
+def _series(network: Network, file: File | None, start: str = "") -> tuple[Series, list[Finding]]:
     return read_series(*file, network) if file else (Series.snapshot(start or now().strftime(STAMP)), [])
 
 
-def _kept(store: Store, file: tuple[bytes, str]) -> dict[str, str]:
+def _kept(store: Store, file: File) -> dict[str, str]:
     return {"sha256": store.keep(*file), "name": file[1]}
 
 

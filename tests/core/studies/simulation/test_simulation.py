@@ -12,13 +12,13 @@ import pytest
 
 from core.__main__ import main
 from core.engines.load_flow import load_flow
-from core.errors import BadInput
+from core.errors import BadInput, EngineError
 from core.formats.networks import read_network
 from core.formats.psse import write_raw
 from core.results import database
 from core.results.database.comparison import compare_tables
 from core.store import Store
-from core.studies.simulation import read_series, resume, run, simulate
+from core.studies.simulation import read_series, run, simulate
 
 
 def case(name: str = "case14") -> Path:
@@ -85,28 +85,18 @@ def test_a_step_without_solution_is_empty_and_the_next_is_not(store: Store, soft
     assert [np.isnan(value) for value in v] == [False, True, False]
 
 
-def test_a_simulation_that_broke_off_goes_on_where_it_stopped(store: Store, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run, "BLOCK", 10)
-    calls = []
-
-    def breaks_off(*arguments: object) -> np.ndarray:
-        calls.append(1)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return run_voltages(*arguments)
-
-    run_voltages = run.voltages
-    monkeypatch.setattr(run, "voltages", breaks_off)
-    with pytest.raises(KeyboardInterrupt):
-        simulate(store, file(), series(24))
-    (seen,) = database.simulations(store)
-    assert (seen.state, seen.steps_done, seen.steps) == ("interrupted", 10, 24)
-    resume(store, seen.grid_sim_id)
-    whole = simulate(store, file(), series(24)).grid_sim_id
-    assert database.simulation(store, seen.grid_sim_id).state == "done"
-    pd.testing.assert_frame_equal(
-        database.get_bus_data(store, seen.grid_sim_id), database.get_bus_data(store, whole), atol=1e-9
-    )
+def test_a_simulation_that_broke_off_goes_on_where_it_stopped(store: Store):
+    sim, whole = run.enter(store, file(), series(24)), simulate(store, file(), series(24)).grid_sim_id
+    run.calculate(store, sim, slice(10, 20))
+    with pytest.raises(EngineError, match="14 of 24 steps are missing"):
+        run.conclude(store, sim)
+    for first, end in run.blocks(24, 10):  # the middle one is there already
+        run.calculate(store, sim, slice(first, end))
+    run.conclude(store, sim)
+    assert database.simulation(store, sim).state == "done"
+    for component in ("bus", "generator", "load", "line"):
+        again, at_once = (database.get_data(store, number, component) for number in (sim, whole))
+        pd.testing.assert_frame_equal(again, at_once, atol=1e-9)
 
 
 def test_comparing_is_symmetric_and_nothing_with_itself(store: Store):
@@ -162,15 +152,14 @@ def solved_raw(folder: Path, name: str) -> Path:
 
 @pytest.mark.parametrize("name", ["case14", "case118"])
 def test_engines_agree_with_the_solved_voltages_in_a_raw_file(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, tmp_path: Path, store: Store, capsys: pytest.CaptureFixture[str]
 ):
     raw = str(solved_raw(tmp_path, name))
     assert main(["results", "import", raw, "--json"]) == 0
     (imported,) = json.loads(capsys.readouterr().out)["simulations"]
     assert (imported["software"], imported["state"]) == ("psse", "done")
-    assert main(["results", "simulate", raw, "--software", "pandapower", "--json"]) == 0
-    own = json.loads(capsys.readouterr().out)["simulation"]
-    assert main(["results", "compare", str(imported["grid_sim_id"]), str(own["grid_sim_id"]), "--json"]) == 0
+    own = simulate(store, (Path(raw).read_bytes(), "solved.raw"), software="pandapower").grid_sim_id
+    assert main(["results", "compare", str(imported["grid_sim_id"]), str(own), "--json"]) == 0
     tables = json.loads(capsys.readouterr().out)["tables"]
     assert tables["bus"]["v_mag"]["max_abs"] < 1e-4
     assert tables["bus"]["angle_deg"]["max_abs"] < 0.01
