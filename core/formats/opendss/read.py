@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,15 @@ import pandas as pd
 
 from core.errors import BadInput
 from core.feeder import Feeder
+from core.feeder.checks import listed
 from core.feeder.voltages import base_voltages
 from core.findings import Finding, Reading, Severity, Source, Where
-from core.formats.opendss import elements
+from core.formats.opendss.active import Active
 from core.formats.opendss.context import new_context, scratch
+from core.formats.opendss.delivery import add_faults, add_lines, add_reactors, add_sources, add_transformers
+from core.formats.opendss.injections import add_generators, add_inverters, add_loads
 from core.formats.opendss.names import Names
+from core.formats.opendss.regulation import add_capacitor_controls, add_capacitors, add_regulators
 from core.formats.opendss.script import Runner, looks_like_dss, main_file
 
 __all__ = ["looks_like_dss", "main_file", "read_opendss"]
@@ -28,7 +33,23 @@ WITHOUT_POWER = frozenset((
     "storagecontroller", "invcontrol", "expcontrol", "gendispatcher",
 ))
 # fmt: on
-READ = frozenset(("vsource", "line", "transformer", "capacitor", "load", "generator", "pvsystem", "storage", "reactor"))
+READ = frozenset(
+    ("vsource", "line", "transformer", "capacitor", "load", "generator", "pvsystem", "storage", "reactor", "fault")
+)
+#: In this order: regulators and controls refer to what is there already.
+STEPS: tuple[Callable[[Active], None], ...] = (
+    add_sources,
+    add_lines,
+    add_transformers,
+    add_regulators,
+    add_capacitors,
+    add_capacitor_controls,
+    add_reactors,
+    add_faults,
+    add_loads,
+    add_generators,
+    add_inverters,
+)
 
 
 def read_opendss(path: Path) -> Reading[Feeder]:
@@ -64,8 +85,10 @@ def _feeder(engine: Any, path: Path, findings: list[Finding]) -> Feeder:
     circuit = engine.ActiveCircuit
     _solve_once(engine, findings)
     names = _names(path)
-    reader = elements.Reader(engine, names, findings, path.name)
-    tables = {name: pd.DataFrame(rows) for name, rows in reader.tables().items()}
+    active = Active(engine, names, findings, path.name)
+    for add in STEPS:
+        add(active)
+    tables = {name: pd.DataFrame(rows) for name, rows in active.rows.items()}
     _report_unread(circuit, findings)
     tables["buses"] = _buses(circuit, names)
     frequency = float(circuit.Solution.Frequency)
@@ -109,7 +132,18 @@ def _names(path: Path) -> Names:
 
 
 def _report_unread(circuit: Any, findings: list[Finding]) -> None:
-    classes = Counter(name.split(".", 1)[0].lower() for name in circuit.AllElementNames)
+    element = circuit.ActiveCktElement
+    off = []
+    classes: Counter[str] = Counter()
+    for name in circuit.AllElementNames:
+        circuit.SetActiveElement(name)
+        if element.Enabled:
+            classes[name.split(".", 1)[0].lower()] += 1
+        else:
+            off.append(name)
+    if off:
+        text = f"{len(off)} elements are not enabled: left out ({listed(off)})"
+        findings.append(Finding("opendss.not_enabled", Severity.INFO, text))
     for kind, count in classes.items():
         if kind not in READ and kind not in WITHOUT_POWER:
             text = f"{count} elements of class {kind} have no place in the model: left out"

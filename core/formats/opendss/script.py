@@ -20,7 +20,7 @@ from core.findings import Finding, Severity, Where
 SKIPPED = frozenset((
     "solve", "show", "plot", "export", "visualize", "save", "dump", "closedi", "sample", "di_plot", "quit", "exit",
     "fileedit", "cd", "doscmd", "get", "help", "about", "panel", "distribute", "comparecases", "yearlycurves",
-    "reconductor", "?", "summary",
+    "reconductor", "?", "summary", "interpolate",
 ))
 # fmt: on
 FOLLOWED = ("redirect", "compile")

@@ -43,7 +43,9 @@ TABLES = {
     "transformers": {
         "text": "id section kind bank xfmr_type",
         "integer": "phase_count",
-        "number": "impedance_pct x_ht_pct x_lt_pct no_load_loss_pct magnetizing_pct amps_normal kva_rating",
+        "number": (
+            "impedance_pct x_ht_pct x_lt_pct no_load_loss_pct magnetizing_pct floating_ppm amps_normal kva_rating"
+        ),
         "yes_no": "leading in_service",
     },
     "transformer_windings": {

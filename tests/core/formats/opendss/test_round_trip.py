@@ -77,6 +77,45 @@ def test_published_circuits_solve_as_the_engine_solves_them(name: str, tmp_path:
     assert_alike(SHARED / name, tmp_path)
 
 
+FLOATING = """Clear
+New Circuit.Floating basekv=12.47 bus1=source MVAsc3=1e6 MVAsc1=1e6
+New Line.one bus1=source bus2=two r1=0.2 x1=0.4 r0=0.6 x0=1.2 c1=0 c0=0 length=1 units=km
+New Transformer.a phases=1 windings=2 xhl=6 ppm=0
+~ wdg=1 bus=two.1.0 conn=wye kv=7.2 kva=2000 %r=0.5
+~ wdg=2 bus=three.1.2 conn=delta kv=4.16 kva=2000 %r=0.5
+New Transformer.b phases=1 windings=2 xhl=6 ppm=0
+~ wdg=1 bus=two.2.0 conn=wye kv=7.2 kva=2000 %r=0.5
+~ wdg=2 bus=three.2.3 conn=delta kv=4.16 kva=2000 %r=0.5
+New Line.two bus1=three bus2=four r1=0.2 x1=0.4 r0=0.6 x0=1.2 c1=10 c0=4 length=0.7 units=km
+New Load.ab phases=1 bus1=four.1.2 kw=850 pf=0.85 kv=4.16 conn=delta vminpu=0.7
+New Load.bc phases=1 bus1=four.2.3 kw=1200 pf=0.9 kv=4.16 conn=delta vminpu=0.7
+Set voltagebases=(12.47, 4.16)
+Calcv
+"""
+
+
+def test_a_floating_delta_stays_where_the_engine_has_it(tmp_path: Path) -> None:
+    path = tmp_path / "floating.dss"
+    path.write_text(FLOATING)
+    assert_alike(path, tmp_path)
+
+
+def test_a_fault_that_the_script_leaves_is_kept_and_loads_that_are_off_are_reported(tmp_path: Path) -> None:
+    path = tmp_path / "fault.dss"
+    path.write_text(FLOATING + "New Fault.slg phases=1 bus1=two.3 bus2=two.0 r=5\nBatchedit Load.ab enabled=no\n")
+    assert_alike(path, tmp_path)
+    assert {finding.code for finding in read_opendss(path).findings} == {"opendss.fault", "opendss.not_enabled"}
+
+
+def test_controls_that_are_off_stay_off(tmp_path: Path) -> None:
+    path = circuits.write(tmp_path)
+    path.write_text(path.read_text() + "\nTransformer.reg1.wdg=2 tap=1.03125\nSet controlmode=off\n")
+    assert_alike(path, tmp_path)
+    regulators = read_opendss(path).value["regulators"]
+    assert set(regulators["mode"]) == {"fixed"}
+    assert list(regulators["tap"])[:2] == [5, 0]
+
+
 def test_what_is_written_reads_back_with_its_names(tmp_path: Path) -> None:
     feeder = read_opendss(circuits.write(tmp_path / "one")).value
     renamed = feeder.with_tables(
