@@ -76,6 +76,14 @@ def add_transformer(rowing: Rowing, library: Library, device: Record, place: Pla
             f"The device is connected {connection}, its type {kind.text('connection')}: the device's counts",
             device,
         )
+    if kind.text("ltc") == "yes":
+        library.remark(
+            "transformer_ltc",
+            Severity.WARNING,
+            "The transformer changes its tap under load: it keeps its present tap in the model",
+            device,
+            "Compare with CYME's tap, or model it as a regulator",
+        )
     name = rowing.name("transformers", device.text("id"), "transformer")
     if connection in ("YO_DO", "DO_DO"):
         _open_bank(rowing, library, device, kind, place, name, connection)

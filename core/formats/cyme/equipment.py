@@ -39,6 +39,7 @@ def catalogue_rows(records: Records) -> dict[str, list[dict[str, Any]]]:
             values = {name: value for name, value in record.values.items() if name in columns}
             if ours == "transformer_types":
                 values["single_phase"] = record.text("kind") == "single"
+                values["ltc"] = record.text("ltc") == "yes"
             rows.setdefault(ours, []).append({"id": record.text("equipment"), **shared, **values, **record.provenance})
     return rows
 
