@@ -18,6 +18,7 @@ from core.findings import Finding, Severity
 
 DAYS = 12
 MOST_DAYS = 365
+RESIZING_DAYS = 48
 RELAXATION_TIME_S = 20.0
 VERIFICATION_TIME_S = 120.0
 
@@ -139,19 +140,49 @@ def _verified(requirement: Requirement, year: Year, choice: _Choice) -> Design |
     """Return the design with the counts run through every hour of the year; ``None`` when they don't get through."""
     sizing, outcome = choice.sizing, choice.outcome
     solution = outcome.solution
+    counts, sizes = sizes_of(sizing, solution)
     if not sizing.year.lossless:
-        counts, _ = sizes_of(sizing, solution)
-        sizing = build(requirement, year)
-        sizing.restrict(choice.largest_mw, counts)
-        verified = solve(sizing, VERIFICATION_TIME_S, relaxed=True)
-        if verified.status == "infeasible":
+        built = _with_only(requirement, counts)
+        sizing = build(built, year)
+        if any(sizes.values()):
+            sizes = _resized(built, year, choice, counts) or sizes
+        verified = _operated(sizing, choice, counts, sizes)
+        if verified is None:
             return None
-        if not verified.solved:
-            raise EngineError("the year was not solved in time", hint="a shorter catalogue is faster")
         solution = verified.solution
     bound = float(outcome.bound_usd_per_year or 0.0)
     gap = max(0.0, (choice.usd - bound) / choice.usd) if choice.usd else 0.0
-    return replace(design_of(sizing, solution, outcome.status), bound_usd_per_year=bound, gap=gap)
+    design = design_of(sizing, solution, outcome.status)
+    return replace(design, counts=counts, bound_usd_per_year=bound, gap=gap)
+
+
+def _with_only(requirement: Requirement, counts: dict[str, int]) -> Requirement:
+    """Return the requirement with the kinds of units that are built, and all that is sized in megawatts."""
+    kept = tuple(t for t in requirement.technologies if counts.get(t.id, 1))
+    return replace(requirement, technologies=kept)
+
+
+def _resized(requirement: Requirement, year: Year, choice: _Choice, counts: dict[str, int]) -> dict[str, float] | None:
+    """Return the megawatts chosen anew for the counts on more days; ``None`` when there are none in time."""
+    sizing = build(requirement, representative_days(year, RESIZING_DAYS))
+    sizing.restrict(choice.largest_mw, counts)
+    outcome = solve(sizing, VERIFICATION_TIME_S, relaxed=True)
+    return sizes_of(sizing, outcome.solution)[1] if outcome.solved else None
+
+
+def _operated(sizing: SizingModel, choice: _Choice, counts: dict[str, int], sizes: dict[str, float]) -> Outcome | None:
+    """Return the operation of every hour with fixed sizes; where they fall short the megawatts may still move."""
+    sizing.restrict(choice.largest_mw, counts, sizes)
+    outcome = solve(sizing, VERIFICATION_TIME_S, fixed=True)
+    if not outcome.solved:
+        freed = build(sizing.requirement, sizing.year)
+        freed.restrict(choice.largest_mw, counts)
+        outcome = solve(freed, VERIFICATION_TIME_S, relaxed=True)
+        if outcome.status == "infeasible":
+            return None
+    if not outcome.solved:
+        raise EngineError("the year was not solved in time", hint="a shorter catalogue is faster")
+    return outcome
 
 
 def _contradiction(requirement: Requirement, year: Year) -> Design:

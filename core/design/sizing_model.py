@@ -62,8 +62,10 @@ class SizingModel:
     year: Year
     unit_limit_mw: float  # no unit may be larger, whatever the case
 
-    def restrict(self, largest_mw: float, counts: Mapping[str, int] | None = None) -> None:
-        """Take the case of a largest unit [MW], and where they are known the units of each kind."""
+    def restrict(
+        self, largest_mw: float, counts: Mapping[str, int] | None = None, sizes: Mapping[str, float] | None = None
+    ) -> None:
+        """Take the case of a largest unit [MW], and where they are known the units of each kind and the megawatts."""
         limit = min(largest_mw, self.unit_limit_mw) + ROUNDING
         most = [float(t.max_count) if t.unit_mw <= limit else 0.0 for t in self.technologies]
         least = [0.0] * len(most)
@@ -79,6 +81,8 @@ class SizingModel:
         variables["bess_mw"].update(upper=most_bess)
         variables["bess_mwh"].update(upper=most_bess * LONGEST_BATTERY_H)
         variables["largest_mw"].update(lower=largest_mw)
+        for name, value in (sizes or {}).items():
+            variables[name].update(lower=value, upper=value)
 
 
 def largest_units(requirement: Requirement, *, size_limit: bool = True) -> list[float]:

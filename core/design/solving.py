@@ -35,13 +35,19 @@ class Outcome:
         return self.usd_per_year is not None
 
 
-def solve(sizing: SizingModel, time_limit_s: float, *, relaxed: bool = False, gap: float = GAP) -> Outcome:
+def solve(
+    sizing: SizingModel, time_limit_s: float, *, relaxed: bool = False, fixed: bool = False, gap: float = GAP
+) -> Outcome:
     """Solve the problem, with fractions of units where ``relaxed``.
 
-    Without whole numbers it goes by the interior point method, which suits many alike hours.
+    Without whole numbers it goes by the interior point method, which suits many alike hours; where all sizes are
+    ``fixed`` nothing binds the hours of a year together and the simplex method is many times faster.
     """
     m = sizing.model
-    method: dict[str, Any] = {"solver": "ipm", "solve_relaxation": True} if relaxed else {"mip_rel_gap": gap}
+    relaxed = relaxed or fixed
+    method: dict[str, Any] = {"mip_rel_gap": gap}
+    if relaxed:
+        method = {"solver": "simplex" if fixed else "ipm", "solve_relaxation": True}
     logging.getLogger("linopy").setLevel(logging.ERROR)  # its remarks on statuses are in the outcome
     with warnings.catch_warnings(), _silent_output():
         warnings.simplefilter("ignore")
