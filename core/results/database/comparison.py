@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import BadInput
+from core.results.reconcile import Agreement, tolerances
 
 #: Component → the quantities that are compared.
 QUANTITIES = {
@@ -19,6 +20,8 @@ QUANTITIES = {
 }
 #: Component → the columns that tell an element, whoever numbered it.
 IDENTITY = {"bus": ["bus"], "generator": ["gen", "bus"], "load": ["load", "bus"], "line": ["line", "ibus", "jbus"]}
+
+STATES = (Agreement.AGREES, Agreement.EXPLAIN, Agreement.CONTRADICTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +66,30 @@ def _summary(compared: Compared, name: str) -> dict[str, Any]:
     rows = compared.rows
     known = rows[rows[name].notna()]
     if known.empty:
-        return {"max_abs": None, "rmse": None, "correlation": None, "compared": 0, "worst": None}
+        nothing = dict.fromkeys(("max_abs", "rmse", "correlation", "worst"))
+        return nothing | {"compared": 0, "state": str(Agreement.NOTHING), "states": {}}
     worst = known.loc[known[name].abs().idxmax()]
     a, b = known[f"{name}_a"].to_numpy(), known[f"{name}_b"].to_numpy()
     varies = len(known) > 1 and np.ptp(a) > 0 and np.ptp(b) > 0
+    states = _states(known[name], name)
     return {
         "max_abs": float(abs(worst[name])),
         "rmse": float(np.sqrt(np.mean(known[name] ** 2))),
         "correlation": float(np.corrcoef(a, b)[0, 1]) if varies else None,
         "compared": len(known),
+        "state": str(states[known.index.get_loc(worst.name)]),
+        "states": {str(state): int((states == state).sum()) for state in STATES},
         "worst": {
             **{key: worst[key] for key in ("timestamp", *IDENTITY[compared.component])},
             "a": worst[f"{name}_a"],
             "b": worst[f"{name}_b"],
         },
     }
+
+
+def _states(differences: pd.Series, name: str) -> np.ndarray:
+    """Return how each difference stands to the tolerances of ``tolerances.csv``."""
+    tolerance = next(each for each in tolerances("simulation") if each.quantity == name)
+    size = differences.abs().to_numpy()
+    limits = [size <= tolerance.agree * (1 + 1e-9), size <= tolerance.contradict * (1 + 1e-9)]
+    return np.select(limits, STATES[:2], STATES[2])

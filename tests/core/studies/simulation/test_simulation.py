@@ -99,6 +99,14 @@ def test_a_simulation_that_broke_off_goes_on_where_it_stopped(store: Store):
         pd.testing.assert_frame_equal(again, at_once, atol=1e-9)
 
 
+def test_differences_agree_want_a_word_or_contradict():
+    """0.01 pu agrees still, up to 0.025 pu wants an explanation, more contradicts."""
+    a = pd.DataFrame({"timestamp": "t", "bus": range(4), "v_mag": 1.0, "angle_deg": 0.0, "p": 0.0, "q": 0.0})
+    summary = compare_tables(a, a.assign(v_mag=[1.0, 1.01, 1.02, 1.03]), "bus").summary()
+    assert summary["v_mag"]["states"] == {"agrees": 2, "explain": 1, "contradicts": 1}
+    assert (summary["v_mag"]["state"], summary["p"]["state"]) == ("contradicts", "agrees")
+
+
 def test_comparing_is_symmetric_and_nothing_with_itself(store: Store):
     a, b = (
         database.get_bus_data(store, simulate(store, file(), series(3, load_scale=scale)).grid_sim_id)
