@@ -68,7 +68,8 @@ def _summary(compared: Compared, name: str) -> dict[str, Any]:
     if known.empty:
         nothing = dict.fromkeys(("max_abs", "rmse", "correlation", "worst"))
         return nothing | {"compared": 0, "state": str(Agreement.NOTHING), "states": {}}
-    worst = known.loc[known[name].abs().idxmax()]
+    at = int(known[name].abs().to_numpy().argmax())
+    worst = known.iloc[at]
     a, b = known[f"{name}_a"].to_numpy(), known[f"{name}_b"].to_numpy()
     varies = len(known) > 1 and np.ptp(a) > 0 and np.ptp(b) > 0
     states = _states(known[name], name)
@@ -77,7 +78,7 @@ def _summary(compared: Compared, name: str) -> dict[str, Any]:
         "rmse": float(np.sqrt(np.mean(known[name] ** 2))),
         "correlation": float(np.corrcoef(a, b)[0, 1]) if varies else None,
         "compared": len(known),
-        "state": str(states[known.index.get_loc(worst.name)]),
+        "state": str(states[at]),
         "states": {str(state): int((states == state).sum()) for state in STATES},
         "worst": {
             **{key: worst[key] for key in ("timestamp", *IDENTITY[compared.component])},
