@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 
 from core.errors import BadInput, UnsafeFile
 from core.feeder import Feeder
@@ -68,11 +68,11 @@ def recognise(path: Path) -> str:
     return "opendss" if "\0" not in text and opendss.looks_like_dss(text) else ""
 
 
-def sort_files(paths: Sequence[Path]) -> Files:
-    """Return the files by kind; folders and archives are opened."""
+def sort_files(paths: Sequence[Path], scratch: Path) -> Files:
+    """Return the files by kind; folders are opened, archives are unpacked into ``scratch``."""
     found = Files([], [], [], [])
     given = {path.resolve() for path in paths}
-    for path in (file for each in paths for file in _files(each)):
+    for path in (file for each in paths for file in _files(each, scratch)):
         if path.stat().st_size == 0 and not path.is_dir():
             found.unknown.append(path)
             continue
@@ -84,20 +84,20 @@ def sort_files(paths: Sequence[Path]) -> Files:
     return found
 
 
-def _files(path: Path) -> list[Path]:
+def _files(path: Path, scratch: Path) -> list[Path]:
     if not path.exists():
         raise BadInput(f"There is no file {path}", hint="Check the path")
     if path.is_dir() and not gis.looks_like_gis(path):
         children = [child for child in sorted(path.iterdir()) if not child.name.startswith(".")]
         return [child for child in children if child.is_file() or gis.looks_like_gis(child)]
     if path.is_file() and zipfile.is_zipfile(path) and not gis.looks_like_gis(path):
-        return [file for file in sorted(_unpacked(path).rglob("*")) if file.is_file()]
+        return [file for file in sorted(_unpacked(path, scratch).rglob("*")) if file.is_file()]
     return [path]
 
 
-def _unpacked(path: Path) -> Path:
+def _unpacked(path: Path, scratch: Path) -> Path:
     """Unpack an archive into a folder of its own: nothing outside it, nothing too large."""
-    folder = Path(mkdtemp(prefix="gridproof-feeder-"))
+    folder = Path(mkdtemp(dir=scratch))
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
         if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED:
@@ -125,7 +125,11 @@ def read_feeder(paths: Sequence[Path], *, repair: bool = False) -> Reading[Feede
     BadInput
         Nothing among the files is a feeder.
     """
-    files = sort_files(paths)
+    with TemporaryDirectory(prefix="gridproof-feeder-", ignore_cleanup_errors=True) as scratch:
+        return _read(sort_files(paths, Path(scratch)), paths, repair)
+
+
+def _read(files: Files, paths: Sequence[Path], repair: bool) -> Reading[Feeder]:
     if files.cyme:
         reading = cyme.read_cyme(files.cyme, repair=repair)
     elif files.opendss:

@@ -7,6 +7,7 @@ References
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -67,10 +68,22 @@ def block_summary(block: Block, step_h: float) -> dict[str, Any]:
         "peak_kw": float(block.system[:, 0].max()),
         "lowest_kw": float(block.system[:, 0].min()),
         "tap_operations": int(np.abs(np.diff(block.taps.astype(int), axis=0)).sum()) if block.taps.size else 0,
+        "first_taps": block.taps[0].tolist(),
+        "last_taps": block.taps[-1].tolist(),
         "outside_a_h": outside["a"],
         "outside_b_h": outside["b"],
         "overload_h": float((loading > OVERLOAD_PCT).any(axis=1).sum() * step_h),
     }
+
+
+def moves_between(blocks: list[dict[str, Any]]) -> int:
+    """Return the tap operations between the end of each block and the beginning of the next."""
+    return sum(
+        abs(start - end)
+        for before, after in pairwise(blocks)
+        if after["block"] == before["block"] + 1
+        for end, start in zip(before["last_taps"], after["first_taps"], strict=True)
+    )
 
 
 def merge_nodes(tables: list[pd.DataFrame]) -> pd.DataFrame:

@@ -185,6 +185,7 @@ def _year(inputs: dict[str, Any], case: str, feeder: str, blocks: list[dict[str,
     write_whole(folder / merged["elements"], _parquet(elements))
     step_h = inputs["step_h"]
     sums = {name: sum(block[name] for block in blocks) for name in ADDED}
+    sums["tap_operations"] += metrics.moves_between(blocks)
     energy = sums["energy_mwh"]
     return {
         "case": case,

@@ -204,6 +204,13 @@ def test_a_flaw_is_reported_and_the_rest_still_loads(tmp_path: Path, file: str, 
     assert len(reading.value["loads"]) >= 4
 
 
+def test_a_transformer_that_changes_its_tap_under_load_is_reported(tmp_path: Path) -> None:
+    text = exports.text_of("equipment").replace("XR0,Conn,NoLoadLosses\nXF,", "XR0,Conn,NoLoadLosses,IsLTC\nXF,")
+    reading = read_cyme(exports.write_text(tmp_path, equipment=text.replace("5.0,Y_Y,1.0", "5.0,Y_Y,1.0,1")))
+    assert "cyme.transformer_ltc" in codes(reading)
+    assert list(reading.value["transformer_types"]["ltc"]) == [True]
+
+
 def test_half_a_file_gives_half_a_feeder_and_says_so(tmp_path: Path) -> None:
     text = exports.text_of("network")
     reading = read(exports.write_text(tmp_path, network=text[: text.index("S3,N3,N4")]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -193,3 +194,14 @@ def test_what_is_no_layer_is_refused(tmp_path: Path, name: str, content: str) ->
     (tmp_path / name).write_text(content)
     with pytest.raises(BadInput):
         read_feeder([tmp_path / name])
+
+
+def test_an_unpacked_archive_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        for path in exports.write_text(tmp_path / "export"):
+            archive.write(path, path.name)
+    assert len(read_feeder([tmp_path / "export.zip"]).value["loads"]) > 0
+    assert list(scratch.iterdir()) == []

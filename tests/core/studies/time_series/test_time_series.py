@@ -17,6 +17,7 @@ from core.formats.cyme import read_cyme
 from core.jobs import run_inline
 from core.studies.feeder_flow import solve_feeder
 from core.studies.time_series import assign, read_profiles, unit, year_inputs
+from core.studies.time_series.metrics import moves_between
 from tests.core.formats.cyme import exports
 
 HOURS = 72
@@ -151,3 +152,12 @@ def test_a_unit_is_cheap_to_ask_for_twice(case: dict[str, Any], tmp_path: Path) 
     part = {"case": "village", "feeder": "F1", "block": 0, "first": 0, "count": 24}
     (tmp_path / "run").mkdir()
     assert unit(case, part, tmp_path / "run") == unit(case, part, tmp_path / "run")
+
+
+def test_tap_moves_between_blocks_count_and_gaps_do_not() -> None:
+    blocks = [
+        {"block": 0, "first_taps": [0, 0], "last_taps": [3, 1]},
+        {"block": 1, "first_taps": [5, 0], "last_taps": [2, 0]},
+        {"block": 3, "first_taps": [9, 9], "last_taps": [9, 9]},
+    ]
+    assert moves_between(blocks) == 3
