@@ -23,7 +23,6 @@ from core.network.repair import repaired
 
 #: Lines of a list that are printed; the JSON document has them all.
 DRAWN = 20
-REMOTE = "network.solve.remote_regulation"
 ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
@@ -51,7 +50,17 @@ def add_arguments(parser: ArgumentParser) -> None:
     solve.add_argument(
         "--hold-stored-voltages", action="store_true", help="machines hold the voltage stored in the file"
     )
+    q_limits_argument(solve)
     solve.add_argument("--flat-start", action="store_true", help="start from 1 pu instead of the stored voltages")
+
+
+def q_limits_argument(parser: ArgumentParser) -> None:
+    """Declare ``--q-limits``."""
+    parser.add_argument(
+        "--q-limits",
+        choices=("enforce", "ignore"),
+        help="reactive limits of machines (default: enforced in cases of PSS/E, as PSS/E does, ignored in others)",
+    )
 
 
 def _action(actions: Any, name: str, words: str, *files: str) -> ArgumentParser:
@@ -185,11 +194,13 @@ def _to_powermodels(arguments: Namespace) -> Answer:
 
 def _solve(arguments: Namespace) -> Answer:
     from core.engines.load_flow import load_flow
+    from core.engines.remarks import regulation_remarks
 
     reading = _usable(arguments.file)
     network = holding_stored_voltages(reading.value) if arguments.hold_stored_voltages else reading.value
-    findings = [*_remote_regulation(network), *reading.findings]
-    result = load_flow(network, arguments.engine, flat=arguments.flat_start)
+    limits = chosen_limits(arguments.q_limits, hold=arguments.hold_stored_voltages)
+    result = load_flow(network, arguments.engine, flat=arguments.flat_start, limits=limits)
+    remarks = regulation_remarks(network, result, arguments.engine, limits)
     solved = ~np.isnan(result.v)
     bus = network.values("bus", "bus")
     size, angle = np.abs(result.v), np.rad2deg(np.angle(result.v))
@@ -203,24 +214,18 @@ def _solve(arguments: Namespace) -> Answer:
         "iterations": result.iterations,
         "max_mismatch_pu": result.mismatch_pu,
         "buses": rows,
+        "at_reactive_limit": [int(number) for number in bus[result.limited]],
         "not_solved": [int(number) for number in bus[~solved]],
-        "findings": findings,
+        "findings": [*remarks, *reading.findings],
     }
-    lines = [f"{reading.source.file}: {result.outcome} after {result.iterations} iterations"]
-    lines += _lines(findings[:1]) if findings and findings[0].code == REMOTE else []
+    lines = [f"{reading.source.file}: {result.outcome} after {result.iterations} iterations", *_lines(remarks)]
     lines += [f"bus {row['bus']}: {row['v_pu']:.5f} pu, {row['angle_deg']:.4f} deg" for row in rows[:DRAWN]]
     return Answer(document, "\n".join(lines), fails=not converged)
 
 
-def _remote_regulation(network: Network) -> list[Finding]:
-    """Say which machines regulate another bus: the engines let them hold their own bus at that setpoint."""
-    remote = network.values("generator", "regulated_bus")
-    count = int((network.live("generator") & (network.positions(remote) >= 0)).sum())
-    if not count:
-        return []
-    text = f"{count} machines regulate another bus; the engines let them hold their own bus at that setpoint."
-    hint = "Use --hold-stored-voltages for the voltages of the file."
-    return [Finding(REMOTE, Severity.WARNING, text, hint)]
+def chosen_limits(word: str | None, *, hold: bool = False) -> bool | None:
+    """Return whether reactive limits are enforced; ``None`` is as the network's own program has it."""
+    return None if word is None and not hold else word == "enforce"
 
 
 def holding_stored_voltages(network: Network) -> Network:

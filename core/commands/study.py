@@ -8,6 +8,7 @@ import pandas as pd
 
 from core.commands import Answer
 from core.commands.files import read_bytes
+from core.commands.network import chosen_limits, q_limits_argument
 from core.commands.plant import chosen_plant
 from core.constraints import ConstraintUpdate, advise
 from core.criteria import CriteriaSet, State, Verdict, judge
@@ -28,11 +29,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("study", choices=list(STUDIES), help="which study")
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--plant", metavar="FILE", help="the plant (default: the sample plant)")
-    source.add_argument("--network", metavar="FILE", help="a network: PSS/E RAW or RAWX, MATPOWER .m")
+    source.add_argument("--network", metavar="FILE", help="a network: PSS/E RAW or RAWX, MATPOWER .m, PowerModels JSON")
     parser.add_argument(
         "--scenario", metavar="ID", action="append", default=[], help="scenario of the plant; may repeat"
     )
     parser.add_argument("--engine", metavar="NAME", help="newton, pandapower or lightsim2grid")
+    q_limits_argument(parser)
     parser.add_argument("--order", type=int, choices=(1, 2), default=1, help="contingencies: N-1 or N-2")
     parser.add_argument("--case", choices=("max", "min"), default="max", help="short circuit: maximum or minimum")
     parser.add_argument(
@@ -51,7 +53,14 @@ def run(arguments: Namespace) -> Answer:
         plant, findings = chosen_plant(arguments.plant)
         findings = [*findings, *(f for f in check_plant(plant) if f.severity is Severity.ERROR)]
     question = Question(
-        plant, network, tuple(arguments.scenario), arguments.engine, arguments.order, arguments.case, arguments.delay
+        plant,
+        network,
+        tuple(arguments.scenario),
+        arguments.engine,
+        arguments.order,
+        arguments.case,
+        arguments.delay,
+        chosen_limits(arguments.q_limits),
     )
     result = run_study(arguments.study, question)
     verdicts, remarks = judge(with_currents(result), CriteriaSet.default(), plant)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from core.engines.regulation import Regulators, regulators, voltage_facts
 from core.network import Network, admittance_matrix, islands
 from core.network.admittance import branch_ports, switch_ports, three_winding_blocks, transformer_ports
+from core.network.audit import unmodelled_power
+from core.network.injections import generator_power, other_power
 
 
 class Outcome(StrEnum):
@@ -30,6 +33,8 @@ class LoadFlow:
     v: np.ndarray
     iterations: int = 0
     mismatch_pu: float = np.nan
+    limited: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Rows of buses whose machines are at a reactive limit and hold no voltage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class BusCase:
     pv: np.ndarray
     pq: np.ndarray
     cut_off: np.ndarray  # rows with load or machines that no swing bus reaches
+    regulators: Regulators  # of swing and PV buses
 
     @property
     def solved(self) -> np.ndarray:
@@ -68,19 +74,25 @@ class BusCase:
         return np.asarray(self.constant + self.current * magnitude + self.square * magnitude**2)
 
 
-def bus_case(network: Network) -> BusCase:
-    """Return the network's case: kinds of buses settled by the machines in service, parts without swing left out."""
+def bus_case(network: Network, *, limits: bool = False) -> BusCase:
+    """Return the network's case: kinds of buses settled by what is in service, parts without swing left out.
+
+    With ``limits`` machines give no more reactive power than they have.
+    """
     with np.errstate(invalid="ignore"):  # infinities: such a case is not solvable, and says so
-        return _bus_case(network)
+        return _bus_case(network, limits)
 
 
-def _bus_case(network: Network) -> BusCase:
-    kind, v_set = _kinds(network)
-    label = islands(network)
+def _bus_case(network: Network, limits: bool) -> BusCase:
+    kind, label = _kinds(network), islands(network)
+    holders = regulators(network, kind, label, limits=limits)
+    kind[(kind == "PV") & ~np.isin(np.arange(len(kind)), holders.bus)] = "PQ"
+    v_set = np.where(network.values("bus", "v_pu") > 0, network.values("bus", "v_pu"), 1.0)
+    v_set[holders.target] = holders.v_set
     swings = (kind == "SLACK") & (label >= 0)
     alive = (label >= 0) & np.isin(label, label[swings])
     constant, current, square = _loads(network)
-    generation = _generation(network)
+    generation = (generator_power(network) + other_power(network) + unmodelled_power(network)) / network.base_mva
     busy = (np.abs(constant) + np.abs(current) + np.abs(square) + np.abs(generation) > 0) & network.bus_in_service()
     return BusCase(
         admittance_matrix(network),
@@ -94,33 +106,41 @@ def _bus_case(network: Network) -> BusCase:
         np.flatnonzero(alive & (kind == "PV")),
         np.flatnonzero(alive & (kind == "PQ")),
         np.flatnonzero(busy & ~alive),
+        holders,
     )
 
 
-def _kinds(network: Network) -> tuple[np.ndarray, np.ndarray]:
-    """Return the kind of every bus and the voltage that its machines hold [pu]."""
+def settled(case: BusCase, flow: LoadFlow) -> BusCase:
+    """Return the case in which every bus holds its own voltage or gives its power, as the solution has it.
+
+    For engines that know no limits and no regulation of other buses: their solution is the same.
+    """
+    v = np.nan_to_num(flow.v)
+    given = (v * np.conj(case.admittance @ v) + case.demand(np.abs(v))).imag[flow.limited]
+    generation, v_set = case.generation.copy(), case.v_set.copy()
+    generation[flow.limited] = generation[flow.limited].real + 1j * given
+    v_set[case.pv] = np.abs(flow.v[case.pv])
+    return replace(
+        case,
+        generation=generation,
+        v_start=np.where(np.isfinite(flow.v), flow.v, case.v_start),
+        v_set=v_set,
+        pv=np.setdiff1d(case.pv, flow.limited),
+        pq=np.union1d(case.pq, flow.limited),
+        regulators=case.regulators.plain(),
+    )
+
+
+def _kinds(network: Network) -> np.ndarray:
+    """Return the kind of every bus; a FACTS device or a voltage source converter makes a PQ bus hold its voltage."""
     kind = network.values("bus", "kind").astype(object).copy()
-    v_set = network.values("bus", "v_pu").copy()
-    held = np.zeros(len(kind), dtype=bool)
-    sources = (("generator", "v_set_pu", network.live("generator")), ("facts", "v_set_pu", _voltage_facts(network)))
-    for table, column, on in sources:
-        rows = network.terminals(table)[0][on][::-1]  # of several machines at a bus the first counts
-        v_set[rows] = network.values(table, column)[on][::-1]
-        held[rows] = True
-    kind[(kind == "PQ") & np.isin(np.arange(len(kind)), network.terminals("facts")[0][_voltage_facts(network)])] = "PV"
-    for end in ("from", "to"):
-        on = network.live("dcline") & network.values("dcline", f"controls_v_{end}").astype(bool)
-        rows = network.terminals("dcline")[0 if end == "from" else 1][on]
-        v_set[rows] = np.where(held[rows], v_set[rows], network.values("dcline", f"v_{end}_pu")[on])
-        held[rows] = True
-    kind[(kind == "PV") & ~held] = "PQ"
-    return kind, np.where(v_set > 0, v_set, 1.0)
-
-
-def _voltage_facts(network: Network) -> np.ndarray:
-    """Return the FACTS devices that are shunts holding a voltage."""
-    shunt = (network.values("facts", "to_bus") == 0) & (network.values("facts", "control_mode") > 0)
-    return np.asarray(network.live("facts") & shunt, dtype=bool)
+    at = [network.terminals("facts")[0][voltage_facts(network)]]
+    converters = network.live("dcline") & (network.values("dcline", "kind") == "VSC")
+    for side, ends in zip(("from", "to"), network.terminals("dcline"), strict=True):
+        at.append(ends[converters & network.values("dcline", f"controls_v_{side}").astype(bool)])
+    rows = np.concatenate(at)
+    kind[rows[kind[rows] == "PQ"]] = "PV"
+    return kind
 
 
 def _loads(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -132,26 +152,14 @@ def _loads(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         parts.append(_by_bus(network, "load", value, n))
     on = network.live("load") & network.values("load", "dg_in_service").astype(bool)
     distributed = np.where(on, network.values("load", "dg_p_mw") + 1j * network.values("load", "dg_q_mvar"), 0)
-    stored = network.values("storage", "p_mw") + 1j * network.values("storage", "q_mvar")
-    constant = parts[0] - _by_bus(network, "load", distributed, n) + _by_bus(network, "storage", stored, n)
+    constant = parts[0] - _by_bus(network, "load", distributed, n)
     return constant / network.base_mva, parts[1] / network.base_mva, parts[2] / network.base_mva
 
 
-def _generation(network: Network) -> np.ndarray:
-    n = len(network["bus"])
-    power = network.values("generator", "p_mw") + 1j * network.values("generator", "q_mvar")
-    total = _by_bus(network, "generator", power, n)
-    sent = -network.values("dcline", "p_from_mw") + 1j * network.values("dcline", "q_from_mvar")
-    arrives = network.values("dcline", "p_to_mw") + 1j * network.values("dcline", "q_to_mvar")
-    for end, value in enumerate((sent, arrives)):
-        total += _by_bus(network, "dcline", value, n, end)
-    return total / network.base_mva
-
-
-def _by_bus(network: Network, table: str, value: np.ndarray, n: int, end: int = 0) -> np.ndarray:
+def _by_bus(network: Network, table: str, value: np.ndarray, n: int) -> np.ndarray:
     on = network.live(table)
     total = np.zeros(n, dtype=complex)
-    np.add.at(total, network.terminals(table)[end][on], value[on])
+    np.add.at(total, network.terminals(table)[0][on], value[on])
     return total
 
 

@@ -8,102 +8,154 @@ References
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
 
 from core.engines.bus_case import BusCase, LoadFlow, Outcome
+from core.engines.regulation import Holding
 
 TOLERANCE_PU = 1e-9
 MOST_ITERATIONS = 30
+#: Reactive limits are looked at once the mismatch is below this [pu].
+SWITCH_BELOW_PU = 1e-3
+#: Rounds of letting go and taking hold again after which a case counts as diverged.
+MOST_ROUNDS = 60
 
 
 def solve(case: BusCase, *, flat: bool = False) -> LoadFlow:
     """Return the load flow; from the stored voltages first, from a flat start where that fails."""
     nothing = np.full(len(case.v_start), np.nan + 0j)
-    rows = case.solved
     if not case.solvable():
         return LoadFlow(Outcome.UNSOLVABLE, nothing)
-    starts = (
-        [np.ones(len(case.v_start), dtype=complex)] if flat else [case.v_start, np.ones(len(case.v_start), complex)]
-    )
-    for start in starts:
-        v, iterations, mismatch = _iterate(case, rows, _held(case, start))
-        if mismatch < TOLERANCE_PU:
-            nothing[rows] = v
+    ones = np.ones(len(case.v_start), dtype=complex)
+    for start in [ones] if flat else [case.v_start, ones]:
+        solution = _Solution(case, start)
+        solution.iterate()
+        if solution.worst < TOLERANCE_PU:
+            nothing[case.solved] = solution.v
             outcome = Outcome.ISLANDED if len(case.cut_off) else Outcome.CONVERGED
-            return LoadFlow(outcome, nothing, iterations, mismatch)
-    return LoadFlow(Outcome.DIVERGED, nothing, iterations, mismatch)
+            return LoadFlow(outcome, nothing, solution.steps, solution.worst, solution.limited())
+    return LoadFlow(Outcome.DIVERGED, nothing, solution.steps, solution.worst)
 
 
-def _held(case: BusCase, start: np.ndarray) -> np.ndarray:
-    """Return the start with the voltages that machines hold; swing buses keep their stored angle."""
-    v = start.astype(complex).copy()
-    held = np.concatenate([case.slack, case.pv])
-    v[held] = case.v_set[held] * np.exp(1j * np.angle(v[held]))
-    v[case.slack] = case.v_set[case.slack] * np.exp(1j * np.angle(case.v_start[case.slack]))
-    return v
+class _Solution:
+    """A solution on its way; arrays are by solved bus, in the order of the bus table."""
 
+    def __init__(self, case: BusCase, start: np.ndarray) -> None:
+        self.rows = rows = case.solved
+        place = np.full(len(start), -1)
+        place[rows] = np.arange(len(rows))
+        self.y = case.admittance[rows][:, rows].tocoo()
+        self.given, self.constant, self.current, self.square = (
+            part[rows] for part in (case.generation, case.constant, case.current, case.square)
+        )
+        self.slack, self.v_set = place[case.slack], case.v_set[rows]
+        self.angle_rows = np.concatenate([place[case.pv], place[case.pq]])
+        self.v = start[rows].astype(complex)
+        self.holding = Holding(case.regulators.among(case.pv, place), self.v_set, np.abs(self.v))
+        self.v[self.slack] = np.exp(1j * np.angle(case.v_start[case.slack]))  # swing buses keep their stored angle
+        self.steps, self.worst = 0, np.inf
+        self._arrange()
 
-def _iterate(case: BusCase, rows: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, int, float]:
-    """Return voltages at ``rows``, the number of iterations and the largest mismatch [pu]."""
-    y = case.admittance[rows][:, rows].tocoo()
-    place = np.full(len(start), -1)
-    place[rows] = np.arange(len(rows))
-    pv, pq = place[case.pv], place[case.pq]
-    angle_rows = np.concatenate([pv, pq])
-    v = start[rows]
-    parts = (case.generation, case.constant, case.current, case.square)
-    generation, constant, current, square = (part[rows] for part in parts)
-    worst = np.inf
-    for iteration in range(MOST_ITERATIONS + 1):
-        magnitude = np.abs(v)
-        drawn = np.asarray(y @ v)
-        difference = v * np.conj(drawn) - generation + constant + current * magnitude + square * magnitude**2
-        mismatch = np.concatenate([difference.real[angle_rows], difference.imag[pq]])
-        worst = float(np.abs(mismatch).max(initial=0.0))
-        if worst < TOLERANCE_PU or not np.isfinite(worst) or iteration == MOST_ITERATIONS:
-            return v, iteration, worst if np.isfinite(worst) else np.inf
-        slope = current + 2 * square * magnitude
-        step = _solve_sparse(_jacobian(y, v, drawn, slope, (angle_rows, pq)), -mismatch)
-        angle, size = np.angle(v), magnitude.copy()
-        angle[angle_rows] += step[: len(angle_rows)]
-        size[pq] += step[len(angle_rows) :]
-        v = size * np.exp(1j * angle)
-    return v, MOST_ITERATIONS, worst
+    def limited(self) -> np.ndarray:
+        """Return the rows of the bus table whose machines are at a reactive limit."""
+        return np.asarray(self.rows[self.holding.regulators.bus[~self.holding.holds]])
 
+    def iterate(self) -> None:
+        """Go on to the solution, or until there is none to be seen."""
+        steps = rounds = 0  # steps since the last change of what is held
+        while steps <= MOST_ITERATIONS and rounds <= MOST_ROUNDS:
+            drawn, magnitude = np.asarray(self.y @ self.v), np.abs(self.v)
+            demand = self.constant + self.current * magnitude + self.square * magnitude**2
+            required = self.v * np.conj(drawn) + demand  # what generation has to be
+            mismatch = self._mismatch(required)
+            self.worst = float(np.nan_to_num(np.abs(mismatch).max(initial=0.0), nan=np.inf))
+            if not self.worst < np.inf:
+                return
+            if self.worst < SWITCH_BELOW_PU and self.holding.switch(self._reactive(required), magnitude):
+                self._arrange()
+                steps, rounds = 0, rounds + 1
+                continue
+            if self.worst < TOLERANCE_PU:
+                return
+            self._step(mismatch, drawn, self.current + 2 * self.square * magnitude)
+            steps, self.steps = steps + 1, self.steps + 1
+        self.worst = max(self.worst, TOLERANCE_PU)
 
-def _jacobian(
-    y: sparse.coo_matrix,
-    v: np.ndarray,
-    drawn: np.ndarray,
-    slope: np.ndarray,
-    unknown: tuple[np.ndarray, np.ndarray],
-) -> sparse.csc_matrix:
-    """Return the derivatives of the mismatch with respect to the unknown angles and magnitudes.
+    def _arrange(self) -> None:
+        """Settle what is known and what is asked for by which regulators hold their voltage."""
+        r, holds = self.holding.regulators, self.holding.holds
+        fixed, free = (np.zeros(len(self.v), dtype=bool) for _ in range(2))
+        fixed[self.slack], fixed[r.target[holds]] = True, True
+        free[self.slack], free[r.bus[holds]] = True, True
+        self.v[fixed] = self.v_set[fixed] * np.exp(1j * np.angle(self.v[fixed]))
+        self.size_rows, self.power_rows = np.flatnonzero(~fixed), np.flatnonzero(~free)
+        self.sharing = self.holding.sharing(len(self.v))
+        self.generation = self.given.copy()
+        self.generation[r.bus] += 1j * self.holding.power()
 
-    ``drawn`` is the current Y·V, ``slope`` dS_load/d|V|: dS_i/dθ_j = −jV_i·conj(Y_ij·V_j), with jV_i·conj(I_i) on the
-    diagonal, and dS_i/d|V_j| = V_i·conj(Y_ij·V_j/|V_j|), with conj(I_i)·V_i/|V_i| + slope on the diagonal.
-    """
-    n, unit = np.arange(len(v)), v / np.abs(v)
-    i, j = np.concatenate([y.row, n]), np.concatenate([y.col, n])
-    by_angle = np.concatenate([-1j * v[y.row] * np.conj(y.data * v[y.col]), 1j * v * np.conj(drawn)])
-    by_size = np.concatenate([v[y.row] * np.conj(y.data * unit[y.col]), np.conj(drawn) * unit + slope])
-    angle_rows, pq = unknown
-    as_angle, as_size = np.full(len(v), -1), np.full(len(v), -1)
-    as_angle[angle_rows] = np.arange(len(angle_rows))
-    as_size[pq] = np.arange(len(pq)) + len(angle_rows)
-    blocks = [
-        (as_angle[i], as_angle[j], by_angle.real),
-        (as_angle[i], as_size[j], by_size.real),
-        (as_size[i], as_angle[j], by_angle.imag),
-        (as_size[i], as_size[j], by_size.imag),
-    ]
-    row, column, value = (np.concatenate(part) for part in zip(*blocks, strict=True))
-    inside = (row >= 0) & (column >= 0)
-    size = len(angle_rows) + len(pq)
-    return sparse.csc_matrix((value[inside], (row[inside], column[inside])), shape=(size, size))
+    def _reactive(self, required: np.ndarray) -> np.ndarray:
+        """Return the reactive power of every regulator: what is required beyond what others give at its bus."""
+        r = self.holding.regulators
+        return np.asarray((required - self.given).imag[r.bus] + r.q)
+
+    def _mismatch(self, required: np.ndarray) -> np.ndarray:
+        difference = required - self.generation
+        parts = [difference.real[self.angle_rows], difference.imag[self.power_rows]]
+        if self.sharing.shape[0]:
+            reactive = np.zeros(len(self.v))
+            reactive[self.holding.regulators.bus] = self._reactive(required)
+            parts.append(self.sharing @ reactive)
+        return np.concatenate(parts)
+
+    def _step(self, mismatch: np.ndarray, drawn: np.ndarray, slope: np.ndarray) -> None:
+        step = _solve_sparse(self._jacobian(drawn, slope), -mismatch)
+        angle, size = np.angle(self.v), np.abs(self.v)
+        angle[self.angle_rows] += step[: len(self.angle_rows)]
+        size[self.size_rows] += step[len(self.angle_rows) :]
+        self.v = size * np.exp(1j * angle)
+
+    def _jacobian(self, drawn: np.ndarray, slope: np.ndarray) -> sparse.csc_matrix:
+        """Return the derivatives of the mismatch with respect to the unknown angles and magnitudes.
+
+        ``drawn`` is the current Y·V, ``slope`` dS_load/d|V|: dS_i/dθ_j = −jV_i·conj(Y_ij·V_j), with jV_i·conj(I_i) on
+        the diagonal, and dS_i/d|V_j| = V_i·conj(Y_ij·V_j/|V_j|), with conj(I_i)·V_i/|V_i| + slope on the diagonal.
+        """
+        y, v, n = self.y, self.v, np.arange(len(self.v))
+        unit = v / np.abs(v)
+        i, j = np.concatenate([y.row, n]), np.concatenate([y.col, n])
+        by_angle = np.concatenate([-1j * v[y.row] * np.conj(y.data * v[y.col]), 1j * v * np.conj(drawn)])
+        by_size = np.concatenate([v[y.row] * np.conj(y.data * unit[y.col]), np.conj(drawn) * unit + slope])
+        angles = len(self.angle_rows)
+        as_angle, as_size, as_power = (np.full(len(v), -1) for _ in range(3))
+        as_angle[self.angle_rows] = np.arange(angles)
+        as_size[self.size_rows] = np.arange(len(self.size_rows)) + angles
+        as_power[self.power_rows] = np.arange(len(self.power_rows)) + angles
+        blocks = [
+            (as_angle[i], as_angle[j], by_angle.real),
+            (as_angle[i], as_size[j], by_size.real),
+            (as_power[i], as_angle[j], by_angle.imag),
+            (as_power[i], as_size[j], by_size.imag),
+            *self._sharing_blocks((i, j), (by_angle.imag, by_size.imag), (as_angle, as_size)),
+        ]
+        row, column, value = (np.concatenate(part) for part in zip(*blocks, strict=True))
+        inside = (row >= 0) & (column >= 0)
+        size = angles + len(self.size_rows)
+        return sparse.csc_matrix((value[inside], (row[inside], column[inside])), shape=(size, size))
+
+    def _sharing_blocks(
+        self, at: tuple[np.ndarray, np.ndarray], values: tuple[np.ndarray, np.ndarray], unknown: tuple[np.ndarray, ...]
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Return the rows of the equations by which buses share in holding one voltage."""
+        if not self.sharing.shape[0]:
+            return
+        first, n = len(self.angle_rows) + len(self.power_rows), len(self.v)
+        for value, number in zip(values, unknown, strict=True):
+            derivative = (self.sharing @ sparse.csr_matrix((value, at), shape=(n, n))).tocoo()
+            yield derivative.row + first, number[derivative.col], derivative.data
 
 
 def _solve_sparse(matrix: sparse.csc_matrix, right: np.ndarray) -> np.ndarray:

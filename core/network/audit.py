@@ -24,6 +24,8 @@ from core.network.topology import islands, zero_impedance_groups
 
 #: A case counts as solved when no bus is further off than this [MVA].
 SOLVED_MVA = 1.0
+#: Where no bus is further off than this, what is left at buses with unmodelled elements is theirs [MVA].
+UNMODELLED_MVA = 5.0
 
 
 @dataclass(slots=True)
@@ -94,6 +96,27 @@ def bus_mismatches(network: Network, v: np.ndarray) -> pd.DataFrame:
     alive = network.bus_in_service()[first] & judged
     balance = {"p_mw": total.real[alive], "q_mvar": total.imag[alive], "mva": np.abs(total)[alive]}
     return pd.DataFrame({"bus": network.values("bus", "bus")[first][alive], **balance})
+
+
+def unmodelled_power(network: Network) -> np.ndarray:
+    """Return what elements that no table holds put into each bus [MVA]: what its stored voltages leave over.
+
+    Nothing where the stored voltages don't solve the rest of the network: then nobody knows.
+    """
+    power = np.zeros(len(network["bus"]), dtype=complex)
+    rows = network.positions(np.asarray(network.extras.get("unmodelled_buses", ()), dtype=np.int64))
+    if not (rows >= 0).any():
+        return power
+    v = stored_voltages(network)
+    swing = network.values("bus", "bus")[network.values("bus", "kind") == "SLACK"]
+    rest = bus_mismatches(network, v)
+    if rest.loc[~rest["bus"].isin(swing), "mva"].max(skipna=False) > UNMODELLED_MVA:
+        return power
+    put_in = generator_power(network) + other_power(network) - load_power(network, np.abs(v))[0]
+    left = v * np.conj(admittance_matrix(network) @ v) * network.base_mva - put_in
+    power[rows[rows >= 0]] = left[rows[rows >= 0]]
+    held = np.isin(network.values("bus", "kind"), ("PV", "SLACK"))
+    return np.where(held, power.real + 0j, power)
 
 
 def island_table(network: Network) -> pd.DataFrame:

@@ -22,6 +22,7 @@ class Question:
     order: int = 1  # contingencies: N-1 or N-2
     case: str = "max"  # short circuit: max or min
     delay_s: float = 0.05  # short circuit: minimum time delay of the breakers
+    limits: bool | None = None  # networks: whether reactive limits are enforced; none: as the network's program has it
 
     @property
     def scenario(self) -> str | None:
@@ -49,7 +50,7 @@ def _load_flow(question: Question) -> StudyResult:
 
     engine = question.engine or "newton"
     if question.network is not None:
-        return network_load_flow(question.network, engine)
+        return network_load_flow(question.network, engine, limits=question.limits)
     return plant_load_flow(question.of_plant("load_flow"), question.scenarios or None, engine)
 
 

@@ -8,9 +8,11 @@ import pandas as pd
 
 from core.engines.bus_case import Outcome
 from core.engines.load_flow import ENGINES, load_flow
+from core.engines.remarks import regulation_remarks
 from core.errors import BadInput
 from core.findings import Finding, Severity
 from core.network import Network, check
+from core.network.checks import LISTED
 from core.plant import Plant, plant_network
 from core.results.study_result import Provenance, Status, StudyResult, result_table
 from core.studies.load_flow.tables import case_tables
@@ -19,22 +21,14 @@ from core.studies.load_flow.tables import case_tables
 _CATALOGUED = ("buses", "branches")
 
 
-def network_load_flow(network: Network, engine: str = ENGINES[0], *, flat: bool = False) -> StudyResult:
-    """Return voltages, flows, losses and machine powers of a network."""
-    flow = load_flow(network, engine, flat=flat)
+def network_load_flow(
+    network: Network, engine: str = ENGINES[0], *, flat: bool = False, limits: bool | None = None
+) -> StudyResult:
+    """Return voltages, flows, losses and machine powers of a network; ``limits`` as in the engines' load flow."""
+    flow = load_flow(network, engine, flat=flat, limits=limits)
     tables = case_tables(network, flow)
-    return _result([tables], engine, check(network) + _remarks(tables) + _remote(network))
-
-
-def _remote(network: Network) -> list[Finding]:
-    """Return how many machines are meant to hold another bus's voltage, which these engines don't do."""
-    regulated = network.values("generator", "regulated_bus")
-    other = network.live("generator") & (regulated != 0) & (regulated != network.values("generator", "bus"))
-    if not other.any():
-        return []
-    text = f"{other.sum()} machines regulate another bus; here they hold the voltage of their own."
-    hint = "Compare with the stored voltages before relying on reactive powers."
-    return [Finding("load_flow.remote_regulation", Severity.WARNING, text, hint)]
+    findings = [*check(network), *_remarks(tables), *regulation_remarks(network, flow, engine, limits)]
+    return _result([tables], engine, findings)
 
 
 def plant_load_flow(plant: Plant, scenarios: Sequence[str] | None = None, engine: str = ENGINES[0]) -> StudyResult:
@@ -99,9 +93,16 @@ def _remarks(tables: dict[str, pd.DataFrame]) -> list[Finding]:
     if case["lost_load_mw"] > 0:
         text = f"{place}{case['lost_load_mw']:.1f} MW of load has no connection to the swing bus"
         findings.append(Finding("load_flow.islanded", Severity.WARNING, text, "Connect its buses.", element=scenario))
-    machines = tables["generators"]
-    for name in machines.loc[machines["within_limits"] == False, "generator"]:  # noqa: E712 - None is unknown
-        text = f"{place}{name} runs beyond its limits of active or reactive power"
-        hint = "Raise the limit, add reactive power, or change the voltage setpoint."
-        findings.append(Finding("load_flow.machine_limit", Severity.WARNING, text, hint, element=str(name)))
+    return findings + _beyond_limits(tables["generators"], place)
+
+
+def _beyond_limits(machines: pd.DataFrame, place: str) -> list[Finding]:
+    names = machines.loc[machines["within_limits"] == False, "generator"].astype(str)  # noqa: E712 - None is unknown
+    hint = "Raise the limit, add reactive power, change the voltage setpoint, or have limits enforced."
+    code, text = "load_flow.machine_limit", "runs beyond its limits of active or reactive power"
+    findings = [Finding(code, Severity.WARNING, f"{place}{name} {text}", hint, element=name) for name in names[:LISTED]]
+    if len(names) > LISTED:
+        findings.append(
+            Finding(code, Severity.WARNING, f"{place}{len(names) - LISTED} more machines are beyond their limits", hint)
+        )
     return findings

@@ -6,7 +6,11 @@ import numpy as np
 import pandas as pd
 
 from core.engines.bus_case import BusCase, Links, LoadFlow, bus_case, links_of
+from core.engines.regulation import reactive_limits, regulating_machines
 from core.network import Network, element_names, islands
+
+#: What stands for no reactive limit [Mvar].
+UNLIMITED_MVAR = 9999.0
 
 
 def case_tables(network: Network, flow: LoadFlow, scenario: str = "") -> dict[str, pd.DataFrame]:
@@ -106,18 +110,21 @@ def _branches(network: Network, links: Links, v: np.ndarray, names: np.ndarray) 
 def _generators(network: Network, case: BusCase, v: np.ndarray, names: np.ndarray) -> pd.DataFrame:
     """Return machines with the power that the solution asks of them, and whether it is within their limits.
 
-    At swing and voltage-holding buses the bus's power is shared by rating.
+    At swing buses the active power is shared by rating; reactive power where a voltage is held by range.
     """
     rows = np.flatnonzero(network.live("generator"))
     value = {c: network.values("generator", c)[rows] for c in ("p_mw", "q_mvar", "mva_base", "p_min_mw", "p_max_mw")}
-    q_min, q_max = (network.values("generator", f"q_{side}_mvar")[rows] for side in ("min", "max"))
+    q_min, q_max = (limit[rows] for limit in reactive_limits(network))
     at = network.terminals("generator")[0][rows]
     injected = v * np.conj(case.admittance @ np.nan_to_num(v)) + case.demand(np.abs(v))
     missing = (injected - case.generation) * network.base_mva
     weight = np.where(value["mva_base"] > 0, value["mva_base"], 1.0)
     share = weight / np.bincount(at, weight, minlength=len(v))[at] if len(rows) else weight
     p = value["p_mw"] + np.where(np.isin(at, case.slack), missing.real[at] * share, 0.0)
-    q = value["q_mvar"] + np.where(np.isin(at, np.r_[case.slack, case.pv]), missing.imag[at] * share, 0.0)
+    holds = regulating_machines(network)[rows] & np.isin(at, np.r_[case.slack, case.pv])
+    q = value["q_mvar"].copy()
+    total = missing.imag + np.bincount(at[holds], q[holds], minlength=len(v))
+    q[holds] = shared_by_range(total, at[holds], (q_min[holds], q_max[holds]), weight[holds])
     solved = np.isfinite(v[at])
     p, q = np.where(solved, p, np.nan), np.where(solved, q, np.nan)
     inside = (
@@ -137,6 +144,23 @@ def _generators(network: Network, case: BusCase, v: np.ndarray, names: np.ndarra
             "within_limits": pd.Series(inside).where(pd.Series(solved)),
         }
     )
+
+
+def shared_by_range(
+    total: np.ndarray, at: np.ndarray, limits: tuple[np.ndarray, np.ndarray], weight: np.ndarray
+) -> np.ndarray:
+    """Return each machine's part of the reactive power of its bus [Mvar]: the same fraction of every machine's range.
+
+    Where a machine of the bus has no known range (±9999 in PSS/E), the parts are by rating.
+    """
+    low, high = limits
+    known = (low > -UNLIMITED_MVAR) & (high < UNLIMITED_MVAR)
+    sums = [np.bincount(at, np.where(known, part, 0.0), minlength=len(total))[at] for part in (low, high - low)]
+    ranged = (np.bincount(at, ~known, minlength=len(total))[at] == 0) & (sums[1] > 0)
+    fraction = (total[at] - sums[0]) / np.where(ranged, sums[1], 1.0)
+    by_rating = total[at] * weight / np.bincount(at, weight, minlength=len(total))[at]
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(ranged, low + fraction * (high - low), by_rating))
 
 
 def _case(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,7 +67,7 @@ def voltages(grid: Grid, software: str, generation: np.ndarray, scale: np.ndarra
     return np.array(rows)
 
 
-def _demand(case: BusCase, factor: np.ndarray) -> dict[str, np.ndarray]:
+def _demand(case: BusCase, factor: np.ndarray) -> dict[str, Any]:
     return {name: factor * getattr(case, name) for name in ("constant", "current", "square")}
 
 
