@@ -28,6 +28,8 @@ from core.store import Store, open_store
 from core.studies.feeder_flow import compare, solve_feeder
 from core.studies.time_series import read_profiles, year_inputs
 
+#: Rows of a table of quarter-hours over a year, common or leap.
+QUARTERS_OF_A_YEAR = (35_040, 35_136)
 #: How a path begins that names a feeder in the workspace's database.
 KEPT = "kept:"
 
@@ -231,7 +233,8 @@ def _solve(arguments: argparse.Namespace) -> Answer:
 
 def _run(arguments: argparse.Namespace) -> Answer:
     steps = read_profiles(arguments.profiles).value.steps
-    minutes = arguments.step_minutes or (15.0 if steps >= 4 * arguments.hours else 60.0)
+    quarters = steps in QUARTERS_OF_A_YEAR or steps == 4 * arguments.hours
+    minutes = arguments.step_minutes or (15.0 if quarters else 60.0)
     inputs = year_inputs(
         {arguments.paths[0].resolve().stem: arguments.paths},
         arguments.profiles,

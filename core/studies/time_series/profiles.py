@@ -21,6 +21,8 @@ from core.findings import Finding, Reading, Severity, Source, Where
 
 POWER = re.compile(r"[\s_]*[\[(]?\s*kw\s*[\])]?$", re.IGNORECASE)
 TIME = re.compile(r"^(time|hour|date|datetime|timestamp|step|index|unnamed.*|)$", re.IGNORECASE)
+#: Multipliers beyond this are most likely kilowatts.
+LARGEST_MULTIPLIER = 10.0
 #: Columns that everything without a profile of its own follows, by table.
 EVERYTHING = {"loads": ("load", "loads", "default", "all"), "der": ("pv", "solar", "der", "generation")}
 
@@ -65,6 +67,12 @@ def read_profiles(path: Path) -> Reading[Profiles]:
         values[name] = numbers
         if name != column.strip():
             power.add(name)
+        elif np.abs(numbers).max() > LARGEST_MULTIPLIER:
+            text = f"Profile {name} multiplies the rated power by up to {np.abs(numbers).max():g}"
+            hint = "If it holds kilowatts, let its heading end in _kw"
+            findings.append(
+                Finding("profiles.large", Severity.WARNING, text, hint, Where(file=path.name, column=column))
+            )
     if not values:
         raise BadInput(
             "No profiles in the file", hint="A heading row with a column a profile", where=Where(file=path.name)

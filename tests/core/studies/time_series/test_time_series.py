@@ -161,3 +161,14 @@ def test_tap_moves_between_blocks_count_and_gaps_do_not() -> None:
         {"block": 3, "first_taps": [9, 9], "last_taps": [9, 9]},
     ]
     assert moves_between(blocks) == 3
+
+
+def test_two_days_of_an_hourly_year_are_hours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    profiles = tmp_path / "year.csv"
+    profiles.write_text("load\n" + "500\n" * 8760)
+    paths = [str(path) for path in exports.write_text(tmp_path / "feeder")]
+    words = ["--profiles", str(profiles), "--hours", "24", "--to", str(tmp_path / "out"), "--json"]
+    main(["feeder", "run", *paths, *words])
+    document = json.loads(capsys.readouterr().out)
+    assert (document["steps"], document["step_h"]) == (24, 1.0)
+    assert "profiles.large" in {finding["code"] for finding in document["feeders"][0]["findings"]}
