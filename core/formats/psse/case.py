@@ -23,6 +23,7 @@ class Original:
     spans: dict[str, np.ndarray]  # section → (records, 2): first line and line behind the last, from 0
     ends: dict[str, int]  # section → the line of its terminator, from 0
     versions: dict[str, int]  # section → version whose layout its records follow
+    has_kept: bool = False  # whether something rode along behind Q: an edit writes the whole file anew
 
 
 @dataclass(slots=True)

@@ -19,6 +19,8 @@ from core.formats.psse.schema import Field
 
 #: An apostrophe inside a word: the quote doesn't end a field.
 _APOSTROPHE = re.compile(r"'(?<=[^,\s']')(?=[^,\s/'])")
+#: A field that a blank ends, not a comma.
+_BLANK = re.compile(r"(?:^|,)[ \t]*(?:'[^'\n]*'|[^\s',\"/]+)[ \t]+[^\s,/]", re.MULTILINE)
 _TOKEN = re.compile(
     r"""\s*(?:
         '(?P<single>(?:[^']|''|'(?!['\s,/]|$))*)'(?=[\s,/]|$)
@@ -99,7 +101,7 @@ def parse(
 def _split(lines: Sequence[str], layout: Sequence[Field]) -> pd.DataFrame:
     """Return the raw fields of each line; columns beyond the layout hold what is too much."""
     text = "\n".join(lines)
-    if '"' in text or "/" in text or "''" in text or _odd_quotes(text, lines) or _APOSTROPHE.search(text):
+    if _is_irregular(text) or any(line.count("'") % 2 for line in lines):
         lines = [_regular(line) if _is_irregular(line) else line for line in lines]
         text = "\n".join(lines)
     most = max(line.count(",") for line in lines) + 1
@@ -111,12 +113,10 @@ def _split(lines: Sequence[str], layout: Sequence[Field]) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _odd_quotes(text: str, lines: Sequence[str]) -> bool:
-    return text.count("'") % 2 == 1 or any(line.count("'") % 2 for line in lines)
-
-
-def _is_irregular(line: str) -> bool:
-    return '"' in line or "/" in line or line.count("'") % 2 == 1 or "''" in line or bool(_APOSTROPHE.search(line))
+def _is_irregular(text: str) -> bool:
+    """Say whether pandas would read a line (or some line) otherwise than PSS/E."""
+    odd = '"' in text or "/" in text or "''" in text or text.count("'") % 2 == 1
+    return odd or bool(_APOSTROPHE.search(text) or _BLANK.search(text))
 
 
 def _regular(line: str) -> str:

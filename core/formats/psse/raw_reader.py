@@ -37,8 +37,12 @@ def read_raw_case(data: bytes, name: str = "") -> Reading[RawCase]:
         original.versions[chunk.section] = version
         for section, (table, spans) in _read_section(chunk, version, findings).items():
             original.sections[section], original.spans[section] = table, spans
-    restore(original.sections, records.behind, findings)
     case = RawCase(records.version, records.header, records.titles, dict(original.sections), original)
+    case = restore(case, records.behind, findings)
+    if any(case.sections[name] is not original.sections.get(name) for name in case.sections):
+        original.sections, original.has_kept = dict(case.sections), True
+        spans = original.spans.items()
+        original.spans = {name: lines for name, lines in spans if len(lines) == len(original.sections[name])}
     return Reading(case, findings, Source(name, sha256(data).hexdigest(), "psse.raw", str(records.version)))
 
 
@@ -119,11 +123,19 @@ def _defaults(section: str, table: pd.DataFrame, findings: list[Finding]) -> Non
     left: list[str] = []
     for f in schema.fields()[section]:
         known = f.default and f.type != "text" and f.name in table and f.name not in left and f.line < 3
-        if known and table[f.name].dtype.kind == "f" and bool(table[f.name].isna().any()):
+        if known and _is_left_out(table, f):
             left.append(f.name)
     if left:
         text = f"Records of {section} leave out {', '.join(left)}; PSS/E's defaults stand for them."
         findings.append(Finding("psse.raw.default", Severity.INFO, text, "", Where(section=section)))
+
+
+def _is_left_out(table: pd.DataFrame, f: schema.Field) -> bool:
+    """Say whether a record that has a place for the field leaves it out."""
+    values = table[f.name]
+    if f.section == "transformer" and f.line == 2 and not f.name.endswith("1-2"):
+        values = values[table["K"].fillna(0) != 0]  # two windings have one impedance and no star point
+    return bool(values.dtype.kind == "f" and values.isna().any())
 
 
 def _truncated(chunk: Chunk, row: int, findings: list[Finding]) -> None:

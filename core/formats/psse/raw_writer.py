@@ -13,7 +13,7 @@ from core.formats.psse import schema
 from core.formats.psse.case import Original, RawCase
 from core.formats.psse.kept import kept_lines
 from core.formats.psse.nested import SUBSTATION_PARTS, SYSTEM_WIDE
-from core.formats.psse.versions import fitted
+from core.formats.psse.versions import POINTS, fitted
 
 Column = str | list[str]
 
@@ -172,7 +172,7 @@ def _corrections(case: RawCase, version: int) -> Iterator[str]:
         width = 3 if version >= 34 else 2
         values = points[["T", "F", "FI"][:width]].to_numpy()
         if width == 2:
-            yield ",".join([str(int(float(str(number)))), *map(repr, values[:11].ravel().tolist())])
+            yield ",".join([str(int(float(str(number)))), *map(repr, values[:POINTS].ravel().tolist())])
             continue
         values = np.vstack([values, np.zeros(3)])
         for start in range(0, len(values), 6):
@@ -251,7 +251,8 @@ def _patched(case: RawCase, original: Original) -> str | None:
         for name in {*case.sections, *original.sections}
         if case.sections.get(name) is not original.sections.get(name)
     }
-    if case.header != original.header or case.titles != original.titles or not edited <= set(original.ends):
+    same_head = case.header == original.header and case.titles == original.titles
+    if not same_head or not edited <= set(original.ends) or (edited and original.has_kept):
         return None
     lines: list[str] = list(original.lines)
     newline = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"

@@ -156,12 +156,14 @@ def write_rawx_case(case: RawCase) -> str:
 
 def _table_text(case: RawCase, section: str) -> str:
     table = case[section]
+    keys = schema.sections()[section].keys
     kept = [f for f in schema.layout(section, schema.RAWX) if f.name in table and not bool(table[f.name].isna().all())]
     columns = []
     for f in kept:
-        values = table[f.name]
+        values = case.values(section, f.name) if f.name in keys else np.asarray(table[f.name])
         if f.type == "text":
-            columns.append([json.dumps(v, ensure_ascii=False) if v is not None else "null" for v in values.to_list()])
+            words = none_for_missing(pd.Series(values)).tolist()
+            columns.append(["null" if word is None else json.dumps(word, ensure_ascii=False) for word in words])
         else:
             numbers = np.asarray(values, dtype=float)
             whole = f.type == "int"

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from core.findings import Finding, Severity, Where
+from core.formats.psse import schema
 from core.formats.psse.case import RawCase
 from core.formats.psse.dc import lcc_table, vsc_table
 from core.formats.psse.transformers import three_winding_table, two_winding_table
-from core.network import CATALOGUE, Network
+from core.network import Network
 
 KINDS = np.array(["PQ", "PQ", "PV", "SLACK", "ISOLATED"], dtype=object)
 SWITCH_KINDS = np.array(["SWITCH", "SWITCH", "BREAKER", "DISCONNECTOR"], dtype=object)
@@ -27,7 +28,7 @@ def to_network(case: RawCase, name: str, findings: list[Finding]) -> Network:
         "branch": _branch(case),
         "transformer": two_winding_table(case, np.flatnonzero(two)),
         "transformer3w": three_winding_table(case, np.flatnonzero(~two)),
-        "switch": _switch(case) if case.version >= 34 else CATALOGUE.empty("switch"),
+        "switch": _switch(case),
         "dcline": pd.concat([lcc_table(case), vsc_table(case)], ignore_index=True),
         "facts": _facts(case),
         "area": _area(case),
@@ -185,7 +186,13 @@ def _area(case: RawCase) -> pd.DataFrame:
 
 
 def _columns(case: RawCase, section: str, **names: str) -> pd.DataFrame:
-    return pd.DataFrame({column: case.values(section, name) for column, name in names.items()})
+    is_whole = {name: schema.field(section, name).type == "int" for name in names.values()}
+    return pd.DataFrame(
+        {
+            column: case.integers(section, name) if is_whole[name] else case.values(section, name)
+            for column, name in names.items()
+        }
+    )
 
 
 def _text(case: RawCase, section: str, name: str) -> np.ndarray:
@@ -201,7 +208,7 @@ def _lines(case: RawCase, two: np.ndarray) -> dict[str, np.ndarray | None]:
     return {
         **{table: case.numbers(table) for table in ("bus", "load", "generator", "branch", "facts", "switched_shunt")},
         **{table: case.numbers(table) for table in ("area", "zone", "owner")},
-        "switch": case.numbers("switching_device") if case.version >= 34 else None,
+        "switch": case.numbers("switching_device"),
         "shunt": case.numbers("fixed_shunt") if case.version > 30 else None,
         "transformer": None if windings is None else windings[two],
         "transformer3w": None if windings is None else windings[~two],

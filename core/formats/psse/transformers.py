@@ -71,10 +71,10 @@ class _Windings:
         if not number.any():
             return factor
         angle = self(f"ANG{winding}")
-        for table, points in self.case["impedance_correction"].groupby("I"):
+        every = pd.DataFrame({name: self.case.values("impedance_correction", name) for name in ("I", "T", "F", "FI")})
+        for table, points in every.groupby("I"):
             rows = number == table
-            points = points.sort_values("T")
-            at, re, im = (np.asarray(points[name].fillna(0.0), dtype=float) for name in ("T", "F", "FI"))
+            at, re, im = (points.sort_values("T")[name].to_numpy() for name in ("T", "F", "FI"))
             by_angle = at.min() <= 0 or at.max() > 5
             position = (angle if by_angle else ratio)[rows]
             factor[rows] = np.interp(position, at, re) + 1j * np.interp(position, at, im)

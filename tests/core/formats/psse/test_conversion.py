@@ -1,0 +1,59 @@
+"""What an older version can't say comes back, and RAWX has what RAW has."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.formats.conversion import admittance_difference, compare
+from core.formats.psse import read_raw, read_rawx, write_raw, write_rawx
+from core.network import Network
+from tests.core.formats.psse.cases import V33
+
+
+def with_devices() -> Network:
+    """Return a v35 case with a breaker and two switched shunts at a bus."""
+    text = write_raw(read_raw(V33.encode(), "x").value, 35)
+    rates = ",".join(["90.0"] * 12)
+    text = text.replace(
+        "0 / END OF SYSTEM SWITCHING", f"1,2,'1',0.0001,{rates},1,1,1,2,'BREAKER'\n0 / END OF SYSTEM SWITCHING"
+    )
+    second = "2,'B',1,0,1,1.05,0.95,0,0,100.0,'',5.0,1,1,5.0\n"
+    text = text.replace("0 / END OF SWITCHED SHUNT", f"{second}0 / END OF SWITCHED SHUNT")
+    return read_raw(text.encode(), "x.raw").value
+
+
+@pytest.mark.parametrize("versions", [(33,), (34, 33), (33, 34, 35, 33)])
+def test_switching_devices_and_further_shunts_come_back_from_older_versions(versions: tuple[int, ...]) -> None:
+    first = again = with_devices()
+    assert (len(first["switch"]), len(first["switched_shunt"])) == (1, 2)
+    for version in versions:
+        again = read_raw(write_raw(again, version).encode(), "x.raw").value
+    assert compare(first, again).is_empty
+    assert admittance_difference(first, again) == 0.0
+
+
+def test_the_older_version_itself_has_stand_ins_for_other_programs() -> None:
+    text = write_raw(with_devices(), 33).partition("\nQ\n")[0] + "\nQ\n"
+    plain = read_raw(text.encode(), "x.raw").value
+    assert "@1" in plain["branch"]["ckt"].tolist()
+    assert "SB" in plain["shunt"]["ckt"].tolist()
+    assert admittance_difference(with_devices(), plain) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_an_impedance_correction_table_survives_rawx() -> None:
+    first = read_raw(V33.replace(",17,0,0.0,0.0", ",17,1,0.0,0.0").encode(), "x.raw").value
+    again = read_rawx(write_rawx(first).encode(), "x.rawx").value
+    assert compare(first, again).is_empty
+    assert admittance_difference(first, again) == 0.0
+
+
+@pytest.mark.parametrize("record", ["3,'DC, SOUTH' 13.8 2,1,1,1,1.01,-1.25", "3,'DC, SOUTH',13.8 2 1 1 1 1.01 -1.25"])
+def test_blanks_and_commas_separate_in_one_record(record: str) -> None:
+    text = V33.replace('3,"DC, SOUTH",13.8,2,1,1,1,1.01,-1.25', record)
+    bus = read_raw(text.encode(), "x.raw").value["bus"].loc[2]
+    assert (bus["name"], bus["base_kv"], bus["kind"], bus["angle_deg"]) == ("DC, SOUTH", 13.8, "PV", -1.25)
+
+
+def test_an_absurd_whole_number_is_no_crash() -> None:
+    text = V33.replace("138.0,3,1,1,1,1.02", f"138.0,3,{'9' * 30},1,1,1.02")
+    assert len(read_raw(text.encode(), "x.raw").value["bus"]) == 3
