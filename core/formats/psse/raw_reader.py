@@ -41,8 +41,7 @@ def read_raw_case(data: bytes, name: str = "") -> Reading[RawCase]:
     case = restore(case, records.behind, findings)
     if any(case.sections[name] is not original.sections.get(name) for name in case.sections):
         original.sections, original.has_kept = dict(case.sections), True
-        spans = original.spans.items()
-        original.spans = {name: lines for name, lines in spans if len(lines) == len(original.sections[name])}
+        original.spans = {n: s for n, s in original.spans.items() if len(s) == len(original.sections[n])}
     return Reading(case, findings, Source(name, sha256(data).hexdigest(), "psse.raw", str(records.version)))
 
 

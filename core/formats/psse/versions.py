@@ -67,7 +67,7 @@ def _stand_in(case: RawCase, section: str, rows: np.ndarray) -> Replaced:
     records = pd.DataFrame({theirs: case.values(section, ours)[rows] for ours, theirs in names.items()})
     whole = [name for name in ("I", "J", "ST", "MET", "STATUS") if name in records]
     records = records.astype(dict.fromkeys(whole, np.int64))
-    keys = [name for name in ("I", "J") if name in names]
+    keys: list[str] = [name for name in ("I", "J") if name in names]
     records[names.get("CKT") or "ID"] = _names(case, section, rows, keys, instead)
     return Replaced(section, rows, instead, records)
 
