@@ -1,53 +1,58 @@
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
-from core.feeder import EQUIPMENT
-from core.feeder.summary import summary_of
+from core.findings import Finding
 from pages.parts import feeders
+from pages.parts.feeder_gis import show_layers, show_matches
+from pages.parts.feeder_import import (
+    bring,
+    confirm_removal,
+    offer_files,
+    offer_repair,
+    show_recognised,
+    show_summary,
+    show_tables,
+)
+from pages.parts.findings import counted, show_findings
 from pages.parts.shell import explained, guard
 
 guard()
 
-st.title("Feeder import")
-with st.expander("Bring a feeder", expanded=not feeders.known()):
-    name = st.text_input("Name of the feeder")
-    uploads = st.file_uploader("CYME text, .mdb or XML; OpenDSS scripts; GIS layers", accept_multiple_files=True)
-    if st.button("Keep and read", type="primary", disabled=not (name and uploads)):
-        with explained():
-            feeders.keep(name, uploads)
-            st.rerun()
-    for sample, text in feeders.SAMPLE_FEEDERS.items():
-        if st.button(f"Open the sample {sample}", help=text, icon=":material/account_tree:"):
-            feeders.open_sample(sample)
-            st.rerun()
+SUMMARY, FINDINGS, MODEL, CATALOGUE = "Summary", "Findings", "Model", "Equipment catalogue"
+LAYERS, MATCHES, DOWNLOADS = "GIS fields", "GIS ↔ model", "Downloads"
 
-feeder_name = feeders.chosen()
-if feeder_name is None:
+st.title("Feeder import")
+name = feeders.chosen()
+with st.expander("Bring a feeder or add files", expanded=name is None, icon=":material/upload_file:"):
+    bring()
+if name is None:
     st.stop()
-repair = st.toggle("Repair what is known to be broken in CYME 5 text exports")
+if st.button("Remove this feeder", icon=":material/delete:", type="tertiary"):
+    confirm_removal(name)
 with explained():
-    read = feeders.reading(feeder_name, feeders.stamp(feeder_name), repair)
-    summary = summary_of(read.value)
-    st.caption(f"Recognised as **{read.source.format}** {read.source.version} · files {read.source.file}")
-    columns = st.columns(6)
-    counts = summary["counts"]
-    for column, key in zip(
-        columns, ("buses", "lines", "transformers", "regulators", "capacitors", "loads"), strict=True
-    ):
-        column.metric(key.capitalize(), counts[key])
-    st.markdown(f"{summary['length_km']:.2f} km · {summary['load_kw']:,.0f} kW · bases {summary['kv_ll_bases']} kV")
-    findings, model, catalogue = st.tabs(["Findings", "Model", "Equipment catalogue"])
-    with findings:
-        rows = [{**found.as_dict(), "where": str(found.where)} for found in read.findings]
-        shown = pd.DataFrame(rows, columns=["severity", "text", "hint", "where", "element", "code"])
-        st.dataframe(shown, hide_index=True, width="stretch")
-    for tab, tables in ((model, [t for t in read.value.tables if t not in EQUIPMENT]), (catalogue, list(EQUIPMENT))):
-        with tab:
-            filled = [table for table in tables if len(read.value[table])]
-            if filled:
-                table = st.selectbox("Table", filled, key=f"table-{tables[0]}")
-                st.dataframe(read.value[table], hide_index=True, width="stretch")
-            else:
-                st.caption("Nothing of this kind in the files.")
+    run = feeders.answer("read", name)
+    found = run.result or {}
+    findings = [Finding.from_dict(document) for document in found["findings"]]
+    show_recognised(found)
+    offer_repair(name, found)
+    kinds = {each["kind"] for each in found["files"]}
+    views = [SUMMARY, FINDINGS, MODEL, CATALOGUE, *[LAYERS] * bool(found["layers"])]
+    views += [MATCHES] * ("GIS" in kinds and len(kinds & {"CYME", "OpenDSS"}) > 0)
+    titles = {FINDINGS: f"{FINDINGS}: {counted(findings)}"}
+    view = st.segmented_control(
+        "Show", [*views, DOWNLOADS], default=SUMMARY, key="feeder-view", required=True,
+        format_func=lambda each: titles.get(each, each), label_visibility="collapsed",
+    )  # fmt: skip
+    if view == SUMMARY:
+        show_summary(found["summary"])
+    elif view == FINDINGS:
+        show_findings(findings)
+    elif view in (MODEL, CATALOGUE):
+        show_tables(run.id, found["tables"], catalogue=view == CATALOGUE)
+    elif view == LAYERS:
+        show_layers(name, found["layers"])
+    elif view == MATCHES:
+        show_matches(name)
+    else:
+        offer_files(name)

@@ -3,47 +3,51 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from core.findings import Finding
 from pages.parts import feeders
-from pages.parts.feeder_map import deck, segments
+from pages.parts.feeder_overview import ALL, ONE, VIEW, overview
+from pages.parts.feeder_view import feeder_view
+from pages.parts.findings import show_findings
 from pages.parts.shell import explained, guard
 
 guard()
+
+
+def one_feeder(name: str, *, hold_taps: bool) -> None:
+    """Draw a feeder with its power flow."""
+    read, solved = feeders.answer("read", name), feeders.answer("solve", name, hold_taps=hold_taps)
+    answer = solved.result or {}
+    findings = [Finding.from_dict(document) for document in answer["findings"]]
+    if not answer["converged"]:
+        st.error("The power flow has no solution, so the map has no voltages and no loadings.", icon=":material/error:")
+        show_findings(findings)
+        return
+    worst = pd.DataFrame(answer["worst"])
+    figures = st.columns(5)
+    for column, label, value, decimals in (
+        (figures[0], "Lowest voltage [pu]", worst["lowest_pu"].min(), 4),
+        (figures[1], "Highest voltage [pu]", worst["highest_pu"].max(), 4),
+        (figures[2], "Highest loading [%]", worst["loading_pct"].max() if "loading_pct" in worst else None, 1),
+        (figures[3], "Losses [kW]", answer["losses_kw"], 1),
+        (figures[4], "From the source [kW]", answer["source_kw"], 0),
+    ):
+        column.metric(label, "–" if value is None or pd.isna(value) else f"{value:,.{decimals}f}")
+    ground = (read.result or {})["ground"]
+    feeder_view(name, read.id, ground, feeders.table(solved.id, "nodes"), feeders.table(solved.id, "branches"))
+    if findings:
+        with st.expander(f"What the power flow says: {len(findings)}"):
+            show_findings(findings)
+
 
 st.title("Feeder map")
 name = feeders.chosen()
 if name is None:
     st.stop()
+with st.container(horizontal=True, vertical_alignment="center"):
+    view = st.segmented_control("Show", [ONE, ALL], default=ONE, key=VIEW, required=True, label_visibility="collapsed")
+    held = st.toggle("Hold the imported taps", help="Regulators stay at the taps of the files instead of regulating")
 with explained():
-    feeder = feeders.reading(name, feeders.stamp(name)).value
-    held = st.toggle("Hold the imported taps")
-    solved = feeders.answer("solve", name, feeders.stamp(name), *(["--hold-taps"] if held else []))
-    if not solved["converged"]:
-        for finding in solved["findings"]:
-            st.error(finding["text"]) if finding["severity"] == "error" else None
-        st.stop()
-    nodes, branches = pd.DataFrame(solved["nodes"]), pd.DataFrame(solved["branches"])
-    alive = nodes[nodes["v_pu"] > 0.05]
-    figures = st.columns(4)
-    figures[0].metric("Lowest voltage [pu]", f"{alive['v_pu'].min():.4f}")
-    figures[1].metric("Highest voltage [pu]", f"{alive['v_pu'].max():.4f}")
-    figures[2].metric("Highest loading [%]", f"{branches['loading_pct'].max():.1f}")
-    figures[3].metric("Losses [kW]", f"{solved['losses_kw']:.1f}")
-    layer = st.segmented_control(
-        "Layer", ["Voltage", "Loading", "Violations", "Phases", "Equipment"], default="Voltage"
-    )
-    drawn = segments(feeder, branches, nodes, layer or "Voltage")
-    picked = ""
-    if drawn.empty:
-        st.info("No bus has coordinates: add GIS layers or a CSV with coordinates to the feeder's files.")
+    if view == ALL:
+        overview(feeders.known(), hold_taps=held)
     else:
-        geographic = feeder.crs == "EPSG:4326"
-        event = st.pydeck_chart(deck(drawn, geographic), on_select="rerun", selection_mode="single-object", key="map")
-        chosen = event.selection.get("objects", {}).get("branches", [])
-        picked = str(chosen[0]["id"]) if chosen else ""
-        if len(drawn) < len(feeder["branches"]):
-            st.caption(f"{len(feeder['branches']) - len(drawn)} of {len(feeder['branches'])} branches have no place.")
-    names = list(branches["id"])
-    element = st.selectbox("Element", names, index=names.index(picked) if picked in names else 0)
-    st.dataframe(branches[branches["id"] == element], hide_index=True, width="stretch")
-    with st.expander("All branches, the most loaded first"):
-        st.dataframe(branches.sort_values("loading_pct", ascending=False), hide_index=True, width="stretch")
+        one_feeder(name, hold_taps=held)

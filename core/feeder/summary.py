@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.feeder.model import EQUIPMENT, Feeder
+from core.feeder.topology import distances_km, islands_of, tree_of
 
 
 def summary_of(feeder: Feeder) -> dict[str, Any]:
@@ -29,6 +30,21 @@ def summary_of(feeder: Feeder) -> dict[str, Any]:
         "capacitor_kvar": round(float(feeder["capacitors"]["kvar"].sum()), 9),
         "der_kw": round(float(feeder["der"]["p_kw"].sum()), 9),
         "customers": float(loads["customers"].sum()),
+        "topology": _topology(feeder),
+    }
+
+
+def _topology(feeder: Feeder) -> dict[str, Any]:
+    """Return what the search from the sources finds, and how many buses each voltage zone has."""
+    tree = tree_of(feeder)
+    zones = feeder["buses"]["kv_ll_base"].round(6).value_counts()
+    return {
+        "fed_buses": len(tree.order),
+        "islands": len(islands_of(feeder, tree)),
+        "loops": len(tree.loops),
+        "phase_misfits": len(tree.misfits),
+        "longest_km": round(float(distances_km(feeder, tree).max()), 9) if tree.order else 0.0,
+        "buses_by_kv_ll": {f"{kv:g}": int(zones[kv]) for kv in sorted(zones.index, reverse=True)},
     }
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
@@ -13,6 +15,7 @@ from core.feeder import Feeder
 from core.feeder.checks import check
 from core.findings import Finding, Reading, Severity, Where
 from core.formats import cyme, gis, opendss
+from core.formats.decisions import Decisions, load_decisions
 
 HEAD = 200_000
 MAX_UNPACKED = 2_000_000_000
@@ -110,34 +113,59 @@ def _unpacked(path: Path, scratch: Path) -> Path:
     return folder
 
 
+def fingerprint(paths: Sequence[Path]) -> list[str]:
+    """Return what changes when any of a feeder's files does: name, size and time of each."""
+    files = [child for path in paths for child in (sorted(path.iterdir()) if path.is_dir() else [path])]
+    there = [file for file in files if file.is_file() or (file.is_dir() and gis.looks_like_gis(file))]
+    wanted = [(file, file.stat()) for file in there if not file.name.startswith(".")]
+    return [f"{file.name}:{seen.st_size}:{seen.st_mtime_ns}" for file, seen in wanted]
+
+
+def read_once(paths: Sequence[Path], *, repair: bool = False) -> Reading[Feeder]:
+    """Return what :func:`read_feeder` does; the same files are read once a process."""
+    return _kept(tuple(paths), repair, tuple(fingerprint(paths)))
+
+
+@lru_cache(maxsize=8)
+def _kept(paths: tuple[Path, ...], repair: bool, files: tuple[str, ...]) -> Reading[Feeder]:
+    return read_feeder(paths, repair=repair)
+
+
 def read_feeder(paths: Sequence[Path], *, repair: bool = False) -> Reading[Feeder]:
-    """Read one feeder from its files.
+    """Read one feeder from its files; decisions that lie beside them count.
 
     Parameters
     ----------
     paths
         Files or folders: a CYME export (text, ``.mdb``, XML), an OpenDSS circuit, GIS layers.
     repair
-        Repair what is known to be broken in CYME exports.
+        Repair what is known to be broken in CYME exports, whatever the decisions say.
 
     Raises
     ------
     BadInput
         Nothing among the files is a feeder.
     """
+    with opened(paths) as files:
+        return _read(files, load_decisions(paths), list(paths), repair)
+
+
+@contextmanager
+def opened(paths: Sequence[Path]) -> Iterator[Files]:
+    """Give the files by kind; what archives hold is there as long as the block lasts."""
     with TemporaryDirectory(prefix="gridproof-feeder-", ignore_cleanup_errors=True) as scratch:
-        return _read(sort_files(paths, Path(scratch)), paths, repair)
+        yield sort_files(paths, Path(scratch))
 
 
-def _read(files: Files, paths: Sequence[Path], repair: bool) -> Reading[Feeder]:
+def _read(files: Files, decisions: Decisions, paths: list[Path], repair: bool) -> Reading[Feeder]:
     if files.cyme:
-        reading = cyme.read_cyme(files.cyme, repair=repair)
+        reading = cyme.read_cyme(files.cyme, repair=repair or decisions.repair)
     elif files.opendss:
         reading = _read_opendss(files.opendss)
     elif files.gis:
-        reading = gis.read_gis(files.gis)
+        reading = gis.read_gis(files.gis, decisions.layers)
     else:
-        names = ", ".join(path.name for path in (files.unknown or list(paths))[:5])
+        names = ", ".join(path.name for path in (files.unknown or paths)[:5])
         raise BadInput(
             f"No feeder in {names or 'the files'}",
             hint="Choose a CYME export, an OpenDSS circuit or GIS layers",
@@ -149,7 +177,9 @@ def _read(files: Files, paths: Sequence[Path], repair: bool) -> Reading[Feeder]:
         text = f"{path.name} is {'empty' if empty else 'of no kind that we read'}: left out"
         reading.findings.append(Finding("feeder.file_not_read", Severity.WARNING, text, "", Where(file=path.name)))
     if files.gis and (files.cyme or files.opendss):
-        reading.value = gis.place(reading.value, gis.read_gis(files.gis), reading.findings)
+        layers = gis.read_gis(files.gis, decisions.layers)
+        reading.value = gis.place(reading.value, layers, reading.findings, decisions.matches)
+    reading.findings.extend(decisions.findings())
     reading.findings.extend(check(reading.value))
     return reading
 

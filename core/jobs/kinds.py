@@ -44,6 +44,7 @@ class RunKind:
 #: Name → ``package.module:ATTRIBUTE``.
 KINDS: dict[str, str] = {
     "availability": "core.jobs.availability:AVAILABILITY",
+    "feeder": "core.jobs.feeders:FEEDER",
     "simulation": "core.jobs.simulation:SIMULATION",
     "study": "core.jobs.studies:STUDY",
     "time_series": "core.jobs.time_series:RUN",

@@ -134,6 +134,14 @@ def runs(store: Store, project: str | None = None, *, results: bool = True) -> l
     return [_status(row, alive) for row in rows]
 
 
+def find(store: Store, kind: str, inputs: dict[str, Any]) -> RunStatus | None:
+    """Return the newest run of a kind with these inputs, ``None`` when there is none."""
+    same = (table.c.kind == kind, table.c.inputs_sha256 == digest(inputs))
+    with store.reading() as connection:
+        row = connection.execute(_query().where(*same).order_by(table.c.submitted_at.desc()).limit(1)).first()
+    return None if row is None else _status(row, worker_runs(store.settings))
+
+
 def has_open_runs(store: Store) -> bool:
     """Say whether there is anything for a worker to do."""
     with store.reading() as connection:

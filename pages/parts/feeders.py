@@ -1,25 +1,36 @@
-"""Feeders on the pages: files kept in the workspace, models read once, the engine always in a process of its own."""
+"""Feeders on the pages: files kept in the workspace; whatever is asked about them is a run of the worker."""
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
-from core.errors import BadInput, EngineError
-from core.feeder import Feeder
-from core.findings import Reading
+from core import jobs
+from core.errors import BadInput
+from core.formats.decisions import Decisions, keep_decisions, load_decisions
+from core.jobs import RunStatus
 from core.settings import SAMPLES, load_settings
 from pages.parts.empty import empty_state
+from pages.parts.shell import store
 
 SAMPLE_FEEDERS = {"village13": "like the IEEE 13-node feeder", "town123": "like the IEEE 123-node feeder"}
-FOLDER = "feeders"
-SECONDS = 300
+FOLDER, PROFILES, RESULTS = "feeders", "profiles", "results"
+#: The key of the chosen feeder and of the chosen element, in the session and in the address.
+FEEDER, ELEMENT = "feeder", "element"
+#: Somebody looks at the page and waits: these runs go before the long ones.
+AT_ONCE = 100
+DOING = {
+    "read": "Read",
+    "solve": "Solve",
+    "compare": "Compare",
+    "reconcile": "Match with GIS",
+    "export": "Write the files of",
+}
 
 
 def home() -> Path:
@@ -34,23 +45,56 @@ def known() -> list[str]:
     return sorted(path.name for path in home().iterdir() if path.is_dir())
 
 
-def open_sample(name: str) -> None:
-    """Copy a sample feeder with its profiles into the workspace."""
-    shutil.copytree(SAMPLES / "feeders" / name, home() / name, dirs_exist_ok=True)
-    shutil.copyfile(SAMPLES / "feeders" / "profiles.csv", home() / name / "profiles.csv")
-    st.session_state["feeder"] = name
+def open_samples() -> None:
+    """Copy the sample feeders with their profiles and results into the workspace and choose the smaller one."""
+    for name in SAMPLE_FEEDERS:
+        sample, folder = SAMPLES / "feeders" / name, home() / name
+        shutil.copytree(sample, folder, dirs_exist_ok=True)
+        (folder / PROFILES).mkdir(exist_ok=True)
+        shutil.copyfile(SAMPLES / "feeders" / "profiles.csv", folder / PROFILES / "profiles.csv")
+    st.session_state[FEEDER] = next(iter(SAMPLE_FEEDERS))
 
 
-def keep(name: str, uploads: list[Any]) -> None:
-    """Keep uploaded files under a name; only the last part of a file's name counts."""
+def keep(name: str, uploads: Sequence[Any], subfolder: str = "") -> str:
+    """Keep uploaded files under a feeder's name and return the name as it is kept.
+
+    Of a file's own path only the folder of a geodatabase counts; nothing is written outside the feeder's folder.
+    """
     safe = "".join(c if c.isalnum() or c in "-_ " else "_" for c in name).strip()
     if not safe:
         raise BadInput("The feeder needs a name", hint="Letters and digits")
-    folder = home() / safe
-    folder.mkdir(exist_ok=True)
+    folder = home() / safe / subfolder
+    folder.mkdir(parents=True, exist_ok=True)
     for upload in uploads:
-        (folder / Path(upload.name.replace("\\", "/")).name).write_bytes(upload.getvalue())
-    st.session_state["feeder"] = safe
+        *parents, file = Path(upload.name.replace("\\", "/")).parts
+        inside = [part for part in parents[-1:] if part.lower().endswith(".gdb")]
+        target = folder.joinpath(*inside, file)
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(upload.getvalue())
+    st.session_state[FEEDER] = safe
+    return safe
+
+
+def files(name: str, subfolder: str) -> list[Path]:
+    """Return the files in one of a feeder's subfolders."""
+    folder = home() / name / subfolder
+    return sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+
+
+def remove(name: str) -> None:
+    """Remove a feeder with its files; its runs stay until they are removed."""
+    shutil.rmtree(home() / name)
+    st.session_state.pop(FEEDER, None)
+
+
+def decide(name: str, decisions: Decisions) -> None:
+    """Keep what a person decided about a feeder's files."""
+    keep_decisions(home() / name, decisions)
+
+
+def decided(name: str) -> Decisions:
+    """Return what was decided about a feeder's files."""
+    return load_decisions([home() / name])
 
 
 def chosen() -> str | None:
@@ -59,41 +103,56 @@ def chosen() -> str | None:
     if not names:
         why = "Bring a CYME export, an OpenDSS circuit or GIS layers on the page *Feeder import*, or look at a sample."
         if empty_state("No feeder", why, button="Open the sample feeders", icon=":material/account_tree:"):
-            for name in SAMPLE_FEEDERS:
-                open_sample(name)
+            open_samples()
             st.rerun()
         return None
-    wanted = st.session_state.get("feeder")
-    index = names.index(wanted) if wanted in names else 0
-    name = str(st.selectbox("Feeder", names, index=index))
-    st.session_state["feeder"] = name
+    if st.session_state.get(FEEDER) not in names:
+        st.session_state.pop(FEEDER, None)
+    name: str = st.selectbox("Feeder", names, key=FEEDER, bind="query-params", persist_state="session")
     return name
 
 
-def stamp(name: str) -> str:
-    """Return what changes when a feeder's files change."""
-    return ",".join(f"{path.name}:{path.stat().st_mtime_ns}" for path in sorted((home() / name).iterdir()))
+def asked(task: str, name: str, **options: Any) -> RunStatus:
+    """Return the run that answers a question about a feeder, queued when nobody has asked before."""
+    from core.jobs.feeders import feeder_inputs
+
+    inputs = feeder_inputs(task, [home() / name], **options)
+    run = jobs.find(store(), "feeder", inputs)
+    if run is None:
+        title = f"{DOING[task]} {name}"
+        run = jobs.status(store(), jobs.submit(store(), "feeder", inputs, title=title, priority=AT_ONCE))
+    return run
 
 
-@st.cache_resource(max_entries=8, show_spinner="Reading the feeder …")
-def reading(name: str, stamp: str, repair: bool = False) -> Reading[Feeder]:
-    """Return a feeder's model and findings."""
-    from core.formats.feeders import read_feeder
+def answer(task: str, name: str, **options: Any) -> RunStatus:
+    """Return the run with the answer; while there is none, say why and end the page here."""
+    run = asked(task, name, **options)
+    if run.is_active:
+        wait_for([run.id], run.title)
+        st.stop()
+    if run.result is None:
+        st.error(f"**{run.title}**: {run.message or run.state}", icon=":material/error:")
+        if st.button("Try again", icon=":material/refresh:"):
+            jobs.resume(store(), run.id)
+            st.rerun()
+        st.stop()
+    return run
 
-    return read_feeder([home() / name], repair=repair)
+
+@st.fragment(run_every=0.4)
+def wait_for(runs: list[str], title: str) -> None:
+    """Say what is being done, and show the page anew as soon as one of the runs has ended."""
+    if not all(jobs.status(store(), run).is_active for run in runs):
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/hourglass_top: {title} …")
+        if st.button("Cancel", type="tertiary", icon=":material/stop:"):
+            for run in runs:
+                jobs.cancel(store(), run)
 
 
-@st.cache_data(max_entries=16, show_spinner="Solving the feeder …")
-def answer(action: str, name: str, stamp: str, *words: str) -> dict[str, Any]:
-    """Return a command's document; the engine runs in a process of its own."""
-    command = [sys.executable, "-m", "core", "feeder", action, str(home() / name), *words, "--json"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
-        document: dict[str, Any] = json.loads(done.stdout)
-    except (subprocess.TimeoutExpired, ValueError) as error:
-        raise EngineError(
-            "The feeder's calculation ended without an answer", hint="Look at the import's findings"
-        ) from error
-    if "error" in document:
-        raise BadInput(document["error"]["message"], hint=document["error"]["hint"])
-    return document
+@st.cache_data(show_spinner=False, max_entries=64)
+def table(run: str, name: str) -> pd.DataFrame:
+    """Return a table of a run's folder, empty when it isn't there."""
+    path = jobs.folder(store(), run) / f"{name}.parquet"
+    return pd.read_parquet(path) if path.is_file() else pd.DataFrame()

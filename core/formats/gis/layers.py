@@ -17,7 +17,8 @@ import pandas as pd
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where
 
-#: What a person corrected: layer → {"kind": …, "fields": {our field: its column}}.
+#: What a person corrected: layer → {"kind": …, "fields": {our field: its column}, "crs": …}; an empty kind leaves the
+#: layer out, an empty column leaves the field without one.
 Corrections = Mapping[str, Mapping[str, Any]]
 SUFFIXES = {".shp", ".gpkg", ".geojson", ".gdb", ".fgb", ".kml"}
 MAX_ROWS = 5_000_000
@@ -41,6 +42,16 @@ class LayerMapping:
 def _synonyms(name: str) -> list[dict[str, str]]:
     with Path(__file__).with_name(name).open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))
+
+
+def kinds() -> list[str]:
+    """Return the kinds that a layer can be of; the rows of a mixed one say their kind themselves."""
+    return ["mixed", *dict.fromkeys(row["kind"] for row in _synonyms("layers.csv"))]
+
+
+def field_names() -> list[str]:
+    """Return our fields, to which a layer's columns are mapped."""
+    return [row["field"] for row in _synonyms("fields.csv")]
 
 
 def plain(name: str) -> str:
@@ -144,13 +155,34 @@ def _mapping(path: Path, layer: str, table: Any, correction: Mapping[str, Any]) 
             if wanted is not None:
                 fields[row["field"]] = columns[wanted]
                 break
-    fields |= {name: column for name, column in dict(correction.get("fields", {})).items() if column in table.columns}
-    kind = str(correction.get("kind") or _kind(layer, table, fields))
+    chosen = dict(correction.get("fields", {}))
+    fields |= {name: column for name, column in chosen.items() if column in table.columns}
+    fields = {name: column for name, column in fields.items() if chosen.get(name) != ""}
+    kind = str(correction["kind"]) if "kind" in correction else _kind(layer, table, fields)
+    table = _located(table, fields, str(correction.get("crs", "")), path.name)
     unused = [column for column in columns.values() if column not in fields.values()]
     crs = getattr(table, "crs", None)
     return LayerMapping(
         path.name, layer, kind, fields, unused, len(table), crs.to_string() if crs is not None else "", table
     )
+
+
+def _located(table: Any, fields: Mapping[str, str], crs: str, file: str) -> Any:
+    """Return the layer in the coordinate system that a person gave; a table's points become shapes for that."""
+    if not crs:
+        return table
+    import geopandas
+
+    try:
+        if "geometry" in table.columns:
+            return table.set_crs(crs, allow_override=True)
+        x, y = (pd.to_numeric(table[fields[axis]], errors="coerce") for axis in ("x", "y"))
+        return geopandas.GeoDataFrame(table, geometry=geopandas.points_from_xy(x, y), crs=crs)
+    except KeyError:
+        return table
+    except Exception as error:
+        hint = "Give it as an EPSG code, such as EPSG:25832"
+        raise BadInput(f"{crs} is no coordinate system", hint=hint, where=Where(file=file)) from error
 
 
 def _kind(layer: str, table: Any, fields: dict[str, str]) -> str:

@@ -22,7 +22,7 @@ from core.engines.opendss import Block, Circuit, SolveOptions, run_steps
 from core.errors import BadInput, EngineError
 from core.feeder import Feeder
 from core.findings import Finding, Reading
-from core.formats.feeders import read_feeder
+from core.formats.feeders import read_once
 from core.store.files import write_whole
 from core.studies.time_series import metrics
 from core.studies.time_series.profiles import Profiles, assign, read_profiles, scaled
@@ -89,7 +89,7 @@ def plan(inputs: dict[str, Any]) -> list[dict[str, Any]]:
     feeders = [
         (case, name)
         for case in inputs["cases"]
-        for name in _reading(tuple(inputs["cases"][case]), inputs["repair"]).value.names
+        for name in _reading(inputs["cases"][case], inputs["repair"]).value.names
     ]
     feeders.sort(key=lambda feeder: -float(ranking.get(feeder[1], ranking.get(feeder[0], 0.0))))
     size = inputs["block_steps"]
@@ -234,7 +234,7 @@ def _worst(elements: pd.DataFrame, step_h: float) -> dict[str, Any] | None:
 
 
 def _solve(inputs: dict[str, Any], unit: dict[str, Any]) -> tuple[Block, list[Finding]]:
-    feeder = _reading(tuple(inputs["cases"][unit["case"]]), inputs["repair"]).value.only(unit["feeder"])
+    feeder = _reading(inputs["cases"][unit["case"]], inputs["repair"]).value.only(unit["feeder"])
     if feeder["sources"].empty:
         raise EngineError(
             f"Feeder {feeder.name} has no source", hint="Add the file that has the head node and its source"
@@ -247,14 +247,8 @@ def _solve(inputs: dict[str, Any], unit: dict[str, Any]) -> tuple[Block, list[Fi
     return block, [*reading.findings, *findings]
 
 
-@lru_cache(maxsize=8)
-def _read(paths: tuple[str, ...], repair: bool, stamps: tuple[float, ...]) -> Reading[Feeder]:
-    return read_feeder([Path(path) for path in paths], repair=repair)
-
-
-def _reading(paths: tuple[str, ...], repair: bool) -> Reading[Feeder]:
-    """Read a case; the same files are read once a process."""
-    return _read(paths, repair, tuple(Path(path).stat().st_mtime if Path(path).exists() else 0.0 for path in paths))
+def _reading(paths: Sequence[str], repair: bool) -> Reading[Feeder]:
+    return read_once([Path(path) for path in paths], repair=repair)
 
 
 @lru_cache(maxsize=4)

@@ -1,0 +1,79 @@
+"""Tables of a feeder as a person reads them: units in the headings, what a column means in its tooltip."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.feeder import COLUMNS
+
+#: Headings of what the power flow and the year say about nodes and elements.
+HEADINGS = {
+    "id": "Element",
+    "element": "Element",
+    "kind": "Kind",
+    "bus": "Bus",
+    "node": "Node",
+    "phase": "Phase",
+    "v_pu": "Voltage [pu]",
+    "v_kv": "Voltage to neutral [kV]",
+    "angle_deg": "Angle [deg]",
+    "i_a_a": "Current A [A]",
+    "i_b_a": "Current B [A]",
+    "i_c_a": "Current C [A]",
+    "i_max_a": "Largest current [A]",
+    "amps_normal": "Rating [A]",
+    "loading_pct": "Loading [%]",
+    "p_kw": "Power [kW]",
+    "q_kvar": "Reactive power [kvar]",
+    "losses_kw": "Losses [kW]",
+    "below_a_h": "Below range A [h]",
+    "above_a_h": "Above range A [h]",
+    "below_b_h": "Below range B [h]",
+    "above_b_h": "Above range B [h]",
+    "min_pu": "Lowest [pu]",
+    "max_pu": "Highest [pu]",
+    "dead_h": "Without voltage [h]",
+    "overload_h": "Overloaded [h]",
+    "max_pct": "Highest loading [%]",
+    "mean_pct": "Mean loading [%]",
+    "baseline_v_pu": "Theirs [pu]",
+    "error_pu": "Error [pu]",
+    "baseline_angle_deg": "Their angle [deg]",
+    "error_deg": "Angle error [deg]",
+    "i_a": "Current [A]",
+    "baseline_i_a": "Theirs [A]",
+    "error_a": "Current error [A]",
+    "baseline_loading_pct": "Their loading [%]",
+    "error_points": "Loading error [% points]",
+    "verdict": "Verdict",
+}
+DECIMALS = {"_pu": "%.4f", "_pct": "%.1f", "_a": "%.2f", "_deg": "%.3f", "_kw": "%.2f", "_kvar": "%.2f", "_kv": "%.4f"}
+
+
+def results_config(columns: list[str]) -> dict[str, Any]:
+    """Return the headings and decimals of result columns."""
+    made = {}
+    for column in columns:
+        heading = HEADINGS.get(column, column)
+        form = next((form for ending, form in DECIMALS.items() if column.endswith(ending)), None)
+        made[column] = st.column_config.NumberColumn(heading, format=form) if form else heading
+    return made
+
+
+def show_results(table: pd.DataFrame, **options: Any) -> Any:
+    """Show a table of results."""
+    shown = [column for column in table if column in HEADINGS]
+    config = results_config(shown)
+    return st.dataframe(table[shown], hide_index=True, width="stretch", column_config=config, **options)
+
+
+def show_model(name: str, table: pd.DataFrame) -> None:
+    """Show a table of the model: columns that hold nothing are left out."""
+    filled = [column for column in table if (table[column].notna() & (table[column].astype(str) != "")).any()]
+    declared = COLUMNS[name]
+    config = {column: st.column_config.Column(declared[column].label, help=declared[column].help) for column in filled}
+    st.dataframe(table[filled], hide_index=True, width="stretch", column_config=config)
+    st.caption(f"{len(table):,} rows" + f"; {len(table.columns) - len(filled)} empty columns aren't shown")

@@ -1,0 +1,108 @@
+"""One feeder on the map: a click on it, a row of the table or the select box chooses the same element everywhere."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from core.feeder.shape import Ground
+from pages.parts import feeders
+from pages.parts.feeder_layers import LAYERS, show_legend
+from pages.parts.feeder_map import DEVICES, HEIGHT, LINES, deck, drawn, ends, layers_of, picked, values_of
+from pages.parts.feeder_tables import show_results
+
+#: How often the table's choice was overruled from elsewhere; a new table shows the new choice.
+_TURN = "element-turn"
+GROUNDS = {
+    Ground.DEGREES: "Placed by longitude and latitude.",
+    Ground.PLANE: "Placed by the file's own coordinates; their system isn't known.",
+    Ground.TOPOLOGY: "The files have no coordinates for it: laid out by topology, from the source on. Distances mean "
+    "nothing. GIS layers or a CSV with coordinates among its files put it in its place.",
+}
+
+
+@st.fragment
+def feeder_view(key: str, read: str, ground: str, nodes: pd.DataFrame, branches: pd.DataFrame) -> None:
+    """Draw a feeder with its values, the table of its branches, and what is known about the chosen element."""
+    voltages, loading = values_of(nodes, branches)
+    pieces, devices = drawn(read, voltages, loading)
+    if pieces.empty:
+        st.info("The feeder has no branch to draw.")
+        return
+    elements = list(dict.fromkeys([*pieces["key"], *devices["key"]]))
+    if st.session_state.get(feeders.ELEMENT) not in elements:
+        st.session_state.pop(feeders.ELEMENT, None)
+    layer = st.segmented_control("Layer", LAYERS, default=LAYERS[0], key=f"layer-{key}", required=True)
+    layers, legend = layers_of(str(layer), pieces, devices, st.session_state.get(feeders.ELEMENT) or "")
+    st.pydeck_chart(
+        deck(layers, *ends(pieces), ground),
+        height=HEIGHT,
+        on_select=partial(_from_map, f"map-{key}"),
+        selection_mode="single-object",
+        key=f"map-{key}",
+        alt=f"The feeder coloured by {layer}; the table below has the same values",
+    )
+    show_legend(legend)
+    without = len(set(branches["id"]) - set(pieces["id"]))
+    st.caption(GROUNDS[Ground(ground)] + (f" {without} of its elements have no place." if without else ""))
+    _element(elements, pieces, devices, nodes, branches)
+    _table(key, branches.sort_values("loading_pct", ascending=False, na_position="last"))
+
+
+def _element(
+    elements: list[str], pieces: pd.DataFrame, devices: pd.DataFrame, nodes: pd.DataFrame, branches: pd.DataFrame
+) -> None:
+    element = st.selectbox(
+        "Element: click on the map, choose a row of the table, or search here", elements, index=None,
+        key=feeders.ELEMENT, bind="query-params", persist_state="session", on_change=_turn,
+    )  # fmt: skip
+    if element is None:
+        return
+    rows = pieces[pieces["key"] == element] if element in set(pieces["key"]) else devices[devices["key"] == element]
+    about = rows.iloc[0]
+    equipment = f" · equipment {about['equipment']}" if about.get("equipment") else ""
+    with st.container(border=True):
+        st.markdown(f"**{_plain(about['label'])}** {_plain(about['place'])}{_plain(equipment)}")
+        flow = branches[branches["id"] == element]
+        if len(flow):
+            show_results(flow)
+        buses = [about[column] for column in ("from_bus", "to_bus", "bus") if column in about]
+        show_results(nodes[nodes["bus"].isin(buses)])
+
+
+def _table(key: str, branches: pd.DataFrame) -> None:
+    ids = branches["id"].tolist()
+    element = st.session_state.get(feeders.ELEMENT)
+    place = {"selection": {"rows": [ids.index(element)] if element in ids else []}}
+    name = f"table-{key}-{st.session_state.get(_TURN, 0)}"
+    st.markdown("**All elements that carry current, the most loaded first**")
+    show_results(
+        branches,
+        key=name,
+        on_select=partial(_from_table, name, ids),
+        selection_mode="single-row",
+        selection_default=place,
+    )
+
+
+def _from_map(key: str) -> None:
+    if chosen := picked(st.session_state[key], LINES, DEVICES):
+        st.session_state[feeders.ELEMENT] = chosen
+        _turn()
+
+
+def _from_table(key: str, ids: list[str]) -> None:
+    rows = st.session_state[key].selection.rows
+    if rows:
+        st.session_state[feeders.ELEMENT] = ids[rows[0]]
+
+
+def _turn() -> None:
+    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+
+
+def _plain(text: str) -> str:
+    """Return text that Markdown leaves as it is."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+!|<>$:~" else letter for letter in str(text))
