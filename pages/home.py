@@ -32,8 +32,7 @@ st.title("Gridproof")
 st.markdown("The validation hub between a power-system design and the tools that prove it.")
 
 if st.button("Open the sample feeders", icon=":material/account_tree:", type="tertiary"):
-    for sample in feeders.SAMPLE_FEEDERS:
-        feeders.open_sample(sample)
+    feeders.open_samples()
     st.switch_page("pages/feeder_map.py")
 project = needed_project(
     "A project holds a plant, the results that ETAP, PSS/E and Windchill RAM answered, and the verdicts on them. "

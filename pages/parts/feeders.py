@@ -75,6 +75,18 @@ def keep(name: str, uploads: Sequence[Any], subfolder: str = "") -> str:
     return safe
 
 
+def keep_beside(name: str, upload: Any, subfolder: str) -> bool:
+    """Keep an uploaded file in one of a feeder's subfolders; return whether it is new there."""
+    if upload is None:
+        return False
+    there = {path.name: path for path in files(name, subfolder)}
+    known = there.get(Path(upload.name.replace("\\", "/")).name)
+    if known is not None and known.read_bytes() == upload.getvalue():
+        return False
+    keep(name, [upload], subfolder)
+    return True
+
+
 def files(name: str, subfolder: str) -> list[Path]:
     """Return the files in one of a feeder's subfolders."""
     folder = home() / name / subfolder
@@ -95,6 +107,20 @@ def decide(name: str, decisions: Decisions) -> None:
 def decided(name: str) -> Decisions:
     """Return what was decided about a feeder's files."""
     return load_decisions([home() / name])
+
+
+def stamp(name: str) -> list[str]:
+    """Return what changes when a feeder's files do."""
+    from core.formats.feeders import fingerprint
+
+    return fingerprint([home() / name])
+
+
+def stamp_of(path: str) -> list[str]:
+    """Return what changes when a file does."""
+    from core.formats.feeders import fingerprint
+
+    return fingerprint([Path(path)])
 
 
 def chosen() -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -17,6 +17,7 @@ from core.reports.drawing import Note
 from pages.parts.oneline import oneline
 from pages.parts.opening import needed_project
 from pages.parts.shell import explained, store
+from pages.parts.spreadsheet import without_formulas
 from pages.parts.status import badge_text, cell, cell_style
 
 
@@ -134,18 +135,8 @@ def _read(run: str, file: str) -> pd.DataFrame:
 
 
 def _download(rows: pd.DataFrame, name: str) -> None:
-    text = _safe(rows).to_csv(index=False)
+    text = without_formulas(rows).to_csv(index=False)
     label = f"Download {name}.csv"
     st.download_button(
         label, text, file_name=f"{name}.csv", mime="text/csv", icon=":material/download:", key=f"csv-{name}"
     )
-
-
-def _safe(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows without cells that a spreadsheet would take for formulas."""
-    texts: Sequence[str] = [column for column in rows if rows[column].dtype == object]
-    fixed = {
-        column: rows[column].map(lambda v: f"'{v}" if isinstance(v, str) and v[:1] in "=+-@" and v[:1] else v)
-        for column in texts
-    }
-    return rows.assign(**fixed)
