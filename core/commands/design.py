@@ -52,7 +52,7 @@ def requirement_of(file: str | None) -> Reading[Requirement]:
 def _text(design: Design, findings: list[Finding]) -> str:
     """Return the design in words."""
     if not design.feasible:
-        lines = [f"infeasible: {design.conflict_text}"]
+        lines = [f"{design.status}: {design.conflict_text}"]
     else:
         lines = [f"{design.status}: {design.cost_usd_per_year:,.0f} USD a year"]
         if design.gap is not None:

@@ -8,6 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from core.design.requirement import BOUNDS, EQUIPMENT_BOUNDS, HOURS, Requirement
+from core.design.sizing_model import ENERGY_KINDS, LONGEST_BATTERY_H
+from core.design.technology import Technology
 from core.findings import Finding, Severity
 
 
@@ -39,7 +41,25 @@ def _check_load(requirement: Requirement) -> list[Finding]:
         findings.append(_error("load.value", text, "enter zero or more MW for every hour"))
     elif load.max() <= 0:
         findings.append(_error("load.zero", "the load is zero in every hour", "enter the load that the plant serves"))
+    else:
+        findings += _check_size(requirement)
     return findings
+
+
+def _check_size(requirement: Requirement) -> list[Finding]:
+    """Warn of a load that looks like another unit's: below every unit's least power, or over the whole catalogue."""
+    peak = requirement.peak_mw
+    built = [t for t in requirement.technologies if t.kind not in ENERGY_KINDS]
+    least = min((t.unit_mw * t.min_load_pct / 100 for t in built), default=0.0)
+    most = sum(t.unit_mw * t.max_count for t in built) + requirement.bound("grid_max_mw", 0.0)
+    hint = "loads are in MW; is this another unit?"
+    if peak < least:
+        text = f"the load of {peak:g} MW is below the least power of every unit ({least:g} MW)"
+        return [Finding("design.load.small", Severity.WARNING, text, hint)]
+    if built and peak > most:
+        text = f"the load of {peak:g} MW is more than the whole catalogue can give ({most:g} MW)"
+        return [Finding("design.load.large", Severity.WARNING, text, hint)]
+    return []
 
 
 def _check_numbers(requirement: Requirement) -> list[Finding]:
@@ -54,6 +74,9 @@ def _check_numbers(requirement: Requirement) -> list[Finding]:
         value = getattr(requirement, name)
         if not math.isfinite(value) or value < 0:
             findings.append(_error("number", f"{name} is {value}", "enter a number of zero or more", name))
+    if requirement.discount_rate >= 1:
+        text = f"the discount rate is {requirement.discount_rate:g}"
+        findings.append(_error("number", text, "a fraction such as 0.08", "discount_rate"))
     if requirement.project_years < 1:
         findings.append(_error("number", f"project_years is {requirement.project_years}", "one or more"))
     for kind, price in requirement.fuel_usd_per_gj.items():
@@ -111,17 +134,36 @@ def _check_catalogue(requirement: Requirement) -> list[Finding]:
     ids = [t.id for t in technologies]
     for double in sorted({name for name in ids if ids.count(name) > 1}):
         findings.append(_error("catalogue.double", f"technology {double} is there twice", "rename one", double))
-    for t in technologies:
-        if t.unit_mw <= 0:
-            findings.append(_error("catalogue.size", f"{t.id} has no size", "enter its megawatts", t.id))
-        if t.fuel and t.fuel not in requirement.fuel_usd_per_gj:
-            findings.append(
-                _error("catalogue.fuel", f"{t.id} burns {t.fuel}, which has no price", "give its price", t.id)
-            )
-        if t.capex_usd_per_kw <= 0 and t.kind != "GRID":
-            text = f"{t.id} costs nothing to build"
-            findings.append(_error("catalogue.cost", text, "enter its investment per kW", t.id))
-    return findings
+    for kind in ENERGY_KINDS:
+        alike = [t.id for t in technologies if t.kind == kind]
+        if len(alike) > 1:
+            text = f"{' and '.join(alike)} are both {kind}"
+            findings.append(_error("catalogue.alike", text, "one technology of what is sized in MW", alike[1]))
+    return [*findings, *(finding for t in technologies for finding in _check_technology(t, requirement))]
+
+
+def _check_technology(t: Technology, requirement: Requirement) -> list[Finding]:
+    """Return what is wrong with one row of the catalogue."""
+    wrong = {
+        ("size", f"{t.id} has no size", "enter its megawatts"): t.unit_mw <= 0,
+        ("life", f"{t.id} lives for {t.life_years:g} years", "enter its years above 0"): t.life_years <= 0,
+        ("min_load", f"{t.id} runs from {t.min_load_pct:g} % load", "0 to 100 %"): t.min_load_pct > 100,
+        ("fuel", f"{t.id} burns {t.fuel}, which has no price", "give its price"): bool(t.fuel)
+        and t.fuel not in requirement.fuel_usd_per_gj,
+        ("heat", f"{t.id} burns {t.fuel} and has no heat rate", "enter GJ/MWh"): bool(t.fuel)
+        and not t.heat_rate_full_gj_mwh,
+        ("cost", f"{t.id} costs nothing to build", "enter its investment per kW"): t.capex_usd_per_kw <= 0
+        and t.kind != "GRID",
+        ("power_factor", f"{t.id} has the power factor {t.power_factor:g}", "above 0, up to 1"): not 0
+        < t.power_factor
+        <= 1,
+    }
+    for name in ("charge_efficiency", "discharge_efficiency"):
+        value = getattr(t, name)
+        wrong["efficiency", f"{name} of {t.id} is {value}", "above 0, up to 1"] = (
+            value is not None and not 0 < value <= 1
+        )
+    return [_error(f"catalogue.{code}", text, hint, t.id) for (code, text, hint), bad in wrong.items() if bad]
 
 
 def _check_bounds(requirement: Requirement) -> list[Finding]:
@@ -137,13 +179,42 @@ def _check_bounds(requirement: Requirement) -> list[Finding]:
         findings.append(
             _error("bound.value", "the renewable share is over 1", "a fraction from 0 to 1", "renewable_share")
         )
-    known = {t.id: t.max_count for t in requirement.technologies}
+    level = requirement.bound("redundancy_level", 0)
+    if math.isfinite(level) and level != int(level):
+        findings.append(_error("bound.value", f"redundancy_level is {level:g}", "a whole number", "redundancy_level"))
+    return [*findings, *_check_counts(requirement), *_check_contradictions(requirement)]
+
+
+def _check_counts(requirement: Requirement) -> list[Finding]:
+    """Return what is wrong with the minimum counts of units."""
+    findings = []
+    known = {t.id: t for t in requirement.technologies}
+    limit = requirement.bound("max_unit_size_mw", math.inf)
     for name, least in requirement.minimum_counts.items():
-        if name not in known:
-            findings.append(
-                _error("count.unknown", f"there is no technology {name}", f"there are {', '.join(known)}", name)
-            )
-        elif least > known[name]:
-            text = f"at least {least} of {name} are asked for and at most {known[name]} may be built"
+        unit = known.get(name)
+        if unit is None:
+            text, hint = f"there is no technology {name}", f"there are {', '.join(known)}"
+            findings.append(_error("count.unknown", text, hint, name))
+        elif not math.isfinite(least) or least < 0 or least != int(least):
+            text = f"at least {least} of {name} are asked for"
+            findings.append(_error("count.value", text, "a whole number of zero or more", name))
+        elif least > unit.max_count:
+            text = f"at least {least:g} of {name} are asked for and at most {unit.max_count} may be built"
             findings.append(_error("count.contradiction", text, "raise max_count or lower the minimum", name))
+        elif least and unit.kind not in ENERGY_KINDS and unit.unit_mw > limit:
+            text = f"at least {least:g} of {name} ({unit.unit_mw:g} MW) and no unit over {limit:g} MW are asked for"
+            findings.append(_error("count.contradiction", text, "raise max_unit_size_mw or lower the minimum", name))
+    return findings
+
+
+def _check_contradictions(requirement: Requirement) -> list[Finding]:
+    """Return the bounds that nothing in the catalogue can meet, whatever is built."""
+    battery = next((t for t in requirement.technologies if t.kind == "BESS"), None)
+    most_mw = battery.unit_mw * battery.max_count if battery else 0.0
+    findings = []
+    for name, most in (("bess_min_mw", most_mw), ("bess_min_mwh", most_mw * LONGEST_BATTERY_H)):
+        least = requirement.bound(name, 0)
+        if least > most:
+            text = f"{name} is {least:g} and the catalogue allows {most:g}"
+            findings.append(_error("bound.contradiction", text, "add a battery or raise its max_count", name))
     return findings

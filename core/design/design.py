@@ -40,7 +40,7 @@ class Design:
     @property
     def feasible(self) -> bool:
         """Return whether there is a design at all."""
-        return self.status != "infeasible"
+        return self.status != "infeasible" and self.energy_mwh > 0
 
     def units(self) -> list[dict[str, Any]]:
         """Return what is built, one row a kind."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from core.design.load_column import value_column
 from core.design.requirement import BOUNDS, HOURS, LEAP_DAY, Requirement
 from core.design.technology import Technology, shipped_technologies, technology
 from core.errors import BadInput
@@ -128,8 +129,9 @@ def _series(value: Any, key: str, where: Where, folder: Path | None) -> tuple[tu
     if isinstance(value, str):
         value = {"csv": value}
     if isinstance(value, Mapping) and "csv" in value:
-        hours, place = _csv_hours(str(value["csv"]), where, folder)
-        return _year(hours, key, place)
+        hours, remarks, place = _csv_hours(str(value["csv"]), key, where, folder)
+        year, more = _year(hours, key, place)
+        return year, [*remarks, *more]
     if isinstance(value, Mapping):
         return _highest_year(value.get("growth", value), key, where)
     if isinstance(value, list):
@@ -162,35 +164,38 @@ def _year(hours: Sequence[float], key: str, where: Where) -> tuple[tuple[float, 
     return tuple(hours), []
 
 
-def _csv_hours(file: str, where: Where, folder: Path | None) -> tuple[list[float], Where]:
-    """Return the numbers of a CSV file: one column, or times and numbers; with times every hour must be there once."""
+def _csv_hours(file: str, key: str, where: Where, folder: Path | None) -> tuple[list[float], list[Finding], Where]:
+    """Return the numbers of a CSV file's column; where it has times, every hour must be there once."""
     place = Where(file=file)
     if folder is None:
         raise BadInput(f"the file {file} can't be reached from here", hint="give the numbers themselves", where=where)
     try:
         text = (folder / file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+    except (OSError, UnicodeDecodeError, ValueError):
         raise BadInput("the file can't be read as text", hint=f"named by {where.file}", where=place) from None
     rows = [(number, row) for number, row in enumerate(csv.reader(io.StringIO(text)), start=1) if any(row)]
-    if rows and not _is_number(rows[0][1][-1]):
-        rows = rows[1:]
+    header = rows.pop(0)[1] if rows and not _is_number(rows[0][1][-1]) else []
+    chosen, factor, findings = value_column(header, len(rows[0][1]) if rows else 1, key, place)
     for number, row in rows:
-        if not _is_number(row[-1]):
-            raise BadInput(f"{row[-1]!r} is no number", hint="MW in the last column", where=Where(file, row=number))
-    if rows and len(rows[0][1]) > 1:
+        if len(row) <= chosen or not _is_number(row[chosen]):
+            shown = row[chosen] if len(row) > chosen else ""
+            hint = "numbers with a decimal point, columns parted by commas"
+            raise BadInput(f"{shown!r} is no number", hint=hint, where=Where(file, row=number))
+    if chosen:
         _check_times(rows, file)
-    return [float(row[-1]) for _, row in rows], place
+    return [float(row[chosen]) * factor for _, row in rows], findings, place
 
 
 def _check_times(rows: Sequence[tuple[int, list[str]]], file: str) -> None:
     """Refuse times that are no times, or that leave out or repeat an hour."""
-    times = pd.to_datetime(pd.Series([row[0] for _, row in rows]), errors="coerce")
+    times = pd.to_datetime(pd.Series([row[0] for _, row in rows]), errors="coerce", format="mixed", utc=True)
     step = times.diff().iloc[1:] != pd.Timedelta(hours=1)
     if times.isna().any():
         raise _wrong_time(file, rows, int(times.isna().to_numpy().argmax()), "this is no time")
     if step.any():
         index = int(step.to_numpy().argmax()) + 1
-        text = f"{times.iloc[index]} does not follow {times.iloc[index - 1]} by one hour (daylight saving time?)"
+        before, after = rows[index - 1][1][0], rows[index][1][0]
+        text = f"{after} does not follow {before} by one hour (daylight saving time?)"
         raise _wrong_time(file, rows, index, text)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from time import perf_counter
+from typing import Any
 
 from core.design.checks import check_requirement, without_yieldless
 from core.design.conflicts import conflict_text, conflicting_groups
@@ -13,7 +14,7 @@ from core.design.profiles import Year, representative_days, whole_year
 from core.design.requirement import Requirement
 from core.design.sizing_model import SizingModel, build, largest_units
 from core.design.solving import GAP, Outcome, solve
-from core.errors import BadInput, EngineError
+from core.errors import BadInput
 from core.findings import Finding, Severity
 
 DAYS = 12
@@ -21,6 +22,7 @@ MOST_DAYS = 365
 RESIZING_DAYS = 48
 RELAXATION_TIME_S = 20.0
 VERIFICATION_TIME_S = 120.0
+NOTHING_FOUND = "no design was found before the time was over"
 
 
 @dataclass(slots=True)
@@ -63,12 +65,26 @@ def size(requirement: Requirement, *, days: int = DAYS, time_limit_s: float = 60
         choice = _choose(requirement, represented, begin + time_limit_s)
         if choice is None:
             found = _contradiction(requirement, represented)
+        elif not choice.outcome.solved:
+            found = Design("time limit", conflict_text=NOTHING_FOUND)
         else:
             found = _verified(requirement, year, choice)
             if found is None and days >= MOST_DAYS:
                 found = _contradiction(requirement, year)
         days *= 3
-    return replace(found, seconds=perf_counter() - begin, findings=(*findings, *left_out))
+    remarks = (*findings, *left_out, *found.findings, *_late(found))
+    return replace(found, seconds=perf_counter() - begin, findings=remarks)
+
+
+def _late(design: Design) -> list[Finding]:
+    """Say of a design that the solver did not finish with how far it may be from the best."""
+    if design.status != "time limit":
+        return []
+    code, hint = "design.time_limit", "a longer --time-limit or a shorter catalogue"
+    if not design.feasible:
+        return [Finding(code, Severity.ERROR, NOTHING_FOUND, hint)]
+    text = f"the time was over: this is the best design found, at most {(design.gap or 0.0) * 100:.1f} % over the best"
+    return [Finding(code, Severity.WARNING, text, hint)]
 
 
 def _refusal(findings: list[Finding]) -> BadInput:
@@ -80,45 +96,51 @@ def _refusal(findings: list[Finding]) -> BadInput:
 def _choose(requirement: Requirement, year: Year, end_s: float) -> _Choice | None:
     """Return the best sizes for the hours of a year, ``None`` when there are none.
 
-    Every size of the largest unit is a case of its own; its relaxation tells which can be the best at all.
+    Every size of the largest unit is a case of its own; its relaxation tells which can be the best at all. A case whose
+    relaxation is not solved in time has no bound but zero, and is tried last. When the time is over before anything is
+    found, the choice has no solution.
     """
     sizing = build(requirement, year)
-    cases = sorted(_relaxations(sizing), key=lambda case: (case.outcome.usd_per_year, case.largest_mw))
-    bounds = [float(case.outcome.usd_per_year or 0.0) for case in cases]
+    cases = sorted(_relaxations(sizing), key=lambda case: (not case.outcome.solved, case.usd, case.largest_mw))
+    bounds = [case.usd for case in cases]
     best: _Choice | None = None
     late = False
     for place, case in enumerate(cases):
-        if best and bounds[place] >= best.usd * (1 - GAP):
-            break
+        if best and case.outcome.solved and bounds[place] >= best.usd * (1 - GAP):
+            continue
         choice = _integer(case, end_s - perf_counter())
         if choice is None:
             bounds[place] = math.inf
+            continue
+        if not choice.outcome.solved:
+            late = True
             continue
         late |= choice.outcome.status == "time limit"
         bounds[place] = max(bounds[place], choice.outcome.bound_usd_per_year or 0.0)
         best = choice if best is None or choice.usd < best.usd else best
     if best is None:
-        return None
+        return _Choice(sizing, 0.0, Outcome("time limit")) if late else None
     status = "time limit" if late else "optimal"
     best.outcome = replace(best.outcome, status=status, bound_usd_per_year=min(*bounds, best.usd))
     return best
 
 
 def _relaxations(sizing: SizingModel) -> list[_Choice]:
-    """Return the solution of each case with fractions of units; cases without one are left out."""
+    """Return each case with fractions of units; those that have no solution are left out."""
     cases = []
     for largest in largest_units(sizing.requirement):
         sizing.restrict(largest)
         outcome = solve(sizing, RELAXATION_TIME_S, relaxed=True)
-        if outcome.solved:
-            cases.append(_Choice(sizing, largest, outcome))
-        elif outcome.status != "infeasible":
-            raise EngineError("the optimiser found no bound in time", hint="shorten the catalogue or the load profile")
+        if outcome.status != "infeasible":
+            cases.append(_Choice(sizing, largest, outcome if outcome.status == "optimal" else Outcome("time limit")))
     return cases
 
 
 def _integer(case: _Choice, time_s: float) -> _Choice | None:
-    """Return the best whole counts; when the time is over before there are any, the relaxed ones rounded up."""
+    """Return the best whole counts, ``None`` when there are none.
+
+    When the time is over before there are any, it is the relaxed ones rounded up; without these it has no solution.
+    """
     sizing = case.sizing
     if time_s > 0:
         sizing.restrict(case.largest_mw)
@@ -127,6 +149,8 @@ def _integer(case: _Choice, time_s: float) -> _Choice | None:
             return replace(case, outcome=outcome)
         if outcome.status == "infeasible":
             return None
+    if not case.outcome.solved:
+        return case
     counts = case.outcome.solution["count"]
     rounded = {t.id: math.ceil(float(counts.sel(technology=t.id)) - 1e-6) for t in sizing.technologies}
     sizing.restrict(case.largest_mw, rounded)
@@ -149,11 +173,31 @@ def _verified(requirement: Requirement, year: Year, choice: _Choice) -> Design |
         verified = _operated(sizing, choice, counts, sizes)
         if verified is None:
             return None
+        if not verified.solved:
+            return _unverified(choice)
         solution = verified.solution
+    return _judged(sizing, solution, choice)
+
+
+def _unverified(choice: _Choice) -> Design:
+    """Return the design as the days that stand for the year say it, for its year was not solved in time."""
+    late = replace(choice.outcome, status="time limit")
+    days = choice.sizing.year.load_mw.shape[0]
+    text = f"the year was not solved in time: cost, energy and dispatch are those of {days} days that stand for it"
+    finding = Finding(
+        "design.year", Severity.WARNING, text, "not every hour is confirmed; a shorter catalogue is faster"
+    )
+    design = _judged(choice.sizing, late.solution, replace(choice, outcome=late))
+    return replace(design, findings=(finding,))
+
+
+def _judged(sizing: SizingModel, solution: Any, choice: _Choice) -> Design:
+    """Return the design of a solution with the bound and the gap of the days that chose its sizes."""
+    outcome = choice.outcome
     bound = float(outcome.bound_usd_per_year or 0.0)
     gap = max(0.0, (choice.usd - bound) / choice.usd) if choice.usd else 0.0
     design = design_of(sizing, solution, outcome.status)
-    return replace(design, counts=counts, bound_usd_per_year=bound, gap=gap)
+    return replace(design, counts=sizes_of(choice.sizing, outcome.solution)[0], bound_usd_per_year=bound, gap=gap)
 
 
 def _with_only(requirement: Requirement, counts: dict[str, int]) -> Requirement:
@@ -171,18 +215,19 @@ def _resized(requirement: Requirement, year: Year, choice: _Choice, counts: dict
 
 
 def _operated(sizing: SizingModel, choice: _Choice, counts: dict[str, int], sizes: dict[str, float]) -> Outcome | None:
-    """Return the operation of every hour with fixed sizes; where they fall short the megawatts may still move."""
+    """Return the operation of every hour with fixed sizes; where they fall short the megawatts may still move.
+
+    ``None`` says that the counts don't get through; an outcome without a solution, that the time was over.
+    """
     sizing.restrict(choice.largest_mw, counts, sizes)
     outcome = solve(sizing, VERIFICATION_TIME_S, fixed=True)
-    if not outcome.solved:
+    if outcome.status == "infeasible":
         freed = build(sizing.requirement, sizing.year)
         freed.restrict(choice.largest_mw, counts)
         outcome = solve(freed, VERIFICATION_TIME_S, relaxed=True)
         if outcome.status == "infeasible":
             return None
-    if not outcome.solved:
-        raise EngineError("the year was not solved in time", hint="a shorter catalogue is faster")
-    return outcome
+    return outcome if outcome.status == "optimal" else Outcome("time limit")
 
 
 def _contradiction(requirement: Requirement, year: Year) -> Design:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
 
 from core.design.requirement_file import read_requirement
@@ -77,3 +78,38 @@ def test_what_is_no_requirement_is_refused(document, words):
 def test_what_is_no_json_is_refused(data):
     with pytest.raises(BadInput, match=r"no JSON|no text"):
         read_requirement(data, "r.json")
+
+
+def hours_of(header, row, count=8760):
+    times = pd.date_range("2026-01-01", periods=count, freq="h").astype(str)
+    return "\n".join([header, *(row.format(time=time) for time in times)])
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "codes"),
+    [
+        ("time,load_mw,temp_c", "{time},40,21", []),
+        ("time,load_kw", "{time},40000", ["design.load.converted"]),
+        ("time,Load [kW],temp_c", "{time},40000,21", ["design.load.converted"]),
+        ("time,load", "{time},40", ["design.load.unit"]),
+    ],
+)
+def test_the_column_of_the_load_is_known_by_its_name_and_unit(tmp_path, header, row, codes):
+    (tmp_path / "load.csv").write_text(hours_of(header, row))
+    reading = read({"load_mw": "load.csv"}, tmp_path)
+    assert reading.value.load_mw == pytest.approx((40.0,) * 8760)
+    assert [finding.code for finding in reading.findings] == codes
+
+
+@pytest.mark.parametrize("header", ["time,hall_mw,total_mw", "time,a,b"])
+def test_a_file_with_several_columns_that_may_be_the_load_is_refused(tmp_path, header):
+    (tmp_path / "load.csv").write_text(hours_of(header, "{time},40,50"))
+    with pytest.raises(BadInput, match="can't be told"):
+        read({"load_mw": "load.csv"}, tmp_path)
+
+
+def test_an_hour_that_comes_twice_is_refused_at_its_row(tmp_path):
+    text = hours_of("time,load_mw", "{time},10").replace("2026-10-25 03:00:00", "2026-10-25 02:00:00")
+    (tmp_path / "load.csv").write_text(text)
+    with pytest.raises(BadInput, match="daylight saving"):
+        read({"load_mw": "load.csv"}, tmp_path)

@@ -8,6 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.design import sizing
+from core.design.checks import check_requirement
 from core.design.requirement import Requirement
 from core.design.sizing import size
 from core.design.sizing_model import annuity
@@ -80,6 +82,27 @@ def test_a_time_out_gives_the_best_design_marked_as_such():
     assert design.gap is not None
     assert 0 < design.gap < 0.3
     assert sum(n * t.unit_mw for t in shipped_technologies()[:2] for n in [design.counts[t.id]]) >= 202
+    assert "design.time_limit" in [finding.code for finding in design.findings]
+
+
+def test_a_year_that_is_not_solved_in_time_gives_the_days_design_marked_as_such(monkeypatch):
+    monkeypatch.setattr(sizing, "VERIFICATION_TIME_S", 0.0)
+    design = size(replace(SAMPLE, load_mw=wave(20, 40)))
+    assert design.status == "time limit"
+    assert design.counts["RECIP_18"] >= 3
+    assert {"design.year", "design.time_limit"} <= {finding.code for finding in design.findings}
+
+
+def test_a_search_that_finds_nothing_in_time_says_so_and_builds_nothing(monkeypatch):
+    monkeypatch.setattr(sizing, "RELAXATION_TIME_S", 0.0)
+    design = size(replace(SAMPLE, load_mw=wave(20, 40)), time_limit_s=0.0)
+    assert (design.status, design.feasible, design.units()) == ("time limit", False, [])
+    assert "before the time was over" in design.conflict_text
+
+
+def test_a_load_that_looks_like_another_unit_is_warned_of():
+    codes = [[f.code for f in check_requirement(replace(SAMPLE, load_mw=(mw,)))] for mw in (0.001, 40.0, 10_000.0)]
+    assert codes == [["design.load.small"], [], ["design.load.large"]]
 
 
 @pytest.mark.parametrize(
@@ -91,6 +114,12 @@ def test_a_time_out_gives_the_best_design_marked_as_such():
         ({"technologies": ()}, "no technology"),
         ({"technologies": (replace(ENGINES[0], capex_usd_per_kw=0.0),)}, "costs nothing"),
         ({"minimum_counts": {"RECIP_18": 99}}, "at most 30"),
+        ({"minimum_counts": {"RECIP_18": 1.5}}, "at least 1.5"),
+        ({"minimum_counts": {"RECIP_18": 2}, "bounds": {"max_unit_size_mw": 10}}, "no unit over 10 MW"),
+        ({"bounds": {"bess_min_mw": 50}}, "bess_min_mw is 50 and the catalogue allows 0"),
+        ({"bounds": {"redundancy_level": 1.5}}, "redundancy_level is 1.5"),
+        ({"technologies": (replace(ENGINES[0], min_load_pct=150.0),)}, "runs from 150 %"),
+        ({"technologies": (replace(ENGINES[0], heat_rate_full_gj_mwh=None),)}, "no heat rate"),
         ({"bounds": {"redundancy": 1}}, "no bound"),
         ({"power_factor": 1.2}, "power factor"),
         ({"pv_yield": (1.5,) * 8760}, "leaves 0 to 1"),
