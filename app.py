@@ -20,6 +20,9 @@ SECTIONS = {
     "Validate": [
         ("dashboard", "Dashboard", "fact_check"),
     ],
+    "Design": [
+        ("sizing", "Sizing", "tune"),
+    ],
     "Studies": [
         ("load_flow", "Load flow", "electric_bolt"),
         ("contingencies", "Contingencies", "call_split"),

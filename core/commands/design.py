@@ -10,6 +10,7 @@ from core.commands import Answer
 from core.design.design import Design
 from core.design.requirement import Requirement
 from core.design.requirement_file import read_requirement
+from core.design.sensitivity import size_for, varied
 from core.design.sizing import size
 from core.errors import BadInput
 from core.findings import Finding, Reading, Source, Where
@@ -18,6 +19,12 @@ from core.findings import Finding, Reading, Source, Where
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_requirement(parser)
+    parser.add_argument(
+        "--sweep",
+        metavar="QUANTITY=VALUES",
+        help="size for each of some values: load=0.8,1,1.2 (factors), fuel_price=0.5,1,2 (factors), "
+        "availability_target=0.999,0.9998",
+    )
     parser.add_argument("--time-limit", metavar="S", type=float, default=60.0, help="seconds to search (default 60)")
 
 
@@ -31,10 +38,30 @@ def run(arguments: argparse.Namespace) -> Answer:
     if not 0 < arguments.time_limit < math.inf:
         raise BadInput("--time-limit is a number of seconds above 0")
     reading = requirement_of(arguments.requirement)
+    if arguments.sweep:
+        return _sweep(reading, arguments.sweep, arguments.time_limit)
     design = size(reading.value, time_limit_s=arguments.time_limit)
     findings = [*reading.findings, *design.findings]
     document = design.as_dict() | {"findings": [finding.as_dict() for finding in findings]}
     return Answer(document, _text(design, findings), fails=not design.feasible)
+
+
+def _sweep(reading: Reading[Requirement], text: str, time_limit_s: float) -> Answer:
+    """Size for each value that is asked for."""
+    quantity, _, listed = text.partition("=")
+    try:
+        values = [float(value) for value in listed.split(",")]
+    except ValueError:
+        raise BadInput(
+            f"--sweep {text}: {listed!r} are no numbers", hint="for example --sweep load=0.8,1,1.2"
+        ) from None
+    requirements = [varied(reading.value, quantity, value) for value in values]
+    sized = [size_for(quantity, requirement, time_limit_s=time_limit_s) for requirement in requirements]
+    designs = [{"value": value, **one.as_dict()} for value, one in zip(values, sized, strict=True)]
+    findings = [finding.as_dict() for finding in reading.findings]
+    lines = [f"{quantity} {value:g}: {_text(one.design, [])}" for value, one in zip(values, sized, strict=True)]
+    document = {"quantity": quantity, "designs": designs, "findings": findings}
+    return Answer(document, "\n".join(lines), fails=not all(one.design.feasible for one in sized))
 
 
 def requirement_of(file: str | None) -> Reading[Requirement]:

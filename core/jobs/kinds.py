@@ -46,6 +46,7 @@ KINDS: dict[str, str] = {
     "availability": "core.jobs.availability:AVAILABILITY",
     "feeder": "core.jobs.feeders:FEEDER",
     "simulation": "core.jobs.simulation:SIMULATION",
+    "sizing": "core.jobs.sizing:SIZING",
     "study": "core.jobs.studies:STUDY",
     "time_series": "core.jobs.time_series:RUN",
 }

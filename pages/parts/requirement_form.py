@@ -1,0 +1,141 @@
+"""The forms of a requirement: what the plant must do, under which prices and limits, by which technologies."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.design.technology import shipped_technologies
+from core.documents import dump
+
+#: Numbers of a requirement: key → (label, least, greatest, step, default).
+NUMBERS = {
+    "load_mw": ("Load [MW]", 0.0, 1e5, 10.0, 200.0),
+    "power_factor": ("Power factor", 0.5, 1.0, 0.01, 0.95),
+    "availability_target": ("Availability target", 0.5, 0.9999999, 0.0001, 0.9995),
+    "redundancy_level": ("Largest units out at full load", 0.0, 5.0, 1.0, 1.0),
+    "gas": ("Gas price [USD/GJ]", 0.0, 1e3, 0.5, 4.0),
+    "carbon_usd_per_t": ("Carbon price [USD/t]", 0.0, 1e4, 10.0, 0.0),
+    "grid_max_mw": ("Largest grid connection [MW]", 0.0, 1e5, 10.0, 0.0),
+    "grid_usd_per_mwh": ("Grid energy [USD/MWh]", 0.0, 1e4, 5.0, 80.0),
+    "renewable_share": ("Renewable share at least", 0.0, 1.0, 0.05, 0.0),
+    "discount_rate": ("Discount rate", 0.0, 1.0, 0.01, 0.08),
+    "project_years": ("Project life [years]", 1.0, 100.0, 1.0, 20.0),
+    "bess_min_mwh": ("Battery energy at least [MWh]", 0.0, 1e6, 10.0, 0.0),
+}
+#: Limits that hold only when they are entered.
+LIMITS = {
+    "budget_usd": "Investment at most [USD]",
+    "land_ha": "Land at most [ha]",
+    "emission_cap_t": "CO2 a year at most [t]",
+    "max_unit_size_mw": "Largest unit [MW]",
+}
+SERIES = {
+    "load_mw": "Load of every hour [MW], a CSV with 8,760 rows",
+    "pv_yield": "Yield of the sun in every hour [1]",
+    "wind_yield": "Yield of the wind in every hour [1]",
+}
+TECHNOLOGY = {
+    "use": "Use",
+    "id": "Technology",
+    "name": "Name",
+    "kind": "Kind",
+    "unit_mw": "Unit [MW]",
+    "min_load_pct": "Least load [%]",
+    "heat_rate_full_gj_mwh": "Heat rate [GJ/MWh]",
+    "ramp_pct_per_min": "Ramp [%/min]",
+    "start_cost_usd": "Start [USD]",
+    "capex_usd_per_kw": "Capital [USD/kW]",
+    "capex_usd_per_kwh": "Capital [USD/kWh]",
+    "fixed_usd_per_kw_year": "Fixed [USD/kW year]",
+    "variable_usd_per_mwh": "Variable [USD/MWh]",
+    "life_years": "Life [years]",
+    "mtbf_h": "MTBF [h]",
+    "mttr_h": "MTTR [h]",
+    "max_count": "Units at most",
+    "source": "Source",
+}
+
+
+def requirement_form(last: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the requirement that is entered, as requirement files have it; the form starts with ``last``."""
+    columns = st.columns(4)
+    entered: dict[str, Any] = {}
+    for place, (key, (label, least, most, step, default)) in enumerate(NUMBERS.items()):
+        before = last.get("fuel_usd_per_gj", {}).get(key, default) if key == "gas" else last.get(key, default)
+        before = default if isinstance(before, list) else float(before)
+        digits = "%.6f" if key == "availability_target" else "%g"
+        entered[key] = columns[place % 4].number_input(label, least, most, before, step, format=digits)
+    for place, (key, label) in enumerate(LIMITS.items()):
+        limit = columns[place].number_input(label, 0.0, value=last.get(key), placeholder="no limit")
+        entered |= {} if limit is None else {key: limit}
+    entered["fuel_usd_per_gj"] = {"gas": entered.pop("gas")}
+    entered["project_years"] = int(entered["project_years"])
+    clear_sky = "Estimate the sun's yield by a clear sky (an upper estimate)"
+    entered["clear_sky_estimate"] = st.checkbox(clear_sky, bool(last.get("clear_sky_estimate")))
+    uploads = st.columns(len(SERIES))
+    for column, (key, label) in zip(uploads, SERIES.items(), strict=True):
+        with column:
+            hours = _hours(st.file_uploader(label, type=["csv", "txt"], key=f"series-{key}")) or _kept(last, key)
+        entered |= {key: hours} if hours else {}
+    st.download_button("Requirement as JSON", dump(entered, indent=2), "requirement.json", icon=":material/download:")
+    return entered
+
+
+def _kept(last: Mapping[str, Any], key: str) -> list[float]:
+    """Return the hours of the last run where it had some and they shall stay."""
+    hours = last.get(key)
+    return (
+        hours if isinstance(hours, list) and st.checkbox("Keep the last run's hours", True, key=f"keep-{key}") else []
+    )
+
+
+def _hours(file: Any) -> list[float]:
+    """Return the last column of an uploaded CSV file; what is no number is said, and nothing is taken."""
+    if file is None:
+        return []
+    try:
+        table = pd.read_csv(file, header=None, sep=None, engine="python")
+        column = pd.to_numeric(table.iloc[:, -1], errors="coerce")
+    except (ValueError, pd.errors.ParserError, UnicodeDecodeError):
+        st.error(f"{file.name} is no CSV table: one number a row, in the last column.")
+        return []
+    if len(column) and pd.isna(column.iloc[0]):
+        column = column.iloc[1:]
+    if column.isna().any():
+        st.error(f"{file.name}, row {int(column.index[column.isna()][0]) + 1}: no number in the last column.")
+        return []
+    return [float(value) for value in column]
+
+
+def catalogue_form(last: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the technologies that may be chosen, with their edited numbers."""
+    shipped = pd.DataFrame([asdict(t) for t in shipped_technologies()])
+    before = {row["id"]: row for row in last.get("technologies", [])}
+    rows = pd.DataFrame([{**row, **before.get(row["id"], {})} for row in shipped.to_dict("records")])
+    rows["use"] = rows["id"].isin(before) if before else True
+    file = st.file_uploader("Another catalogue (CSV as downloaded below)", type=["csv"])
+    if file is not None:
+        try:
+            rows = pd.read_csv(file).reindex(columns=rows.columns).assign(use=True)
+        except (ValueError, pd.errors.ParserError, UnicodeDecodeError):
+            st.error(f"{file.name} is no catalogue: a CSV table with the columns of the download.")
+    edited = st.data_editor(
+        rows,
+        column_config={column: TECHNOLOGY.get(column, column) for column in rows},
+        column_order=list(TECHNOLOGY),
+        disabled=["id", "kind"],
+        hide_index=True,
+        key=f"catalogue-{file.name if file else ''}",
+    )
+    text = io.StringIO()
+    edited.drop(columns="use").to_csv(text, index=False)
+    st.download_button("Catalogue as CSV", text.getvalue(), "technologies.csv", icon=":material/download:")
+    chosen = edited[edited["use"].fillna(False).astype(bool)].drop(columns="use")
+    cells = chosen.astype(object).where(chosen.notna(), None)
+    return {"technologies": cells.to_dict("records")}

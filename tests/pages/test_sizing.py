@@ -1,0 +1,34 @@
+"""The Sizing page: size the plant in the background, see the design, take it as the project's plant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from core import jobs
+from core.plant import sample_plant
+from core.project import Workspace
+from core.store import Store
+
+PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "sizing.py")
+
+
+def test_without_a_project_the_page_says_what_is_missing(store: Store) -> None:
+    assert "No project" in AppTest.from_file(PAGE, default_timeout=30).run().markdown[0].value
+
+
+def test_the_design_of_a_run_becomes_the_projects_plant(store: Store) -> None:
+    project = Workspace(store).create("Sample", sample_plant().to_document())
+    page = AppTest.from_file(PAGE, default_timeout=60).run()
+    assert not page.exception
+    next(button for button in page.button if button.label == "Size the plant").click().run()
+    (run,) = jobs.runs(store, project.id)
+    assert jobs.wait(store, run.id, timeout=120).state is jobs.State.FINISHED
+    page.run()
+    assert not page.exception
+    assert page.metric[0].label == "Cost [M USD/year]"
+    next(button for button in page.button if button.label == "Make this the project's plant").click().run()
+    assert not page.exception
+    units = Workspace(store).project(project.id).plant_document["tables"]["unit"]
+    assert {row["id"] for row in units} != set(sample_plant()["unit"]["id"])
