@@ -60,7 +60,7 @@ def run(arguments: Namespace) -> Answer:
         arguments.order,
         arguments.case,
         arguments.delay,
-        chosen_limits(arguments.q_limits),
+        limits=chosen_limits(arguments.q_limits),
     )
     result = run_study(arguments.study, question)
     verdicts, remarks = judge(with_currents(result), CriteriaSet.default(), plant)

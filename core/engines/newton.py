@@ -48,7 +48,8 @@ class _Solution:
         self.rows = rows = case.solved
         place = np.full(len(start), -1)
         place[rows] = np.arange(len(rows))
-        self.y = case.admittance[rows][:, rows].tocoo()
+        self.y = _part(case.admittance, place, len(rows))
+        self.y_rows = self.y.tocsr()
         self.given, self.constant, self.current, self.square = (
             part[rows] for part in (case.generation, case.constant, case.current, case.square)
         )
@@ -68,7 +69,7 @@ class _Solution:
         """Go on to the solution, or until there is none to be seen."""
         steps = rounds = 0  # steps since the last change of what is held
         while steps <= MOST_ITERATIONS and rounds <= MOST_ROUNDS:
-            drawn, magnitude = np.asarray(self.y @ self.v), np.abs(self.v)
+            drawn, magnitude = np.asarray(self.y_rows @ self.v), np.abs(self.v)
             demand = self.constant + self.current * magnitude + self.square * magnitude**2
             required = self.v * np.conj(drawn) + demand  # what generation has to be
             mismatch = self._mismatch(required)
@@ -156,6 +157,13 @@ class _Solution:
         for value, number in zip(values, unknown, strict=True):
             derivative = (self.sharing @ sparse.csr_matrix((value, at), shape=(n, n))).tocoo()
             yield derivative.row + first, number[derivative.col], derivative.data
+
+
+def _part(matrix: sparse.csr_matrix, place: np.ndarray, size: int) -> sparse.coo_matrix:
+    """Return the entries between the places that are not negative."""
+    row, column = np.repeat(place, np.diff(matrix.indptr)), place[matrix.indices]
+    inside = (row >= 0) & (column >= 0)
+    return sparse.coo_matrix((matrix.data[inside], (row[inside], column[inside])), shape=(size, size))
 
 
 def _solve_sparse(matrix: sparse.csc_matrix, right: np.ndarray) -> np.ndarray:

@@ -45,7 +45,12 @@ class Regulators:
     @property
     def is_plain(self) -> bool:
         """Return whether every bus holds its own voltage, whatever it takes."""
-        return bool((self.target == self.bus).all() and np.isinf(self.q_min).all() and np.isinf(self.q_max).all())
+        return self.is_unlimited and bool((self.target == self.bus).all())
+
+    @property
+    def is_unlimited(self) -> bool:
+        """Return whether none has a limit."""
+        return bool(np.isinf(self.q_min).all() and np.isinf(self.q_max).all())
 
     def among(self, buses: np.ndarray, place: np.ndarray) -> Regulators:
         """Return those at some buses, by ``place`` of each row; where the target has none they hold their own bus."""

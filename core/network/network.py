@@ -66,7 +66,7 @@ class Network:
         kind = CATALOGUE[table][column].type
         series = self.tables[table][column]
         if kind == "int":
-            return np.asarray(series.fillna(0), dtype=np.int64)
+            return np.asarray(series.to_numpy(dtype=np.int64, na_value=0))
         return np.asarray(series)
 
     def positions(self, buses: Any) -> np.ndarray:

@@ -22,6 +22,7 @@ class Question:
     order: int = 1  # contingencies: N-1 or N-2
     case: str = "max"  # short circuit: max or min
     delay_s: float = 0.05  # short circuit: minimum time delay of the breakers
+    part: tuple[int, int | None] = (0, None)  # contingencies: first and end of a block of outages
     limits: bool | None = None  # networks: whether reactive limits are enforced; none: as the network's program has it
 
     @property
@@ -58,10 +59,13 @@ def _contingency(question: Question) -> StudyResult:
     from core.studies.contingency import network_contingencies, plant_contingencies
 
     engine = question.engine or "lightsim2grid"
+    part = slice(*question.part)
     if question.network is not None:
-        return network_contingencies(question.network, order=question.order, engine=engine)
+        return network_contingencies(
+            question.network, order=question.order, engine=engine, limits=question.limits, part=part
+        )
     plant = question.of_plant("contingency")
-    return plant_contingencies(plant, question.scenario, order=question.order, engine=engine)
+    return plant_contingencies(plant, question.scenario, order=question.order, engine=engine, part=part)
 
 
 def _short_circuit(question: Question) -> StudyResult:

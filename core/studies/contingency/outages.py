@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations, islice
 
 import numpy as np
 
 from core.engines.bus_case import Links
+from core.errors import BadInput
 from core.network import Network
-from core.studies.load_flow.tables import link_names, row_names
+from core.network.admittance import three_winding_blocks
+from core.studies.load_flow.tables import row_names
+
+#: The row of the network without an outage.
+BASE = "base"
+
+EVERYTHING = slice(0, None)
 
 #: N-2 sets larger than this are refused: they would not fit a table that somebody reads.
 MOST_OUTAGES = 200_000
@@ -24,13 +32,12 @@ class Outage:
     generators: tuple[int, ...] = ()
 
 
-def branch_outages(network: Network, links: Links) -> list[Outage]:
-    """Return the outage of every line and transformer in service; switches are not outages."""
-    names = link_names(network, links)
+def branch_outages(links: Links, names: np.ndarray) -> list[Outage]:
+    """Return the outage of every line and transformer in service by the links' names; switches are not outages."""
     groups: dict[tuple[str, int], list[int]] = {}
-    for number, (table, row) in enumerate(zip(links.table, links.row, strict=True)):
+    for number, (table, row) in enumerate(zip(links.table.tolist(), links.row.tolist(), strict=True)):
         if table != "switch":
-            groups.setdefault((str(table), int(row)), []).append(number)
+            groups.setdefault((table, row), []).append(number)
     return [Outage(str(names[members[0]]), tuple(members)) for members in groups.values()]
 
 
@@ -41,9 +48,28 @@ def generator_outages(network: Network) -> list[Outage]:
     return [Outage(str(name), generators=(int(row),)) for name, row in zip(names, rows, strict=True)]
 
 
-def pairs(outages: list[Outage]) -> list[Outage]:
+def pairs(outages: list[Outage]) -> Iterator[Outage]:
     """Return every two outages together."""
-    return [
-        Outage(f"{a.name} + {b.name}", a.links + b.links, a.generators + b.generators)
-        for a, b in combinations(outages, 2)
-    ]
+    for a, b in combinations(outages, 2):
+        yield Outage(f"{a.name} + {b.name}", a.links + b.links, a.generators + b.generators)
+
+
+def outages_of(
+    network: Network, links: Links, names: np.ndarray, *, order: int, machines: bool, part: slice = EVERYTHING
+) -> list[Outage]:
+    """Return no outage, every single one, and in order 2 every two branches; or a part of that list."""
+    single = branch_outages(links, names)
+    count = len(single) * (len(single) - 1) // 2
+    if order == 2 and count > MOST_OUTAGES:
+        raise BadInput(f"{len(single)} branches make {count:,} pairs, more than {MOST_OUTAGES:,}", hint="take N-1")
+    first = [Outage(BASE), *single, *(generator_outages(network) if machines else [])]
+    both = pairs(single) if order == 2 else iter(())
+    return list(islice(chain(first, both), part.start, part.stop))
+
+
+def outage_count(network: Network, *, order: int) -> int:
+    """Return how many outages there are, the case without one included."""
+    on = [int(network.live(table).sum()) for table in ("branch", "transformer", "generator")]
+    stars = len(three_winding_blocks(network)[0])
+    branches = on[0] + on[1] + stars
+    return 1 + branches + on[2] + (branches * (branches - 1) // 2 if order == 2 else 0)

@@ -14,18 +14,26 @@ import numpy as np
 import pandas as pd
 
 from core.engines import lightsim2grid, newton
-from core.engines.bus_case import BusCase, Links, LoadFlow, Outcome, bus_case, links_of, rebalanced, without
+from core.engines.bus_case import (
+    BusCase,
+    Links,
+    LoadFlow,
+    Outcome,
+    bus_case,
+    links_of,
+    rebalanced,
+    settled,
+    without,
+)
+from core.engines.regulation import POWER_TOLERANCE_PU, VOLTAGE_TOLERANCE_PU, enforces_limits
 from core.errors import BadInput
 from core.findings import Finding, Severity
 from core.network import Network, check
 from core.network.admittance import shunt_admittance
 from core.plant import Plant, plant_network
 from core.results.study_result import Provenance, Status, StudyResult, result_table
-from core.studies.contingency.outages import MOST_OUTAGES, Outage, branch_outages, generator_outages, pairs
+from core.studies.contingency.outages import BASE, EVERYTHING, Outage, outages_of
 from core.studies.load_flow.tables import bus_names, link_names
-
-#: The row of the network without an outage.
-BASE = "base"
 
 ENGINES = ("lightsim2grid", "newton")
 
@@ -34,7 +42,13 @@ _BLOCK = 512
 
 
 def network_contingencies(
-    network: Network, *, order: int = 1, machines: bool = True, engine: str = ENGINES[0]
+    network: Network,
+    *,
+    order: int = 1,
+    machines: bool = True,
+    engine: str = ENGINES[0],
+    limits: bool | None = None,
+    part: slice = EVERYTHING,
 ) -> StudyResult:
     """Return every outage of the network with its status, lowest and highest voltage and highest loading.
 
@@ -48,34 +62,40 @@ def network_contingencies(
         Whether machines are outages too; the swing bus makes up for their power.
     engine
         ``lightsim2grid`` in batches, or ``newton`` one by one.
+    limits
+        Whether reactive limits are enforced; by default as the network's own program has it.
+    part
+        Which of the outages; all of them by default.
     """
     if order not in (1, 2) or engine not in ENGINES:
         raise BadInput(f"no N-{order} by {engine}", hint=f"order is 1 or 2, engines are {', '.join(ENGINES)}")
-    case, links = bus_case(network), links_of(network)
-    single = branch_outages(network, links)
-    if order == 2 and len(single) * (len(single) - 1) // 2 > MOST_OUTAGES:
-        raise BadInput(f"{len(single)} branches make more than {MOST_OUTAGES} pairs", hint="take N-1")
-    outages = [Outage(BASE), *single, *(generator_outages(network) if machines else [])]
-    outages += pairs(single) if order == 2 else []
+    limits = enforces_limits(network) if limits is None else limits
+    case, links = bus_case(network, limits=limits), links_of(network)
+    names = link_names(network, links)
+    outages = outages_of(network, links, names, order=order, machines=machines, part=part)
     base = newton.solve(case)
     if base.outcome in (Outcome.DIVERGED, Outcome.UNSOLVABLE):
         return _unsolved(base, engine, check(network))
     case = _from_base(case, base)
     flows = _solve_all(network, case, links, outages, base, engine)
-    table = _summary(network, case, links, outages, flows)
-    findings = [finding for finding in check(network) if finding.severity is not Severity.INFO]
+    table = _summary(network, case, links, names, (outages, flows))
     tables = {"outages": result_table("contingency", "outages", table)}
     tables["worst"] = worst_cases(tables["outages"])
-    provenance = Provenance(tool=engine, options={"order": order, "machines": machines})
-    return StudyResult("contingency", tables, Status.SOLVED, provenance, findings)
+    provenance = Provenance(tool=engine, options={"order": order, "machines": machines, "reactive_limits": limits})
+    return StudyResult("contingency", tables, Status.SOLVED, provenance)
 
 
 def plant_contingencies(
-    plant: Plant, scenario: str | None = None, *, order: int = 1, engine: str = ENGINES[0]
+    plant: Plant,
+    scenario: str | None = None,
+    *,
+    order: int = 1,
+    engine: str = ENGINES[0],
+    part: slice = EVERYTHING,
 ) -> StudyResult:
-    """Return every outage of the plant's network in a scenario."""
+    """Return every outage of the plant's network in a scenario, or a part of them."""
     network, findings = plant_network(plant, scenario)
-    result = network_contingencies(network, order=order, engine=engine)
+    result = network_contingencies(network, order=order, engine=engine, part=part)
     tables = {name: table.assign(scenario=scenario or "") for name, table in result.tables.items()}
     return replace(result, tables=tables, findings=[*findings, *result.findings])
 
@@ -92,9 +112,11 @@ def worst_cases(outages: pd.DataFrame, most: int = 10) -> pd.DataFrame:
             "loading": (outages["loading_max_pct"] - 100).clip(lower=0).fillna(0.0),
         }
     )
-    ranked = outages.assign(severity=severity.sum(axis=1) + 1e6 * severity["unsolved"])
+    total = (severity.sum(axis=1) + 1e6 * severity["unsolved"]).round(3)  # alike outages keep their order
+    ranked = outages.assign(severity=total, rank=outages["loading_max_pct"].round(3))
     ranked = ranked[ranked["outage"] != BASE]
-    return ranked.sort_values(["severity", "loading_max_pct"], ascending=False, kind="stable").head(most)
+    ranked = ranked.sort_values(["severity", "rank"], ascending=False, kind="stable")
+    return ranked.drop(columns="rank").head(most)
 
 
 def _solve_all(
@@ -110,19 +132,43 @@ def _solve_all(
         batch = [i for i, o in enumerate(outages) if o.links and not o.generators and whole[list(o.links)].all()]
         shunt = shunt_admittance(network)
         taken = [list(outages[i].links) for i in batch]
+        fixed = case if case.regulators.is_plain else settled(case, base)
         for start in range(0, len(batch), 20 * _BLOCK):
             part = slice(start, start + 20 * _BLOCK)
-            v = lightsim2grid.outages(case, links, shunt, network.base_mva, taken[part], base.v)
-            solved = np.isfinite(v[:, case.slack[0]])
+            v = lightsim2grid.outages(fixed, links, shunt, network.base_mva, taken[part], base.v)
+            solved = np.isfinite(v[:, case.slack[0]]) & _as_regulated(case, base, links, taken[part], v)
             for row in np.flatnonzero(solved):
-                flows[batch[part][row]] = LoadFlow(base.outcome, v[row])
+                flows[batch[part][row]] = LoadFlow(base.outcome, v[row], limited=base.limited)
     ratings = _ratings(network)
     for number, outage in enumerate(outages):
         if flows[number] is None:
-            left = bus_case(_without_machines(network, outage.generators)) if outage.generators else case
+            left = case
+            if outage.generators:
+                enforced = not case.regulators.is_unlimited
+                left = bus_case(_without_machines(network, outage.generators), limits=enforced)
             left = rebalanced(without(left, links, list(outage.links)), case, ratings)
             flows[number] = newton.solve(left)
     return [flow for flow in flows if flow is not None]
+
+
+def _as_regulated(case: BusCase, base: LoadFlow, links: Links, taken: list[list[int]], v: np.ndarray) -> np.ndarray:
+    """Return where the voltages of a batch, which holds what the base case holds, keep limits and setpoints."""
+    r = case.regulators.where(np.isin(case.regulators.bus, case.pv))
+    if r.is_plain:
+        return np.ones(len(v), dtype=bool)
+    flow = v * np.conj((case.admittance @ v.T).T)
+    outage = np.repeat(np.arange(len(taken)), [len(out) for out in taken])
+    link = np.concatenate([np.asarray(out, dtype=np.int64) for out in taken]) if taken else np.empty(0, np.int64)
+    from_, to = links.powers(v)
+    np.subtract.at(flow, (outage, links.from_[link]), from_[outage, link])
+    np.subtract.at(flow, (outage, links.to[link]), to[outage, link])
+    given = (flow + case.demand(np.abs(v)) - case.generation).imag[:, r.bus] + r.q
+    off = np.abs(v)[:, r.target] - case.v_set[r.target]
+    limited = np.isin(r.bus, base.limited)
+    high = given > (r.q_min + r.q_max) / 2
+    held = (given <= r.q_max + POWER_TOLERANCE_PU) & (given >= r.q_min - POWER_TOLERANCE_PU) & (np.abs(off) < 1e-6)
+    at_limit = np.where(high, off, -off) < VOLTAGE_TOLERANCE_PU
+    return np.asarray(np.where(limited, at_limit, held).all(axis=1), dtype=bool)
 
 
 def _ratings(network: Network) -> np.ndarray:
@@ -158,10 +204,10 @@ def _without_machines(network: Network, rows: tuple[int, ...]) -> Network:
 
 
 def _summary(
-    network: Network, case: BusCase, links: Links, outages: list[Outage], flows: list[LoadFlow]
+    network: Network, case: BusCase, links: Links, names: np.ndarray, solved: tuple[list[Outage], list[LoadFlow]]
 ) -> pd.DataFrame:
-    """Return one row an outage, blocks of outages at once."""
-    buses, names = bus_names(network), link_names(network, links)
+    """Return one row an outage, blocks of outages at once; ``names`` are those of the links."""
+    buses, (outages, flows) = bus_names(network), solved
     demand = case.demand(np.ones(len(case.v_start))).real * network.base_mva
     served = np.isin(np.arange(len(buses)), case.solved)
     blocks = []

@@ -105,3 +105,22 @@ def test_the_sample_plant_survives_every_single_outage():
 def test_what_is_not_offered_is_bad_input(options: dict[str, object]):
     with pytest.raises(BadInput):
         network_contingencies(radial(), **options)
+
+
+def test_reactive_limits_hold_after_outages_too_whatever_the_engine():
+    network = case("case_ACTIVSg200")
+    batch, single = (
+        network_contingencies(network, engine=engine, machines=False, limits=True, part=slice(0, 40))
+        for engine in ("lightsim2grid", "newton")
+    )
+    free = network_contingencies(network, machines=False, limits=False, part=slice(0, 40)).tables["outages"]
+    one, other = batch.tables["outages"], single.tables["outages"]
+    assert one["status"].tolist() == other["status"].tolist()
+    for column in ("v_min_pu", "v_max_pu"):
+        assert one[column].to_numpy() == pytest.approx(other[column].to_numpy(), abs=1e-6, nan_ok=True)
+    assert (free["v_max_pu"] - one["v_max_pu"]).abs().max() > 1e-4
+
+
+def test_more_pairs_than_a_table_can_hold_are_refused_with_their_number():
+    with pytest.raises(BadInput, match="4582 branches make 10,495,071 pairs"):
+        network_contingencies(case("case2869pegase"), order=2)
