@@ -35,7 +35,10 @@ SECTIONS = {
         ("feeder_time_series", "Time series", "calendar_month"),
         ("feeder_validation", "Feeder validation", "rule"),
     ],
-    "Results": [],
+    "Results": [
+        ("simulations", "Simulations", "timeline"),
+        ("results", "Results", "table_chart"),
+    ],
 }
 
 

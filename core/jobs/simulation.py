@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.documents import digest, plain
 from core.errors import BadInput, Conflict, EngineError
@@ -21,13 +21,17 @@ from core.results.database import Simulation
 from core.results.database.simulations import DONE, INTERRUPTED, RUNNING
 from core.settings import load_settings
 from core.store import Store, open_store
-from core.studies.simulation.run import File, blocks, calculate, conclude, enter
+
+if TYPE_CHECKING:
+    from core.studies.simulation.run import File  # its engines are slow to load: no page waits for them
 
 NAME = "simulation"
 
 
 def start(store: Store, network: File, series: File | None = None, software: str = "newton") -> int:
     """Enter a simulation and have it calculated in the background; return its number."""
+    from core.studies.simulation.run import enter
+
     sim = enter(store, network, series, software)
     resume(store, sim)
     return sim
@@ -111,11 +115,15 @@ def _inputs(own: Simulation) -> dict[str, Any]:
 
 def plan(inputs: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the blocks of ``inputs["steps"]`` steps."""
+    from core.studies.simulation.run import blocks
+
     return [{"first": first, "end": end} for first, end in blocks(inputs["steps"], inputs["block"])]
 
 
 def unit(inputs: dict[str, Any], unit: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Calculate and write one block."""
+    from core.studies.simulation.run import calculate
+
     with _store_of(folder) as store:
         calculate(store, inputs["simulation"], slice(unit["first"], unit["end"]))
     return {}
@@ -123,6 +131,8 @@ def unit(inputs: dict[str, Any], unit: dict[str, Any], folder: Path) -> dict[str
 
 def finish(inputs: dict[str, Any], summaries: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
     """Mark the simulation as done; blocks that failed leave it incomplete."""
+    from core.studies.simulation.run import conclude
+
     failed = [str(summary[FAILED]) for summary in summaries if FAILED in summary]
     with _store_of(folder) as store:
         if failed and database.simulation(store, inputs["simulation"]).steps_done < inputs["steps"]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
+import pandas as pd
 import streamlit as st
 
 from core.formats.bundle import BUNDLE, bundle, export_all, exports, manifest
 from core.plant import Plant
 from pages.parts.shell import workspace
+from pages.parts.spreadsheet import without_formulas
 
 MIME = {
     "csv": "text/csv",
@@ -65,6 +67,19 @@ def download_drawing(svg: str, name: str) -> None:
     """Offer a drawing as SVG."""
     st.download_button(
         f"Download {name}", svg, file_name=name, mime=MIME["svg"], icon=":material/download:", on_click="ignore"
+    )
+
+
+def download_table(rows: pd.DataFrame, name: str) -> None:
+    """Offer a table as CSV, written when it is asked for."""
+    st.download_button(
+        f"Download {name}.csv",
+        lambda: without_formulas(rows).to_csv(index=False).encode(),
+        file_name=f"{name}.csv",
+        mime=MIME["csv"],
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"csv-{name}",
     )
 
 

@@ -26,13 +26,17 @@ SHOWN = 6
 LOG_CHARACTERS = 20_000
 
 
-def job_panel(store: Store, project: str) -> None:
-    """Draw the panel of a project's runs; nothing when there are none."""
-    active = any(seen.is_active for seen in jobs.runs(store, project, results=False))
+def job_panel(store: Store, project: str | None = None, kind: str | None = None) -> None:
+    """Draw the panel of a project's runs, or of one kind; nothing when there are none."""
+
+    def runs() -> list[RunStatus]:
+        return [seen for seen in jobs.runs(store, project, results=False) if kind in (None, seen.kind)]
+
+    active = any(seen.is_active for seen in runs())
 
     @st.fragment(run_every=1 if active else None)
     def panel() -> None:
-        seen = jobs.runs(store, project, results=False)
+        seen = runs()
         if active and not any(one.is_active for one in seen):
             st.rerun()  # the page shows the results, and the polling ends
         if seen:

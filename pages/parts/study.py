@@ -14,10 +14,10 @@ from core.jobs import RunStatus
 from core.plant import Plant
 from core.project import Project
 from core.reports.drawing import Note
+from pages.parts.downloads import download_table
 from pages.parts.oneline import oneline
 from pages.parts.opening import needed_project
 from pages.parts.shell import explained, store
-from pages.parts.spreadsheet import without_formulas
 from pages.parts.status import badge_text, cell, cell_style
 
 
@@ -68,7 +68,7 @@ def _result(shown: Shown, run: RunStatus, result: Mapping[str, object], project:
     with tabs[0]:
         first = [column for column in shown.columns if column in main]
         st.dataframe(main[first].rename(columns=shown.columns), hide_index=True)
-        _download(main, f"{shown.study}_{shown.table}")
+        download_table(main, f"{shown.study}_{shown.table}")
     with tabs[1]:
         _verdicts(verdicts)
     with tabs[2]:
@@ -102,7 +102,7 @@ def _verdicts(verdicts: pd.DataFrame) -> None:
     table = verdicts[columns].sort_values("margin", na_position="last")
     table["verdict"] = table["verdict"].map(cell)
     st.dataframe(table.style.map(cell_style, subset=["verdict"]), hide_index=True)
-    _download(verdicts[columns], "verdicts")
+    download_table(verdicts[columns], "verdicts")
 
 
 def _notes(verdicts: pd.DataFrame) -> dict[str, Note]:
@@ -125,18 +125,10 @@ def _others(run: str, files: Mapping[str, str], study: str) -> None:
         rows = _read(run, file)
         st.markdown(f"**{name}** · {len(rows)} rows")
         st.dataframe(rows, hide_index=True)
-        _download(rows, f"{study}_{name}")
+        download_table(rows, f"{study}_{name}")
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
 def _read(run: str, file: str) -> pd.DataFrame:
     rows = pd.read_parquet(jobs.folder(store(), run) / file)
     return rows.drop(columns=["file", "sheet", "row", "severity"], errors="ignore")
-
-
-def _download(rows: pd.DataFrame, name: str) -> None:
-    text = without_formulas(rows).to_csv(index=False)
-    label = f"Download {name}.csv"
-    st.download_button(
-        label, text, file_name=f"{name}.csv", mime="text/csv", icon=":material/download:", key=f"csv-{name}"
-    )

@@ -1,0 +1,94 @@
+"""Simulations on pages: choosing one, its tables read once, headings with units, and what tells an element."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.jobs import simulation
+from core.results import database
+from core.results.database import SOFTWARE, Simulation
+from core.results.database.comparison import IDENTITY
+from core.results.database.software import columns
+from pages.parts.empty import empty_state
+from pages.parts.shell import store
+
+#: The number of the simulation that pages show, in the session.
+CHOSEN = "simulation"
+FARM_HEADINGS = {"wec_farm_name": "Farm", "wecsim_case": "Case of its model", "power_output_mw": "Power [MW]"}
+HEADINGS = {
+    "timestamp": "Time",
+    "bus": "Bus",
+    "bus_name": "Bus name",
+    "type": "Type",
+    "p": "P [pu]",
+    "q": "Q [pu]",
+    "v_mag": "Voltage [pu]",
+    "angle_deg": "Angle [deg]",
+    "vbase": "Nominal voltage [kV]",
+    "gen": "Generator",
+    "load": "Load",
+    "line": "Line",
+    "ibus": "From bus",
+    "jbus": "To bus",
+    "line_pct": "Loading [%]",
+    "mbase": "Rating [MVA]",
+    "status": "In service",
+}
+
+
+def needed_simulations() -> list[Simulation]:
+    """Return all simulations; without any say so, lead to where they are made, and end the page there."""
+    every = simulation.simulations(store())
+    if not every:
+        why = "Simulate a network over time, or import results of PSS/E or WEC-Grid: they stand side by side here."
+        if empty_state("No simulation yet", why, button="Make a simulation"):
+            st.switch_page("pages/simulations.py")
+        st.stop()
+    return every
+
+
+def label(one: Simulation) -> str:
+    """Return a simulation as choices name it."""
+    steps = "1 step" if one.steps == 1 else f"{one.steps_done} steps" if one.steps else "imported"
+    return f"{one.grid_sim_id} · {one.case_name} · {SOFTWARE[one.software]} · {steps} from {one.timestamp_start}"
+
+
+def rows_of(one: Simulation, component: str, software: str) -> pd.DataFrame:
+    """Return a table of a simulation's results; it is shared by all pages and must not be changed."""
+    return _rows(str(store().engine.url), one.grid_sim_id, one.created_at, one.steps_done, component, software)
+
+
+@st.cache_resource(show_spinner="Reading the results", max_entries=8)
+def _rows(database_url: str, sim: int, created_at: str, steps_done: int, component: str, software: str) -> pd.DataFrame:
+    if component == "farm":
+        return database.get_farm_data(store(), sim)
+    return database.get_data(store(), sim, component, software)
+
+
+def headings(component: str, software: str) -> dict[str, str]:
+    """Return the columns of a table with their headings, units in brackets."""
+    if component == "farm":
+        return {"timestamp": "Time", **FARM_HEADINGS}
+    declared = {
+        column.name: column.name.replace("_", " ").capitalize() + (f" [{column.unit}]" if column.unit else "")
+        for column in columns(software, component)
+    }
+    return {"timestamp": "Time", **{name: HEADINGS.get(name, heading) for name, heading in declared.items()}}
+
+
+def elements(rows: pd.DataFrame, component: str) -> pd.Series:
+    """Return what tells each row's element: ``7``, ``2 at bus 5``, ``4: 2 – 5``."""
+    if component == "farm":
+        return rows["wec_farm_name"]
+    names = IDENTITY.get(component, ["link", "bus0", "bus1"])
+    parts = [rows[name].astype(str) for name in names]
+    if len(parts) == 1:
+        return parts[0]
+    return parts[0] + " at bus " + parts[1] if len(parts) == 2 else parts[0] + ": " + parts[1] + " – " + parts[2]
+
+
+def show_numbers(rows: pd.DataFrame) -> None:
+    """Show a table with its numbers to four places and a dash where there is none."""
+    formats = {name: st.column_config.NumberColumn(format="%.4f") for name in rows if rows[name].dtype == float}
+    st.dataframe(rows, hide_index=True, column_config=formats, placeholder="–")

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.jobs import simulation
+from core.results.database import SOFTWARE, Simulation
+from core.results.database.simulations import DONE, INTERRUPTED, RUNNING
+from pages.parts.job_panel import job_panel
+from pages.parts.result_files import import_files
+from pages.parts.shell import explained, guard, store
+from pages.parts.simulations import CHOSEN
+
+guard()
+
+STATES = {RUNNING: "▶ running", INTERRUPTED: "■ interrupted", DONE: "✓ done"}
+
+
+def new() -> None:
+    """Ask for a network, a series and a software, and start the simulation."""
+    left, right = st.columns(2)
+    network = left.file_uploader("Network", max_upload_size=200, help="RAW, RAWX, MATPOWER or PowerModels")
+    help = "CSV or Parquet with a column timestamp and any of load_scale, generation_scale, NAME@BUS_mw, NAME@BUS_kw"
+    series = right.file_uploader("Series over time (optional)", ["csv", "parquet"], max_upload_size=200, help=help)
+    if network is None:
+        return
+    from core.studies.simulation.run import ENGINES  # slow to load: not before there is a network
+
+    software = st.segmented_control(
+        "Software", ENGINES, default="newton", required=True, format_func=SOFTWARE.__getitem__, key="engine"
+    )
+    if st.button("Simulate", type="primary", icon=":material/play_arrow:"):
+        with explained():
+            files = (network.getvalue(), network.name), (series.getvalue(), series.name) if series else None
+            st.session_state[CHOSEN] = simulation.start(store(), *files, software)
+            st.rerun()
+
+
+def table(every: list[Simulation]) -> pd.DataFrame:
+    """Return the simulations as the list shows them."""
+    return pd.DataFrame(
+        {
+            "No.": [one.grid_sim_id for one in every],
+            "Case": [one.case_name for one in every],
+            "Software": [SOFTWARE[one.software] for one in every],
+            "State": [STATES[one.state] for one in every],
+            "Steps": [f"{one.steps_done} of {one.steps}" if one.steps else "imported" for one in every],
+            "From": [one.timestamp_start for one in every],
+            "To": [one.timestamp_end or "–" for one in every],
+            "System base [MVA]": [one.sbase_mva for one in every],
+        }
+    )
+
+
+def actions(one: Simulation) -> None:
+    """Offer what can be done with the chosen simulation."""
+    with st.container(horizontal=True), explained():
+        if st.button("Show the results", type="primary", icon=":material/table_chart:"):
+            st.session_state[CHOSEN] = one.grid_sim_id
+            st.switch_page("pages/results.py")
+        resumable = one.state == INTERRUPTED and "network" in one.inputs
+        if resumable and st.button("Resume", icon=":material/play_arrow:"):
+            simulation.resume(store(), one.grid_sim_id)
+            st.rerun()
+        if one.state == RUNNING and st.button("Stop", icon=":material/stop:"):
+            simulation.cancel(store(), one.grid_sim_id)
+            st.rerun()
+        if one.state != RUNNING:
+            with st.popover("Remove", icon=":material/delete:"):
+                st.markdown(f"Simulation {one.grid_sim_id} goes with all its results. There is no way back.")
+                if st.button(f"Remove simulation {one.grid_sim_id}", icon=":material/delete_forever:"):
+                    simulation.remove(store(), one.grid_sim_id)
+                    st.rerun()
+
+
+st.title("Simulations")
+every = simulation.simulations(store())
+if not every:
+    st.markdown("No simulation yet. Drop a network: it is calculated as it is, or at every step of a series.")
+make, foreign = st.tabs(["New simulation", "Import results"])
+with make:
+    new()
+with foreign:
+    import_files()
+every = simulation.simulations(store())
+if every:
+    st.subheader("All simulations")
+    rows = table(every)
+    event = st.dataframe(
+        rows, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"list-{len(every)}"
+    )
+    picked = next(iter(event["selection"]["rows"]), 0)
+    st.caption(f"Chosen: {every[picked].grid_sim_id} · {every[picked].case_name}. Click a row to choose another one.")
+    actions(every[picked])
+job_panel(store(), kind=simulation.NAME)

@@ -1,0 +1,72 @@
+"""The pages Simulations and Results with simulations of a small network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.jobs import simulation
+from core.results import database
+from core.store import Store
+from core.studies.simulation.run import simulate
+from pages.parts.network_file import sample
+from tests.core.jobs.on_the_spot import finish_runs
+
+PAGES = Path(__file__).resolve().parents[2] / "pages"
+STEPS = 6
+
+
+def series(scale: float) -> tuple[bytes, str]:
+    rows = [f"2025-01-01T{hour:02}:00:00,{1 + scale * hour}" for hour in range(STEPS)]
+    return "\n".join(["timestamp,load_scale", *rows]).encode(), "day.csv"
+
+
+def page(name: str) -> AppTest:
+    shown = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=60).run()
+    assert not shown.exception
+    return shown
+
+
+def press(shown: AppTest, label: str) -> None:
+    next(button for button in shown.button if button.label == label).click().run()
+    assert not shown.exception
+
+
+def test_a_dropped_network_is_simulated_in_the_background(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.jobs.queue.start_worker", lambda settings: None)
+    content, name = sample()
+    shown = page("simulations")
+    shown.file_uploader[0].set_value((name, content, "text/plain")).run()
+    press(shown, "Simulate")
+    (own,) = simulation.simulations(store)
+    assert own.state == "running"
+    press(shown, "Stop")
+    assert simulation.simulation(store, own.grid_sim_id).state == "interrupted"
+    next(button for button in shown.button if button.label == "Resume").click().run()
+    finish_runs(store)
+    shown.run()
+    assert shown.dataframe[0].value["State"].tolist() == ["✓ done"]
+    press(shown, f"Remove simulation {own.grid_sim_id}")
+    assert simulation.simulations(store) == []
+
+
+def test_solved_voltages_of_a_raw_are_imported(store: Store) -> None:
+    content, name = sample()
+    shown = page("simulations")
+    shown.file_uploader[2].set_value((name, content, "text/plain")).run()
+    press(shown, "Import")
+    (own,) = simulation.simulations(store)
+    assert own.software == "psse"
+
+
+def test_results_are_shown_at_the_chosen_time_and_bus(store: Store) -> None:
+    simulate(store, sample(), series(0.02))
+    shown = page("results")
+    assert len(shown.dataframe[0].value) == 3
+    shown.select_slider[0].set_value("2025-01-01T05:00:00").run()
+    shown.multiselect[0].set_value([2]).run()
+    seen = shown.dataframe[0].value
+    stored = database.get_bus_data(store, 1).query("bus == 2")["v_mag"].iloc[-1]
+    assert seen[["Bus", "Voltage [pu]"]].to_numpy().tolist() == [[2, stored]]
