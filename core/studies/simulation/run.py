@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from core.engines import lightsim2grid, pandapower
+from core.engines import lightsim2grid, pandapower, pypsa
 from core.errors import BadInput, EngineError
 from core.findings import Finding, Severity
 from core.formats.networks import read_network
@@ -17,7 +17,7 @@ from core.store.files import Files
 from core.studies.simulation.series import STAMP, Series, read_series
 from core.studies.simulation.steps import Grid, farm_table, tables, voltages
 
-ENGINES = ("newton", "pandapower", "lightsim2grid")
+ENGINES = ("newton", "pandapower", "lightsim2grid", "pypsa")
 #: What a block has at most: rows of all tables together, and steps.
 BLOCK_ROWS, BLOCK_STEPS = 200_000, 500
 
@@ -128,6 +128,6 @@ def _kept(store: Store, file: File) -> dict[str, str]:
 def _check(software: str) -> None:
     if software not in ENGINES:
         raise BadInput(f"{software} doesn't run here", hint=f"engines are {', '.join(ENGINES)}")
-    for name, engine in (("pandapower", pandapower), ("lightsim2grid", lightsim2grid)):
+    for name, engine in (("pandapower", pandapower), ("lightsim2grid", lightsim2grid), ("pypsa", pypsa)):
         if software == name and not engine.is_available():
             raise EngineError(f"{name} is not installed", hint="install the requirements or use newton")

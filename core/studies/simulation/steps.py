@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.engines import lightsim2grid, newton, pandapower
+from core.engines import lightsim2grid, newton, pandapower, pypsa
 from core.engines.bus_case import BusCase, Links, bus_case, links_of
 from core.errors import EngineError
 from core.network import Network
@@ -58,6 +58,8 @@ def voltages(grid: Grid, software: str, generation: np.ndarray, scale: np.ndarra
                 "lightsim2grid has no voltage-dependent loads and wants one swing bus", hint="use --software newton"
             )
         return lightsim2grid.steps(grid.case, grid.links, grid.shunt, base, generation, scale * grid.case.constant)
+    if software == "pypsa":
+        return pypsa.steps(grid.case, grid.links, grid.shunt, generation, scale)
     rows = []
     start = grid.case.v_start
     for power, factor in zip(generation, scale, strict=True):

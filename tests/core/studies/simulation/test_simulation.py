@@ -77,7 +77,7 @@ def test_generation_loads_and_farms_give_what_the_buses_inject(store: Store):
     assert (gen - load + 0.05 - bus)["p"].abs().max() < 1e-8
 
 
-@pytest.mark.parametrize("software", ["newton", "lightsim2grid"])
+@pytest.mark.parametrize("software", ["newton", "lightsim2grid", "pypsa"])
 def test_a_step_without_solution_is_empty_and_the_next_is_not(store: Store, software: str):
     outcome = simulate(store, file(), series(3, load_scale=[1.0, 20.0, 1.0]), software)
     v = database.get_bus_data(store, outcome.grid_sim_id).groupby("timestamp", sort=True)["v_mag"].min().tolist()
