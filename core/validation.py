@@ -68,7 +68,8 @@ def validate(
         judged, remarks = judge(result, criteria, plant)
         verdicts += judged
         findings += [*result.findings, *check_against(result, known_in(plant, result.study)), *remarks]
-    differing = discrepancies(plant, results) if reconciled else []
+    brought = [result for result in results if result.provenance.run is None and result.provenance.source]
+    differing = discrepancies(plant, brought) if reconciled else []
     stages = stage_verdicts(verdicts, criteria)
     stages = [_reconciled(stage, differing, (reasons or {}).get(stage.id, "")) for stage in stages]
     updates = advise(verdicts, plant, results)

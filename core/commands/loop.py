@@ -37,5 +37,5 @@ def _text(result: LoopResult) -> str:
         lines.append(f"round {turn.number}: {units or 'no design'}; {turn.design.cost_usd_per_year:,.0f} USD a year")
         stages = turn.validation.stages if turn.validation else []
         lines.append("  " + ", ".join(f"{stage.id} {stage.verdict}" for stage in stages))
-        lines += [f"  {u.update.name} of {u.update.element}: {u.update.reason}" for u in turn.updates]
+        lines += [f"  {u.change['name']} of {u.change['element']}: {u.change['reason']}" for u in turn.updates]
     return "\n".join(lines)

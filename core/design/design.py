@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,6 +80,32 @@ class Design:
             "conflict_text": self.conflict_text,
             "findings": [finding.as_dict() for finding in self.findings],
         }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Design:
+        """Return the design of a JSON document; what only its solution says, as the dispatch, stays away."""
+        rows, cost = document["units"], document["cost"]
+        sizes = dict.fromkeys(SIZES, 0.0)
+        for row in rows:
+            if row["mw"] is not None:
+                sizes[f"{row['technology'].lower()}_mw"] = row["mw"]
+        sizes["bess_mwh"] = next((row["mwh"] for row in rows if row["mwh"] is not None), 0.0)
+        worth, yearly = cost["net_present_usd"], cost["usd_per_year"]
+        return cls(
+            document["status"],
+            {row["technology"]: row["count"] for row in rows if row["count"] is not None},
+            sizes,
+            dict(cost["by_kind"]),
+            investment_usd=cost["investment_usd"] or 0.0,
+            energy_mwh=document["energy_mwh"],
+            emissions_t=document["emissions_t"],
+            net_present_factor=worth / yearly if worth and yearly else 0.0,
+            bound_usd_per_year=document["bound_usd_per_year"],
+            gap=document["gap"],
+            seconds=document["seconds"],
+            conflict=tuple(document["conflict"]),
+            conflict_text=document["conflict_text"],
+        )
 
 
 def sizes_of(sizing: SizingModel, solution: Any) -> tuple[dict[str, int], dict[str, float]]:

@@ -1,4 +1,8 @@
-"""The constraints of a loop: what an update sets, which of its alternatives is taken, and what holds in a round."""
+"""The constraints of a loop: what an update may set, which of its changes is taken, and what holds in a round.
+
+Updates are documents here, as the project's ledger keeps them: an update itself is its change number 0, its
+alternatives are numbers 1, 2, …
+"""
 
 from __future__ import annotations
 
@@ -6,61 +10,83 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.constraints import Alternative, ConstraintUpdate
 from core.design.requirement import BOUNDS, EQUIPMENT_BOUNDS, Requirement
+
+Change = Mapping[str, Any]  # name, element, old, new, unit, reason, and of an alternative its cost
 
 AT_BUS = frozenset({"breaker_rating_ka", "breaker_dc_pct", "reactive_support_mvar", "parallel_circuits"})
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """An update with the change that was taken of it: its own, or one of its alternatives."""
+    """An update with the number of the change that was taken of it."""
 
-    update: ConstraintUpdate
-    change: ConstraintUpdate | Alternative
-    takes: bool  # whether the optimiser or the placement knows such a bound
+    update: Mapping[str, Any]
+    choice: int = 0
+
+    @property
+    def change(self) -> Change:
+        """Return the change that was taken."""
+        return changes(self.update)[self.choice]
+
+    @property
+    def takes(self) -> bool:
+        """Return whether the optimiser or the placement knows such a bound."""
+        return takes(self.change)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the update as JSON documents carry it, with what was taken."""
-        taken = {"name": self.change.name, "element": self.change.element, "value": self.change.new}
-        return self.update.as_dict() | {"taken": taken if self.takes else None}
+        taken = {"name": self.change["name"], "element": self.change["element"], "value": self.change["new"]}
+        return {**self.update, "taken": taken if self.takes else None}
 
 
-def cheapest(update: ConstraintUpdate) -> ConstraintUpdate | Alternative:
-    """Return the cheapest change that cures the failure; the update itself where costs are not known."""
-    own = update.evidence.get("cost_usd")
-    known = [other for other in update.alternatives if other.cost is not None and _takes(other)]
-    if own is None or not known:
-        return update
-    best = min(known, key=lambda other: other.cost or 0.0)
-    return best if (best.cost or 0.0) < float(own) else update
+def changes(update: Mapping[str, Any]) -> list[Change]:
+    """Return the changes that cure a failure: the update itself, then its alternatives."""
+    return [update, *update.get("alternatives", [])]
 
 
-def apply(requirement: Requirement, updates: Sequence[ConstraintUpdate]) -> tuple[Requirement, list[Applied]]:
+def takes(change: Change) -> bool:
+    """Return whether the optimiser or the placement knows such a bound."""
+    return change["new"] is not None and (change["name"] in BOUNDS or change["name"] in EQUIPMENT_BOUNDS)
+
+
+def cheapest(update: Mapping[str, Any]) -> int:
+    """Return the number of the cheapest change; of the update itself where its cost is not known."""
+    own = update["evidence"].get("cost_usd")
+    costs = {n: float(each["cost"]) for n, each in enumerate(changes(update)) if n and _priced(each)}
+    if own is None or not costs:
+        return 0
+    best = min(costs, key=lambda number: costs[number])
+    return best if costs[best] < float(own) else 0
+
+
+def _priced(change: Change) -> bool:
+    return change.get("cost") is not None and takes(change)
+
+
+def apply(requirement: Requirement, updates: Sequence[Mapping[str, Any]]) -> tuple[Requirement, list[Applied]]:
     """Return the requirement with the updates in it, each by its cheapest change."""
-    applied = []
-    for update in updates:
-        change = cheapest(update)
-        takes = _takes(change)
-        applied.append(Applied(update, change, takes))
-        if takes:
-            requirement = _with(requirement, change, update.evidence)
-    return requirement, applied
+    applied = [Applied(update, cheapest(update)) for update in updates]
+    return with_updates(requirement, applied), applied
 
 
-def _takes(change: ConstraintUpdate | Alternative) -> bool:
-    return change.new is not None and (change.name in BOUNDS or change.name in EQUIPMENT_BOUNDS)
+def with_updates(requirement: Requirement, applied: Sequence[Applied]) -> Requirement:
+    """Return the requirement with what was taken of each update."""
+    for each in applied:
+        if each.takes:
+            requirement = _with(requirement, each.change, each.update["evidence"])
+    return requirement
 
 
-def _with(requirement: Requirement, change: ConstraintUpdate | Alternative, evidence: Mapping[str, Any]) -> Requirement:
-    value = float(change.new or 0.0)
-    if change.name in BOUNDS:
-        return requirement.with_bound(change.name, value)
+def _with(requirement: Requirement, change: Change, evidence: Mapping[str, Any]) -> Requirement:
+    name, value = str(change["name"]), float(change["new"])
+    if name in BOUNDS:
+        return requirement.with_bound(name, value)
     bus = evidence.get("computed_from", {}).get("bus")
-    elements = [str(bus)] if bus and change.name in AT_BUS else [each.strip() for each in change.element.split(",")]
+    elements = [str(bus)] if bus and name in AT_BUS else [each.strip() for each in change["element"].split(",")]
     equipment = {element: dict(bounds) for element, bounds in requirement.equipment.items()}
     for element in elements:
-        equipment.setdefault(element, {})[change.name] = value
+        equipment.setdefault(element, {})[name] = value
     return replace(requirement, equipment=equipment)
 
 

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from core.criteria import CriteriaSet, Override, State
+from core.criteria import STAGES, CriteriaSet, Override, State
 from core.design.design import Design
+from core.design.ending import End, Ending, Past, ending_of, limit_reason, standstill
 from core.design.ledger import Applied, apply, constraints
 from core.design.placement import place
 from core.design.requirement import Requirement
 from core.design.sizing import size
-from core.documents import digest
 from core.embedded import embedded_study
 from core.findings import Finding
 from core.plant import Plant
+from core.results.study_result import StudyResult
 from core.settings import HOURS_PER_YEAR
 from core.validation import Validation, validate
 
 ROUNDS = 12
-STUDIES = ("load_flow", "short_circuit", "power_flow", "availability")
+STUDIES = tuple(stage.study for stage in STAGES if stage.study != "screening")
 
 #: A start that fails on purpose: no redundancy, the smallest breakers, no banks, taps the wrong way.
 WEAK_BOUNDS = {"redundancy_level": 0.0}
 WEAK_EQUIPMENT = {"*": {"breaker_limit_ka": 10.0, "reactive_support_mvar": 0.0, "hall_tap_pct": 2.5, "v_set_pu": 1.0}}
+
+Report = Callable[[str], None]  # takes what is being done now
+
+
+def silent(_: str) -> None:
+    """Report nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,31 +47,54 @@ class Round:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the round as JSON documents carry it; the keys are a contract."""
-        stages = self.validation.stages if self.validation else []
-        return {
-            "number": self.number,
-            "constraints": self.constraints,
-            "design": self.design.as_dict(),
-            "cost": self.design.cost(),
-            "overall": str(self.validation.overall) if self.validation else None,
-            "stages": [stage.as_dict() for stage in stages],
-            "updates": [update.as_dict() for update in self.updates],
-            "plant_sha256": self.plant.digest() if self.plant else None,
-        }
+        return round_document(
+            self.number,
+            self.constraints,
+            self.design.as_dict(),
+            self.validation.as_dict() if self.validation else None,
+            self.updates,
+            self.plant.digest() if self.plant else None,
+        )
+
+    def past(self) -> Past:
+        """Return what of the round tells whether the loop can go on."""
+        stages = [stage.as_dict() for stage in self.validation.stages] if self.validation else []
+        return Past(self.number, self.constraints, self.plant.digest() if self.plant else "", stages, self.updates)
+
+
+def round_document(
+    number: int,
+    held: Sequence[Mapping[str, Any]],
+    design: Mapping[str, Any],
+    validation: Mapping[str, Any] | None,
+    updates: Sequence[Applied],
+    plant_sha256: str | None,
+) -> dict[str, Any]:
+    """Return a round as JSON documents carry it."""
+    return {
+        "number": number,
+        "constraints": list(held),
+        "design": dict(design),
+        "cost": design["cost"],
+        "overall": validation["overall"] if validation else None,
+        "stages": validation["stages"] if validation else [],
+        "updates": [update.as_dict() for update in updates],
+        "plant_sha256": plant_sha256,
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class LoopResult:
-    """How the loop ended: ``passed``, ``infeasible``, ``no update left``, ``oscillation`` or ``round limit``."""
+    """How the loop ended, and its rounds."""
 
-    ended: str
+    ended: End
     reason: str
     rounds: list[Round]
 
     @property
     def converged(self) -> bool:
         """Return whether every stage of the last round passes."""
-        return self.ended == "passed"
+        return self.ended is End.PASSED
 
     @property
     def overall(self) -> State:
@@ -77,7 +107,7 @@ class LoopResult:
         return {
             "converged": self.converged,
             "overall": str(self.overall),
-            "ended": self.ended,
+            "ended": str(self.ended),
             "reason": self.reason,
             "rounds": [each.as_dict() for each in self.rounds],
         }
@@ -89,101 +119,94 @@ def weak_start(requirement: Requirement) -> Requirement:
     return replace(requirement, bounds=bounds, equipment={**requirement.equipment, **WEAK_EQUIPMENT})
 
 
-def run_loop(
-    requirement: Requirement, *, rounds: int = ROUNDS, after_round: Callable[[Round], None] = lambda _: None
-) -> LoopResult:
+def run_loop(requirement: Requirement, *, rounds: int = ROUNDS, report: Report = silent) -> LoopResult:
     """Turn until every stage passes, no update is left, the constraints come back, or the rounds are used up."""
-    seen: dict[str, int] = {}
     done: list[Round] = []
-    design: Design | None = None
     for number in range(1, rounds + 1):
-        seen[_state(requirement)] = number
-        design = _resized(requirement, design, done)
-        this, following = _turn(number, requirement, design)
+        before = (done[-1].constraints, done[-1].design) if done else None
+        report(f"round {number}: sizing")
+        this, following = _turn(number, requirement, designed(requirement, before), report)
         done.append(this)
-        after_round(this)
-        ended = _ended(this, following, seen) or _standing_still(done)
-        if ended:
-            return LoopResult(*ended, done)
+        if ending := _ending(this) or standstill([each.past() for each in done], following):
+            return LoopResult(ending.end, ending.reason, done)
         requirement = following
-    return LoopResult("round limit", f"{rounds} rounds did not bring every stage to PASS", done)
+    return LoopResult(End.ROUND_LIMIT, limit_reason(rounds), done)
 
 
-def _resized(requirement: Requirement, design: Design | None, done: list[Round]) -> Design:
-    """Return the design of the round before where nothing changed that sizes are chosen by."""
-    if design is not None and done:
-        before = [row for row in done[-1].constraints if row["element"] == "PLANT"]
-        if before == [row for row in constraints(requirement) if row["element"] == "PLANT"]:
-            return design
-    return size(requirement)
-
-
-def _turn(number: int, requirement: Requirement, design: Design) -> tuple[Round, Requirement]:
+def _turn(number: int, requirement: Requirement, design: Design, report: Report) -> tuple[Round, Requirement]:
     """Return one round and the requirement that its updates make."""
     held = constraints(requirement)
     if not design.feasible:
         return Round(number, held, design), requirement
     plant = place(design, requirement)
-    validation = judged(plant, requirement)
-    following, applied = apply(requirement, validation.constraint_updates)
+    validation = judged(plant, requirement, report=lambda study: report(f"round {number}: {study}"))
+    following, applied = apply(requirement, [update.as_dict() for update in validation.constraint_updates])
     return Round(number, held, design, plant, validation, applied), following
 
 
-def judged(plant: Plant, requirement: Requirement) -> Validation:
-    """Return what the hub's own studies say of a plant in all its scenarios."""
-    scenarios = list(plant["scenario"]["id"])
-    results = [embedded_study(plant, study, scenarios) for study in STUDIES]
-    return validate(plant, results, _criteria(requirement))
-
-
-def _criteria(requirement: Requirement) -> CriteriaSet:
-    """Return the shipped criteria with the requirement's own availability target."""
-    target = requirement.availability_target
-    if target == Requirement().availability_target:
-        return CriteriaSet.default()
-    reason = f"the requirement asks for {target * 100:g} %"
-    own = CriteriaSet.default().override(Override("availability", reason, low=target))
-    return own.override(Override("annual_downtime_h", reason, high=(1 - target) * HOURS_PER_YEAR))
-
-
-def _ended(this: Round, following: Requirement, seen: dict[str, int]) -> tuple[str, str] | None:
-    """Return how the loop ends after a round and why, ``None`` when it goes on."""
+def _ending(this: Round) -> Ending | None:
     if this.validation is None:
-        return "infeasible", this.design.conflict_text
-    if this.validation.overall is State.PASS:
-        return "passed", f"every stage passes in round {this.number}"
-    failing = ", ".join(stage.name for stage in this.validation.stages if stage.verdict is not State.PASS)
-    before = seen.get(_state(following))
-    if not this.updates or before == this.number:
-        return "no update left", f"no update is left that changes the design; not PASS: {failing}"
-    if before is not None:
-        return "oscillation", f"the constraints of round {before} come back after round {this.number}: {_between(this)}"
-    return None
+        return Ending(End.INFEASIBLE, this.design.conflict_text)
+    return ending_of(this.validation.overall, [stage.as_dict() for stage in this.validation.stages])
 
 
-def _standing_still(done: list[Round]) -> tuple[str, str] | None:
-    """Return the end of a loop whose last updates left the plant as it was."""
-    plants = [each.plant.digest() for each in done[-2:] if each.plant]
-    if len(plants) < 2 or plants[0] != plants[1]:
-        return None
-    names = ", ".join(sorted({update.change.name for update in done[-2].updates}))
-    return "no update left", f"the updates of round {done[-2].number} ({names}) no longer change the plant"
+def designed(requirement: Requirement, before: tuple[Sequence[Mapping[str, Any]], Design] | None) -> Design:
+    """Return the cheapest design; that of the round before where nothing changed that sizes are chosen by."""
+    if before is not None and _sizing_rows(before[0]) == _sizing_rows(constraints(requirement)):
+        return before[1]
+    return size(requirement)
 
 
-def _between(this: Round) -> str:
-    """Return what the loop swings between."""
-    swings = (f"{u.change.name} of {u.change.element}: {u.change.old:g} ↔ {u.change.new:g}" for u in _moved(this))
-    return "; ".join(swings)
+def _sizing_rows(held: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [row for row in held if row["element"] == "PLANT"]
 
 
-def _moved(this: Round) -> Iterator[Applied]:
-    for update in this.updates:
-        if update.takes and update.change.old is not None and update.change.old != update.change.new:
-            yield update
+def judged(
+    plant: Plant,
+    requirement: Requirement,
+    *,
+    uploaded: Mapping[str, Sequence[StudyResult]] | None = None,
+    criteria: CriteriaSet | None = None,
+    reasons: Mapping[str, str] | None = None,
+    report: Report = silent,
+) -> Validation:
+    """Return what the studies say of a plant in all its scenarios.
+
+    Parameters
+    ----------
+    plant, requirement
+        The design, and what it is for.
+    uploaded
+        By study, results of outside tools that stand in the place of the hub's own; they are set against these.
+    criteria, reasons
+        The project's criteria, and why contradicted stages stand, as in :func:`core.validation.validate`.
+    report
+        Takes the name of each study when it begins.
+    """
+    uploaded = uploaded or {}
+    scenarios = list(plant["scenario"]["id"])
+    results: list[StudyResult] = []
+    for study in STUDIES:
+        report(study.replace("_", " "))
+        results += uploaded.get(study) or [embedded_study(plant, study, scenarios)]
+    own = criteria_of(requirement, criteria or CriteriaSet.default())
+    return validate(plant, results, own, reconciled=bool(uploaded), reasons=reasons)
 
 
-def _state(requirement: Requirement) -> str:
-    return digest(constraints(requirement))
+def criteria_of(requirement: Requirement, criteria: CriteriaSet) -> CriteriaSet:
+    """Return the criteria with the requirement's own availability target, unless the project set one."""
+    target = requirement.availability_target
+    overridden = {change.criterion for change in criteria.overrides}
+    reason = f"the requirement asks for {target * 100:g} %"
+    wanted = (
+        Override("availability", reason, low=target),
+        Override("annual_downtime_h", reason, high=(1 - target) * HOURS_PER_YEAR),
+    )
+    if target == Requirement().availability_target:
+        return criteria
+    for change in wanted:
+        criteria = criteria if change.criterion in overridden else criteria.override(change)
+    return criteria
 
 
 def findings_of(result: LoopResult) -> list[Finding]:

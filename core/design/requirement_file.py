@@ -16,6 +16,7 @@ import pandas as pd
 from core.design.load_column import value_column
 from core.design.requirement import BOUNDS, HOURS, LEAP_DAY, Requirement
 from core.design.technology import Technology, shipped_technologies, technology
+from core.documents import dump, plain
 from core.errors import BadInput
 from core.findings import Finding, Reading, Severity, Source, Where
 
@@ -62,6 +63,17 @@ def read_requirement(data: bytes, name: str, folder: Path | None = None) -> Read
             raise BadInput(f"a requirement has no {key!r}", hint=f"it has {', '.join([*kinds, *BOUNDS])}", where=where)
     requirement = replace(Requirement(), **values, bounds=bounds)
     return Reading(requirement, findings, Source(name, sha256(data).hexdigest(), "gridproof.requirement"))
+
+
+def requirement_document(requirement: Requirement) -> dict[str, Any]:
+    """Return the requirement as the JSON document that :func:`read_requirement` reads back."""
+    document: dict[str, Any] = plain(requirement)
+    return {key: value for key, value in document.items() if key not in SERIES or value}
+
+
+def restored_requirement(document: Mapping[str, Any]) -> Requirement:
+    """Return the requirement of a kept document."""
+    return read_requirement(dump(document).encode("utf-8"), "requirement").value
 
 
 def _document(data: bytes, where: Where) -> Mapping[str, Any]:

@@ -17,6 +17,9 @@ from core.errors import BadInput
 #: The key of a unit's summary when the unit failed: ``{"failed": message}`` stands in its place.
 FAILED = "failed"
 
+#: The key of a unit's parameters that makes it wait for the units before it.
+IN_TURN = "in_turn"
+
 
 @dataclass(frozen=True, slots=True)
 class RunKind:
@@ -25,7 +28,8 @@ class RunKind:
     Attributes
     ----------
     plan
-        ``plan(inputs) -> units``: JSON-able parameters of each unit; cheap, called once in the worker.
+        ``plan(inputs) -> units``: JSON-able parameters of each unit; cheap, called once in the worker. A unit with
+        ``"in_turn": True`` begins when all before it have ended.
     unit
         ``unit(inputs, unit, folder) -> summary``: one unit's work, small and JSON-able; big tables go to the run's
         folder as Parquet by :func:`core.store.files.write_whole` under a name of the unit's own. It may be called again
@@ -47,6 +51,7 @@ KINDS: dict[str, str] = {
     "feeder": "core.jobs.feeders:FEEDER",
     "simulation": "core.jobs.simulation:SIMULATION",
     "sizing": "core.jobs.sizing:SIZING",
+    "loop": "core.jobs.loop:LOOP",
     "study": "core.jobs.studies:STUDY",
     "time_series": "core.jobs.time_series:RUN",
 }

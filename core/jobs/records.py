@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from core.errors import BadInput
 from core.jobs.inline import message
-from core.jobs.kinds import FAILED, address
+from core.jobs.kinds import FAILED, IN_TURN, address
 from core.jobs.queue import OPEN, State, folder
 from core.jobs.tables import runs as table
 from core.jobs.tables import units
@@ -45,12 +45,11 @@ class ActiveRun:
 
     def next_task(self) -> Task | None:
         """Hand out what may be done next, ``None`` when that depends on what is under way."""
-        task = None
-        if self.cancelled_at is None and self.waiting:
-            task = Task(self, Step.UNIT, *self.waiting.popleft())
-        elif self.cancelled_at is None and not self.under_way:
-            task = Task(self, self.next_step)
-        self.under_way += task is not None
+        in_turn = bool(self.waiting) and self.waiting[0][1].get(IN_TURN, False)
+        if self.cancelled_at is not None or (self.under_way and (in_turn or not self.waiting)):
+            return None
+        task = Task(self, Step.UNIT, *self.waiting.popleft()) if self.waiting else Task(self, self.next_step)
+        self.under_way += 1
         return task
 
 

@@ -15,7 +15,7 @@ from core.project import ledger, results
 from core.project.ledger import Decision, Proposal
 from core.project.merge import Change, changes, merged
 from core.project.records import AuditEntry, Import, Revision, Round, new_id, user
-from core.project.rows import add_revision, note
+from core.project.rows import add_revision, add_round, note
 from core.project.tables import acceptances, audit, imports, overrides, projects, revisions, rounds
 from core.results.study_result import StudyResult
 from core.store import Store, now
@@ -106,9 +106,10 @@ class Project:
         rows = [self._import_rows(*file) for file in files]
         with self.store.writing() as connection:
             self._lock(connection)
+            self._load(connection)
             for (content, name, _, _), mine in zip(files, rows, strict=True):
                 if mine:
-                    connection.execute(insert(imports), mine)
+                    connection.execute(insert(imports), [row | {"plant_sha256": self.plant_sha256} for row in mine])
                 studies = ", ".join(row["study"] for row in mine)
                 self._note(connection, f"import {name}: {studies}", sha256(content).hexdigest())
         return [row["id"] for mine in rows for row in mine]
@@ -139,7 +140,10 @@ class Project:
         with self.store.reading() as connection:
             rows = connection.execute(query.order_by(imports.c.at, imports.c.id)).all()
         return [
-            Import(r.id, r.at, r.who, r.name, r.sha256, r.tool, r.study, r.mapping, r.result["findings"]) for r in rows
+            Import(
+                r.id, r.at, r.who, r.name, r.sha256, r.tool, r.study, r.mapping, r.result["findings"], r.plant_sha256
+            )
+            for r in rows
         ]
 
     def result(self, import_id: str) -> StudyResult:
@@ -185,14 +189,7 @@ class Project:
         """
         with self.store.writing() as connection:
             self._lock(connection)
-            latest = select(func.max(rounds.c.number)).where(rounds.c.project == self.id)
-            number = (connection.execute(latest).scalar() or 0) + 1
-            row = {"project": self.id, "number": number, "at": now(), "who": user(), "revision": revision}
-            judged = {"imports": list(imports), "overall": str(document["overall"]), "document": document}
-            connection.execute(insert(rounds).values({**row, **judged}))
-            ledger.propose(connection, self.id, number, updates)
-            self._note(connection, f"round {number}: {document['overall']}", digest(document))
-        return number
+            return add_round(connection, self.id, document, revision=revision, imports=imports, updates=updates)
 
     def rounds(self) -> list[Round]:
         """Return the judgements, oldest first."""
@@ -206,11 +203,13 @@ class Project:
         with self.store.reading() as connection:
             return ledger.read(connection, self.id)
 
-    def decide(self, update_id: str, decision: Decision, value: Any = None, reason: str = "") -> Proposal:
-        """Accept, edit or reject a constraint update."""
+    def decide(
+        self, update_id: str, decision: Decision, value: Any = None, reason: str = "", *, choice: int = 0
+    ) -> Proposal:
+        """Accept, edit or reject a constraint update; ``choice`` n takes its n-th alternative instead of itself."""
         with self.store.writing() as connection:
             self._lock(connection)
-            decided = ledger.decide(connection, self.id, update_id, decision, value=value, reason=reason)
+            decided = ledger.decide(connection, self.id, update_id, decision, value=value, reason=reason, choice=choice)
             what = f"{decided.state} {decided.update.get('name')} {decided.update.get('element') or ''}".rstrip()
             self._note(connection, what, digest(decided.as_dict()))
         return decided

@@ -36,6 +36,7 @@ class Import:
     study: str
     mapping: Mapping[str, Any]
     findings: list[dict[str, Any]]
+    plant_sha256: str = ""  # the project's plant when it came; empty: unknown
 
 
 @dataclass(frozen=True, slots=True)

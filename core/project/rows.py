@@ -1,14 +1,16 @@
-"""Rows that a project's birth and its later life both write."""
+"""Rows that more than one part of a project writes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from core.documents import digest
+from core.project import ledger
 from core.project.records import user
-from core.project.tables import audit, projects, revisions
+from core.project.tables import audit, projects, revisions, rounds
 from core.store import now
 
 
@@ -18,6 +20,26 @@ def add_revision(
     """Append a state of the plant."""
     row = {"project": project, "number": number, "parent": parent, "at": now(), "who": user(), "what": what}
     connection.execute(insert(revisions).values({**row, "sha256": digest(plant), "plant": plant}))
+
+
+def add_round(
+    connection: Connection,
+    project: str,
+    document: Mapping[str, Any],
+    *,
+    revision: int,
+    imports: Sequence[str],
+    updates: Sequence[Mapping[str, Any]],
+) -> int:
+    """Append a judgement and enter its constraint updates in the ledger; return the round's number."""
+    latest = select(func.max(rounds.c.number)).where(rounds.c.project == project)
+    number = (connection.execute(latest).scalar() or 0) + 1
+    row = {"project": project, "number": number, "at": now(), "who": user(), "revision": revision}
+    judged = {"imports": list(imports), "overall": str(document["overall"]), "document": document}
+    connection.execute(insert(rounds).values({**row, **judged}))
+    ledger.propose(connection, project, number, updates)
+    note(connection, project, f"round {number}: {document['overall']}", digest(document))
+    return number
 
 
 def note(connection: Connection, project: str, what: str, sha256: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
 from core.store import Document, Moment, metadata
 
@@ -52,6 +52,7 @@ imports = Table(
     Column("study", String, nullable=False),
     Column("mapping", Document, nullable=False),
     Column("result", Document, nullable=False),
+    Column("plant_sha256", String(64), nullable=False, server_default=""),  # the project's plant when it came
     Index(None, "project"),
 )
 
@@ -78,10 +79,41 @@ proposals = Table(
     Column("position", Integer, nullable=False),
     Column("state", String, nullable=False),
     Column("proposal", Document, nullable=False),
+    Column("choice", Integer, nullable=False, server_default="0"),  # 0: the update itself, n: its n-th alternative
     Column("value", Document),
     Column("reason", String, nullable=False),
     *_signed(),
     Index(None, "project"),
+)
+
+loops = Table(
+    "loops",
+    metadata,
+    Column("id", String(12), primary_key=True),
+    _of_project(),
+    *_signed(),
+    Column("start", String, nullable=False),
+    Column("requirement", Document, nullable=False),
+    Column("uploaded", Document, nullable=False),  # studies whose results come from outside tools
+    Column("round_limit", Integer, nullable=False),
+    Column("manual", Boolean, nullable=False),  # whether the engineer decides before the next round
+    Column("state", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("progress", String, nullable=False),  # what was being done last
+    Index(None, "project"),
+)
+
+loop_rounds = Table(
+    "loop_rounds",
+    metadata,
+    Column("loop", String(12), ForeignKey("loops.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("constraints", Document, nullable=False),
+    Column("design", Document, nullable=False),
+    Column("revision", Integer),  # of the project's plant; null where no design meets the constraints
+    Column("plant_sha256", String(64), nullable=False),
+    Column("judged", Integer),  # the project's round; null until the studies have spoken
 )
 
 overrides = Table(

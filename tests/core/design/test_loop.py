@@ -7,16 +7,19 @@ from dataclasses import replace
 import pytest
 
 from core.constraints import Alternative, ConstraintUpdate
-from core.criteria import State
+from core.criteria import StageVerdict, State
 from core.criteria.screening import firm_capacity_mw, required_mw
 from core.design import loop
-from core.design.ledger import apply, cheapest, constraints
+from core.design.design import Design
+from core.design.ledger import apply, changes, cheapest, constraints
 from core.design.loop import run_loop, weak_start
 from core.design.placement import place
 from core.design.redundancy import reliability_of
 from core.design.requirement import Requirement
+from core.design.requirement_file import requirement_document, restored_requirement
 from core.design.sizing import size
 from core.design.technology import shipped_technologies
+from core.documents import plain
 from core.findings import Severity
 from core.plant import Plant, check_plant
 from core.validation import Validation
@@ -39,7 +42,7 @@ def test_a_weak_start_ends_with_every_stage_passing(weak):
 
 
 def test_every_failure_of_the_weak_start_sends_a_constraint_back(weak):
-    assert {each.update.name for each in weak.rounds[0].updates} == {
+    assert {each.update["name"] for each in weak.rounds[0].updates} == {
         "redundancy_level",
         "breaker_rating_ka",
         "reactive_support_mvar",
@@ -68,7 +71,7 @@ def test_the_plant_of_a_design_has_no_errors_and_the_designs_capacity():
 
 
 def test_rounds_that_are_used_up_are_no_pass(monkeypatch):
-    def more(plant, requirement):
+    def more(plant, requirement, report):
         old = requirement.equipment.get("BUS_HALL_1", {}).get("reactive_support_mvar", 0.0)
         update = ConstraintUpdate("reactive_support_mvar", "BUS_HALL_1", old, old + 1, "Mvar", "voltage", {})
         return Validation(State.FAIL, [], [], [update], [], [])
@@ -85,7 +88,7 @@ def test_a_requirement_without_a_design_ends_the_loop_with_the_contradiction():
 
 
 def test_constraints_that_come_back_are_an_oscillation(monkeypatch):
-    def swing(plant, requirement):
+    def swing(plant, requirement, report):
         old = requirement.equipment.get("BUS_HALL_1", {}).get("reactive_support_mvar", 5.0)
         update = ConstraintUpdate(
             "reactive_support_mvar", "BUS_HALL_1", old, 15.0 - old, "Mvar", "voltage", {"computed_from": {}}
@@ -96,6 +99,25 @@ def test_constraints_that_come_back_are_an_oscillation(monkeypatch):
     result = run_loop(replace(SMALL, equipment={"BUS_HALL_1": {"reactive_support_mvar": 5.0}}))
     assert result.ended == "oscillation"
     assert "BUS_HALL_1: 10 ↔ 5" in result.reason
+    assert "between rounds 1 and 2" in result.reason
+
+
+def test_a_warning_without_a_failure_is_said_to_be_one(monkeypatch):
+    stages = [StageVerdict("2b", "ETAP Short Circuit", State.WARN, "1 WARN")]
+    monkeypatch.setattr(
+        loop, "judged", lambda plant, requirement, report: Validation(State.WARN, stages, [], [], [], [])
+    )
+    result = run_loop(SMALL)
+    assert (result.ended, result.converged, result.overall) == ("warnings left", False, State.WARN)
+    assert "2b ETAP Short Circuit WARN" in result.reason
+
+
+def test_a_design_and_a_requirement_read_back_place_the_same_plant():
+    design = size(SMALL)
+    document = plain(design.as_dict())
+    again = restored_requirement(requirement_document(SMALL))
+    assert place(Design.from_dict(document), again).digest() == place(design, SMALL).digest()
+    assert plain(Design.from_dict(document).as_dict()) == {**document, "findings": []}
 
 
 def test_the_cheapest_change_is_taken_where_costs_are_known():
@@ -105,10 +127,10 @@ def test_the_cheapest_change_is_taken_where_costs_are_known():
     update = ConstraintUpdate(
         "redundancy_level", "GEN_RECIP_18_01", 1, 2, "units", "", {"cost_usd": 500.0}, (dear, cheap, unpriced)
     )
-    assert cheapest(update) is cheap
-    without_costs = replace(update, evidence={})
-    assert cheapest(without_costs) is without_costs
-    changed, applied = apply(SMALL, [update])
+    document = update.as_dict()
+    assert changes(document)[cheapest(document)] == cheap.as_dict()
+    assert cheapest(replace(update, evidence={}).as_dict()) == 0
+    changed, applied = apply(SMALL, [document])
     assert {"name": "spares", "element": "GEN_RECIP_18_01", "value": 1.0} in constraints(changed)
     assert applied[0].as_dict()["taken"]["name"] == "spares"
 
