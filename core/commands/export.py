@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import Any
 
 from core.commands import Answer
 from core.commands.plant import chosen_plant
@@ -11,7 +12,7 @@ from core.documents import dump
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where, worst
 from core.formats.bundle import BUNDLE, MANIFEST, PSSE_VERSIONS, ExportedFile, bundle, export_all, exports, manifest
-from core.plant import check_plant
+from core.plant import Plant, check_plant
 from core.store.files import write_whole
 
 
@@ -25,15 +26,24 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> Answer:
     """Answer "fails" when a file could not be written from the plant's data."""
     plant, findings = chosen_plant(arguments.plant)
-    files, not_written = export_all(plant, arguments.psse_version)
+    document, not_written = write_bundle(plant, arguments.to, arguments.psse_version)
     findings = [*findings, *check_plant(plant), *not_written]
-    contents = manifest(plant, files)
+    words = _words(Path(document["to"]), document["files"], findings)
+    fails = len(document["manifest"]["files"]) < len(exports())
+    return Answer(document | {"findings": findings}, words, fails=fails)
+
+
+def write_bundle(
+    plant: Plant, to: str, psse_version: int = 35, revision: int | None = None
+) -> tuple[dict[str, Any], list[Finding]]:
+    """Write every file of a plant into a folder; return what was written, and what could not be."""
+    files, not_written = export_all(plant, psse_version)
+    contents = manifest(plant, files, revision)
     zipped = ExportedFile(BUNDLE, "Gridproof", "1", bundle(files, contents))
-    folder = Path(arguments.to).expanduser()
+    folder = Path(to).expanduser()
     _write(folder, [*files, zipped, ExportedFile(MANIFEST, "Gridproof", "1", dump(contents, indent=2).encode("utf-8"))])
     written = [file.as_dict() for file in (*files, zipped)]
-    document = {"to": str(folder), "files": written, "manifest": contents, "findings": findings}
-    return Answer(document, _words(folder, written, findings), fails=len(files) < len(exports()))
+    return {"to": str(folder), "files": written, "manifest": contents}, not_written
 
 
 def _write(folder: Path, files: list[ExportedFile]) -> None:

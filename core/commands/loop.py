@@ -3,39 +3,77 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from core.commands import Answer
 from core.commands.design import add_requirement, requirement_of
-from core.design.loop import ROUNDS, LoopResult, findings_of, run_loop, weak_start
+from core.commands.project_loop import answer as project_answer
+from core.design.loop import ROUNDS, STUDIES, findings_of, run_loop, weak_start
+from core.design.requirement import Requirement
 from core.errors import BadInput
+from core.findings import Reading
+
+#: What only the loop of a project knows.
+OF_PROJECT = ("step", "resume", "status", "background", "restart", "uploaded", "upload", "choose", "reject", "export")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_requirement(parser)
-    parser.add_argument("--rounds", metavar="N", type=int, default=ROUNDS, help=f"rounds at most (default {ROUNDS})")
-    parser.add_argument("--start", choices=["usual", "weak"], default="usual", help="weak: a start that must fail")
+    parser.add_argument("--rounds", metavar="N", type=int, help=f"rounds at most (default {ROUNDS})")
+    starts = ["usual", "weak", "ledger"]
+    text = "weak: a start that must fail; ledger: with what the project's ledger has accepted"
+    parser.add_argument("--start", choices=starts, default="usual", help=text)
+    kept = parser.add_argument_group("a loop that is kept in a project and can be stopped and resumed")
+    kept.add_argument("--project", metavar="NAME", help="id or name of the project; a new name makes one")
+    kept.add_argument("--step", action="store_true", help="one round, its updates left open for you to decide")
+    kept.add_argument("--resume", action="store_true", help="go on with what was stopped, killed, or waited")
+    kept.add_argument("--status", action="store_true", help="only say how the loop stands")
+    kept.add_argument("--background", action="store_true", help="turn in the workspace's worker")
+    kept.add_argument("--restart", action="store_true", help="begin anew although a loop has not ended")
+    text = f"studies of outside tools, for which the loop waits: {', '.join(STUDIES)}"
+    kept.add_argument("--uploaded", metavar="STUDY", nargs="+", default=[], help=text)
+    kept.add_argument("--upload", metavar="FILE", nargs="+", default=[], help="results for the round that waits")
+    text = "take the N-th alternative of an open update (0: the update itself)"
+    kept.add_argument("--choose", metavar="UPDATE=N", nargs="+", default=[], help=text)
+    kept.add_argument("--reject", metavar="UPDATE=REASON", nargs="+", default=[], help="refuse an open update")
+    kept.add_argument("--export", metavar="DIR", help="write the last round's files for the outside tools")
 
 
 def run(arguments: argparse.Namespace) -> Answer:
     """Read the requirement, run the loop, and return the document."""
-    if arguments.rounds < 1:
+    if arguments.rounds is not None and arguments.rounds < 1:
         raise BadInput("--rounds is a number of rounds above 0")
-    reading = requirement_of(arguments.requirement)
-    requirement = weak_start(reading.value) if arguments.start == "weak" else reading.value
-    result = run_loop(requirement, rounds=arguments.rounds)
+    if arguments.project is not None:
+        return project_answer(arguments)
+    alone = [name for name in OF_PROJECT if getattr(arguments, name)] + ["start"] * (arguments.start == "ledger")
+    if alone:
+        raise BadInput(f"--{alone[0]} needs a loop that is kept", hint="name its project with --project")
+    reading = started(arguments)
+    result = run_loop(reading.value, rounds=arguments.rounds or ROUNDS)
     findings = [*reading.findings, *findings_of(result)]
     document = result.as_dict() | {"findings": [finding.as_dict() for finding in findings]}
-    return Answer(document, _text(result), fails=not result.converged)
+    return Answer(document, in_words(document), fails=not result.converged)
 
 
-def _text(result: LoopResult) -> str:
-    """Return the rounds in words."""
-    lines = [f"{result.ended}: {result.reason}"]
-    for turn in result.rounds:
-        units = ", ".join(f"{row['count'] or row['mw']} × {row['technology']}" for row in turn.design.units())
-        lines.append(f"round {turn.number}: {units or 'no design'}; {turn.design.cost_usd_per_year:,.0f} USD a year")
-        stages = turn.validation.stages if turn.validation else []
-        lines.append("  " + ", ".join(f"{stage.id} {stage.verdict}" for stage in stages))
-        lines += [f"  {u.change['name']} of {u.change['element']}: {u.change['reason']}" for u in turn.updates]
+def started(arguments: argparse.Namespace) -> Reading[Requirement]:
+    """Return the requirement that the loop starts from."""
+    reading = requirement_of(arguments.requirement)
+    return replace(reading, value=weak_start(reading.value)) if arguments.start == "weak" else reading
+
+
+def in_words(document: Mapping[str, Any]) -> str:
+    """Return a loop's document in words."""
+    lines = [f"{document['ended'] or document['state']}: {document['reason']}"]
+    for turn in document["rounds"]:
+        units = ", ".join(f"{row['count'] or row['mw']} × {row['technology']}" for row in turn["design"]["units"])
+        cost = turn["cost"]["usd_per_year"]
+        lines.append(f"round {turn['number']}: {units or 'no design'}" + (f"; {cost:,.0f} USD a year" if cost else ""))
+        lines.append("  " + (", ".join(f"{s['id']} {s['verdict']}" for s in turn["stages"]) or "not judged"))
+        for update in turn["updates"]:
+            taken = update["taken"] or update
+            decision = update.get("decision", "")
+            lines.append(f"  {update['id']} {decision} {taken['name']} of {taken['element']}: {update['reason']}")
     return "\n".join(lines)

@@ -14,6 +14,9 @@ from core.design.requirement import BOUNDS, EQUIPMENT_BOUNDS, Requirement
 
 Change = Mapping[str, Any]  # name, element, old, new, unit, reason, and of an alternative its cost
 
+#: What a study asks for under another name than the optimiser's bound.
+BOUND_OF = {"bess_response_mw": "bess_min_mw"}
+
 AT_BUS = frozenset({"breaker_rating_ka", "breaker_dc_pct", "reactive_support_mvar", "parallel_circuits"})
 
 
@@ -47,7 +50,12 @@ def changes(update: Mapping[str, Any]) -> list[Change]:
 
 def takes(change: Change) -> bool:
     """Return whether the optimiser or the placement knows such a bound."""
-    return change["new"] is not None and (change["name"] in BOUNDS or change["name"] in EQUIPMENT_BOUNDS)
+    name = _bound(change)
+    return change["new"] is not None and (name in BOUNDS or name in EQUIPMENT_BOUNDS)
+
+
+def _bound(change: Change) -> str:
+    return BOUND_OF.get(change["name"], str(change["name"]))
 
 
 def cheapest(update: Mapping[str, Any]) -> int:
@@ -79,7 +87,7 @@ def with_updates(requirement: Requirement, applied: Sequence[Applied]) -> Requir
 
 
 def _with(requirement: Requirement, change: Change, evidence: Mapping[str, Any]) -> Requirement:
-    name, value = str(change["name"]), float(change["new"])
+    name, value = _bound(change), float(change["new"])
     if name in BOUNDS:
         return requirement.with_bound(name, value)
     bus = evidence.get("computed_from", {}).get("bus")

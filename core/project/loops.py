@@ -176,7 +176,7 @@ def _loop(connection: Connection, row: Row[Any], project: Project) -> Loop:
     query = select(loop_rounds).where(loop_rounds.c.loop == row.id).order_by(loop_rounds.c.number)
     rows = connection.execute(query).all()
     judgements, proposals = {each.number: each for each in project.rounds()}, project.ledger()
-    ends = [each.judged for each in rows[1:]] + [None]
+    ends = [*(each.judged for each in rows[1:]), None][: len(rows)]
     kept = [
         LoopRound(
             each.number,

@@ -1,0 +1,133 @@
+"""The loop of a project, as the ``loop`` command begins, turns, feeds and shows it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from core.commands import Answer
+from core.commands.export import write_bundle
+from core.commands.files import read_bytes
+from core.design.ledger import with_updates
+from core.design.loop import ROUNDS
+from core.errors import BadInput, Conflict
+from core.formats.recognise import read_result
+from core.jobs import loop as background
+from core.plant import Plant
+from core.project import Decision, Project, Workspace, loops
+from core.project.loop_turn import run as run_loop
+from core.project.loop_turn import turn
+from core.project.loops import Loop
+from core.settings import load_settings
+
+
+def answer(arguments: argparse.Namespace) -> Answer:
+    """Do what the arguments say with the project's loop and tell how it stands."""
+    workspace = Workspace.open(load_settings(arguments.workspace))
+    goes_on = arguments.resume or arguments.status or arguments.upload or arguments.export
+    project = _project(workspace, arguments.project, make=not (goes_on or arguments.choose or arguments.reject))
+    loop = loops.latest(project)
+    if not (arguments.status or arguments.export):
+        loop = _turned(project, loop, arguments)
+    if loop is None:
+        raise BadInput("the project has no loop yet", hint="begin one without --status, --resume or --export")
+    if arguments.export:
+        _export(project, loop, arguments.export)
+    return _told(project, loop, arguments)
+
+
+def _project(workspace: Workspace, name: str, *, make: bool) -> Project:
+    """Return the project of an id or name; made where a loop may begin."""
+    found = [line.id for line in workspace.projects() if name in (line.id, line.name)]
+    if len(found) > 1:
+        raise BadInput(f"{len(found)} projects are called {name!r}", hint=f"name one by id: {', '.join(found)}")
+    if found:
+        return workspace.project(found[0])
+    if not make:
+        raise BadInput(f"the workspace has no project {name!r}", hint="begin a loop in it first")
+    return workspace.create(name, Plant.of(name, {}).to_document())
+
+
+def _turned(project: Project, loop: Loop | None, arguments: argparse.Namespace) -> Loop | None:
+    """Return the loop after what was asked for: fed, decided, and turned."""
+    if background.is_turning(project):
+        raise Conflict(
+            "the project's loop is turning in the background", hint="see it with --status, or cancel its job"
+        )
+    goes_on = arguments.resume or arguments.upload or arguments.choose or arguments.reject
+    if loop is None and goes_on:
+        return None
+    if loop is None or not (goes_on or (arguments.step and not loop.ended)) or arguments.restart:
+        loop = _begun(project, loop, arguments)
+    elif arguments.rounds is not None:
+        loop = loops.extended(project, loop, arguments.rounds)
+    if arguments.upload:
+        _upload(project, loop, arguments.upload)
+    if arguments.choose or arguments.reject:
+        _decide(project, loop, arguments)
+        if not (arguments.step or arguments.resume or arguments.background):
+            return loops.read(project, loop.id)
+    if arguments.background:
+        background.start(project, loop)
+        return loop
+    manual = arguments.step or (loop.manual and not arguments.resume)
+    return turn(project, loop, manual=True) if manual else run_loop(project, loop)
+
+
+def _begun(project: Project, before: Loop | None, arguments: argparse.Namespace) -> Loop:
+    from core.commands.loop import started
+
+    if before is not None and not before.ended and not arguments.restart:
+        hint = "go on with --resume, or begin anew with --restart"
+        raise Conflict(f"the project has a loop that has not ended: {before.state}", hint=hint)
+    requirement = started(arguments).value
+    if arguments.start == "ledger":
+        requirement = with_updates(requirement, [p.applied for p in project.ledger() if p.is_taken])
+    limit = arguments.rounds or ROUNDS
+    return loops.begin(project, requirement, start=arguments.start, uploaded=arguments.uploaded, limit=limit)
+
+
+def _upload(project: Project, loop: Loop, files: Sequence[str]) -> None:
+    if not loop.rounds or loop.rounds[-1].is_whole:
+        raise BadInput("no round of the loop waits for an upload", hint="see how it stands with --status")
+    given = [read_bytes(path) for path in files]
+    project.add_imports([(data, name, [each.value for each in read_result(data, name)], {}) for data, name in given])
+
+
+def _decide(project: Project, loop: Loop, arguments: argparse.Namespace) -> None:
+    """Decide open updates of the last round, named by their id or the ledger's."""
+    proposals = loop.rounds[-1].proposals if loop.rounds else []
+    ids = {name: p.id for p in proposals for name in (p.id, p.update["id"])}
+    for given, decision in ((arguments.choose, Decision.ACCEPTED), (arguments.reject, Decision.REJECTED)):
+        for word in given:
+            name, _, value = word.partition("=")
+            if name not in ids:
+                raise BadInput(f"the last round has no update {name!r}", hint="see the ids with --status")
+            if decision is Decision.REJECTED:
+                project.decide(ids[name], decision, reason=value)
+            elif value.isdigit():
+                project.decide(ids[name], decision, reason="chosen by hand", choice=int(value))
+            else:
+                raise BadInput(f"--choose {word} names no alternative", hint="for example --choose 3fa9=1")
+
+
+def _export(project: Project, loop: Loop, folder: str) -> None:
+    placed = [each for each in loop.rounds if each.revision is not None]
+    if not placed:
+        raise BadInput("the loop has no plant to export yet", hint="turn it first")
+    write_bundle(loops.plant_of(project, placed[-1]), folder, revision=placed[-1].revision)
+
+
+def _told(project: Project, loop: Loop, arguments: argparse.Namespace) -> Answer:
+    from core.commands.loop import in_words
+
+    document = loop.as_dict()
+    if background.is_turning(project):
+        document |= {"state": "running", "reason": loop.progress or "begins"}
+    elif loop.state == loops.WAITING:
+        brought = loops.uploads(project, loop)
+        document |= {"due": list(brought.due), "refused": list(brought.refused), "reason": brought.text}
+    quiet = arguments.background or arguments.status or arguments.export or arguments.choose or arguments.reject
+    return Answer(
+        document, in_words(document), fails=loop.ended and not loop.converged if quiet else not loop.converged
+    )
