@@ -54,6 +54,11 @@ def takes(change: Change) -> bool:
     return change["new"] is not None and (name in BOUNDS or name in EQUIPMENT_BOUNDS)
 
 
+def sizes_by(change: Change) -> bool:
+    """Return whether the change is a bound of the plant as a whole, which the optimiser chooses sizes by."""
+    return takes(change) and _bound(change) in BOUNDS
+
+
 def _bound(change: Change) -> str:
     return BOUND_OF.get(change["name"], str(change["name"]))
 
@@ -70,12 +75,6 @@ def cheapest(update: Mapping[str, Any]) -> int:
 
 def _priced(change: Change) -> bool:
     return change.get("cost") is not None and takes(change)
-
-
-def apply(requirement: Requirement, updates: Sequence[Mapping[str, Any]]) -> tuple[Requirement, list[Applied]]:
-    """Return the requirement with the updates in it, each by its cheapest change."""
-    applied = [Applied(update, cheapest(update)) for update in updates]
-    return with_updates(requirement, applied), applied
 
 
 def with_updates(requirement: Requirement, applied: Sequence[Applied]) -> Requirement:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.criteria import STAGES, CriteriaSet, Override, State
+from core.design.choosing import chosen
 from core.design.design import Design
 from core.design.ending import End, Ending, Past, ending_of, limit_reason, standstill
-from core.design.ledger import Applied, apply, constraints
+from core.design.ledger import Applied, constraints, with_updates
 from core.design.placement import place
 from core.design.requirement import Requirement
 from core.design.sizing import size
@@ -140,8 +141,9 @@ def _turn(number: int, requirement: Requirement, design: Design, report: Report)
         return Round(number, held, design), requirement
     plant = place(design, requirement)
     validation = judged(plant, requirement, report=lambda study: report(f"round {number}: {study}"))
-    following, applied = apply(requirement, [update.as_dict() for update in validation.constraint_updates])
-    return Round(number, held, design, plant, validation, applied), following
+    report(f"round {number}: updates")
+    applied = chosen(requirement, [update.as_dict() for update in validation.constraint_updates])
+    return Round(number, held, design, plant, validation, applied), with_updates(requirement, applied)
 
 
 def _ending(this: Round) -> Ending | None:

@@ -5,9 +5,10 @@ Each half of a round is kept as soon as it is done, so that whoever comes after 
 
 from __future__ import annotations
 
+from core.design.choosing import chosen
 from core.design.design import Design
 from core.design.ending import End, Ending, ending_of, limit_reason, standstill
-from core.design.ledger import changes, cheapest, constraints, takes, with_updates
+from core.design.ledger import changes, constraints, takes, with_updates
 from core.design.loop import Report, designed, judged, silent
 from core.design.placement import place
 from core.design.requirement import Requirement
@@ -77,15 +78,20 @@ def _accept(project: Project, loop: Loop) -> None:
     proposals = loop.rounds[-1].proposals
     rejected = {ledger.identity(p.update): p for r in loop.rounds for p in r.proposals if p.state is Decision.REJECTED}
     open_ones = [p for p in proposals if p.state is Decision.PROPOSED]
+    asked = [p for p in open_ones if ledger.identity(p.update) not in rejected]
+    applied = chosen(requirement_of(loop), [p.update for p in asked])
+    choices = {p.id: each.choice for p, each in zip(asked, applied, strict=True)}
     with project.store.writing() as connection:
         for each in open_ones:
             before = rejected.get(ledger.identity(each.update))
             if before:
                 text = f"as in round {before.round}: {before.reason}"
                 ledger.decide(connection, project.id, each.id, Decision.REJECTED, reason=text)
-            elif takes(changes(each.update)[choice := cheapest(each.update)]):
-                text = _why(each, choice)
-                ledger.decide(connection, project.id, each.id, Decision.ACCEPTED, reason=text, choice=choice)
+            elif takes(changes(each.update)[choices[each.id]]):
+                choice = choices[each.id]
+                ledger.decide(
+                    connection, project.id, each.id, Decision.ACCEPTED, reason=_why(each, choice), choice=choice
+                )
         if open_ones:
             number = loop.rounds[-1].number
             note(connection, project.id, f"the loop decided {len(open_ones)} updates of its round {number}", "")

@@ -11,7 +11,7 @@ from core.criteria import StageVerdict, State
 from core.criteria.screening import firm_capacity_mw, required_mw
 from core.design import loop
 from core.design.design import Design
-from core.design.ledger import apply, changes, cheapest, constraints
+from core.design.ledger import Applied, changes, cheapest, constraints, with_updates
 from core.design.loop import run_loop, weak_start
 from core.design.placement import place
 from core.design.redundancy import reliability_of
@@ -37,13 +37,14 @@ def weak():
 def test_a_weak_start_ends_with_every_stage_passing(weak):
     assert weak.ended == "passed"
     first, last = weak.rounds[0].validation, weak.rounds[-1].validation
-    assert {stage.id for stage in first.stages if stage.verdict is State.FAIL} == {"2a", "2b", "2c", "3"}
+    assert {stage.id for stage in first.stages if stage.verdict is State.FAIL} == {"2a", "2b", "2c", "3", "4"}
     assert {stage.verdict for stage in last.stages} == {State.PASS}
 
 
 def test_every_failure_of_the_weak_start_sends_a_constraint_back(weak):
     assert {each.update["name"] for each in weak.rounds[0].updates} == {
         "redundancy_level",
+        "bess_response_mw",
         "breaker_rating_ka",
         "reactive_support_mvar",
     }
@@ -130,9 +131,10 @@ def test_the_cheapest_change_is_taken_where_costs_are_known():
     document = update.as_dict()
     assert changes(document)[cheapest(document)] == cheap.as_dict()
     assert cheapest(replace(update, evidence={}).as_dict()) == 0
-    changed, applied = apply(SMALL, [document])
+    taken = Applied(document, cheapest(document))
+    changed = with_updates(SMALL, [taken])
     assert {"name": "spares", "element": "GEN_RECIP_18_01", "value": 1.0} in constraints(changed)
-    assert applied[0].as_dict()["taken"]["name"] == "spares"
+    assert taken.as_dict()["taken"]["name"] == "spares"
 
 
 def test_a_spare_shortens_the_repair_that_the_ledger_asked_for_before():
