@@ -27,6 +27,8 @@ SECTIONS = {
         ("load_flow", "Load flow", "electric_bolt"),
         ("contingencies", "Contingencies", "call_split"),
         ("short_circuit", "Short circuit", "offline_bolt"),
+        ("arc_flash", "Arc flash", "local_fire_department"),
+        ("frequency", "Frequency", "ssid_chart"),
         ("availability", "Availability", "percent"),
     ],
     "Feeders": [

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core import jobs
-from core.criteria import CriteriaSet, State
+from core.criteria import CriteriaSet, Criterion, State
 from core.jobs import RunStatus
 from core.plant import Plant
 from core.project import Project
@@ -19,6 +19,18 @@ from pages.parts.oneline import oneline
 from pages.parts.opening import needed_project
 from pages.parts.shell import explained, store
 from pages.parts.status import badge_text, cell, cell_style
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A plot of one quantity over another, a line an element, from one of the study's tables."""
+
+    table: str
+    element: str
+    x: str
+    x_label: str
+    y: str
+    y_label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,7 @@ class Shown:
     columns: Mapping[str, str]  # its columns that are shown first → headings with units
     chart: tuple[str, str]  # element and quantity of the plot
     elements: bool = True  # whether verdicts are about equipment that the one-line shows
+    course: Course | None = None  # plotted above the chart where the study has such a table
 
 
 def study_page(shown: Shown, options: Mapping[str, object] | None = None) -> None:
@@ -58,7 +71,9 @@ def study_page(shown: Shown, options: Mapping[str, object] | None = None) -> Non
 def _result(shown: Shown, run: RunStatus, result: Mapping[str, object], project: Project) -> None:
     counts = " · ".join(f"{count} {state}" for state, count in result["counts"].items() if count)  # type: ignore[attr-defined]
     st.markdown(f"{badge_text(str(result['verdict']))} &nbsp; {counts}")
-    _limits(shown.study)
+    plant = Plant.from_document(project.plant_document)
+    criteria = _criteria(shown.study, plant)
+    st.caption("Limits: " + "; ".join(f"{row.label} {row.limits_text()}" for row in criteria))
     for message in result["failed"]:  # type: ignore[attr-defined]
         st.error(message)
     verdicts = pd.DataFrame(result["verdicts"])
@@ -67,21 +82,19 @@ def _result(shown: Shown, run: RunStatus, result: Mapping[str, object], project:
     main = _read(run.id, names[shown.table]) if shown.table in names else pd.DataFrame()
     with tabs[0]:
         first = [column for column in shown.columns if column in main]
-        st.dataframe(main[first].rename(columns=shown.columns), hide_index=True)
+        st.dataframe(_with_limits(main[first], criteria).rename(columns=shown.columns), hide_index=True)
         download_table(main, f"{shown.study}_{shown.table}")
     with tabs[1]:
         _verdicts(verdicts)
     with tabs[2]:
+        if shown.course and shown.course.table in names:
+            _plot(_read(run.id, names[shown.course.table]), shown.course)
         element, quantity = shown.chart
         if quantity in main and main[quantity].notna().any():
             worst = main.groupby(element)[quantity].max().sort_values(ascending=False).head(40)
             st.bar_chart(worst, horizontal=True, y_label="", x_label=shown.columns.get(quantity, quantity))
     with tabs[3]:
-        oneline(
-            Plant.from_document(project.plant_document),
-            key=shown.study,
-            notes=_notes(verdicts) if shown.elements else {},
-        )
+        oneline(plant, key=shown.study, notes=_notes(verdicts) if shown.elements else {})
     with tabs[4]:
         _others(run.id, {name: file for name, file in names.items() if name != shown.table}, shown.study)
     with tabs[5]:
@@ -89,9 +102,31 @@ def _result(shown: Shown, run: RunStatus, result: Mapping[str, object], project:
         st.dataframe(remarks[["severity", "element", "text", "hint"]] if len(remarks) else remarks, hide_index=True)
 
 
-def _limits(study: str) -> None:
+def _criteria(study: str, plant: Plant) -> list[Criterion]:
+    """Return the study's criteria that hold at the plant's frequency."""
     rows = CriteriaSet.default().of_study(study)
-    st.caption("Limits: " + "; ".join(f"{row.label} {row.limits_text()}" for row in rows))
+    return [row for row in rows if row.system_hz in (None, plant.settings.frequency_hz)]
+
+
+def _with_limits(rows: pd.DataFrame, criteria: list[Criterion]) -> pd.DataFrame:
+    """Return the rows with the limit beside every value that has one."""
+    shown = rows.copy()
+    for row in criteria:
+        if row.value in shown:
+            shown.insert(shown.columns.get_loc(row.value) + 1, f"Limit: {row.label}", row.limits_text())  # type: ignore[operator]
+    return shown
+
+
+def _plot(rows: pd.DataFrame, course: Course) -> None:
+    import plotly.graph_objects as go
+
+    lines = [
+        go.Scatter(x=part[course.x], y=part[course.y], name=str(element), mode="lines")
+        for element, part in rows.groupby(course.element, sort=False)
+    ]
+    figure = go.Figure(lines)
+    figure.update_layout(xaxis_title=course.x_label, yaxis_title=course.y_label, margin={"t": 10})
+    st.plotly_chart(figure)
 
 
 def _verdicts(verdicts: pd.DataFrame) -> None:

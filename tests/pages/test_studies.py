@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
         ("short_circuit", "short_circuit", "Short circuit"),
         ("load_flow", "load_flow", "Load flow"),
         ("contingencies", "contingency", "Contingencies"),
+        ("arc_flash", "arc_flash", "Arc flash"),
+        ("frequency", "frequency", "Frequency"),
     ],
 )
 def test_a_finished_run_is_shown_with_verdict_tables_and_downloads(page: str, study: str, title: str) -> None:
@@ -37,4 +39,5 @@ def test_a_finished_run_is_shown_with_verdict_tables_and_downloads(page: str, st
     assert not app.exception
     assert [element.value for element in app.title] == [title]
     assert len(app.dataframe) >= 1
+    assert any(str(column).startswith("Limit: ") for column in app.dataframe[0].value.columns)
     assert any("Limits:" in element.value for element in app.caption)
