@@ -156,31 +156,34 @@ def _duration(dispatch: pd.DataFrame) -> None:
 
 
 def _sweep(designs: Sequence[Mapping[str, Any]]) -> None:
-    rows = pd.DataFrame([{"Value": each["value"], **_line(each["design"])} for each in designs])
-    st.line_chart(rows, x="Value", y="Cost [M USD/year]", color=PALETTE[0])
+    costs = [{"Value": each["value"], "Cost [M USD/year]": each["design"]["cost"]["usd_per_year"]} for each in designs]
+    curve = pd.DataFrame(costs).dropna().assign(**{"Cost [M USD/year]": lambda rows: rows.iloc[:, 1] / 1e6})
+    st.line_chart(curve, x="Value", y="Cost [M USD/year]", color=PALETTE[0])
+    rows = pd.DataFrame([{"Value": f"{each['value']:g}", **_line(each["design"])} for each in designs])
     st.dataframe(rows, hide_index=True)
 
 
-def _line(design: Mapping[str, Any]) -> dict[str, Any]:
+def _line(design: Mapping[str, Any]) -> dict[str, str]:
     """Return a design in one row of a table."""
     cost = design["cost"]
-    millions = {name: None if cost[key] is None else cost[key] / 1e6 for name, key in MILLIONS.items()}
     units = ", ".join(
         f"{row['count']} × {row['technology']}" if row["count"] else f"{row['technology']} {row['mw']:g} MW"
         for row in design["units"]
     )
     return {
         "Equipment": units or design["conflict_text"],
-        **millions,
-        "Levelised cost [USD/MWh]": cost["usd_per_mwh"],
-        "CO2 [t/year]": design["emissions_t"],
-        "Largest units out": design["redundancy_level"],
-        "Availability": design["availability"],
+        "Cost [M USD/year]": _number(cost["usd_per_year"], 2, 1e6),
+        "Investment [M USD]": _number(cost["investment_usd"], 1, 1e6),
+        "Levelised cost [USD/MWh]": _number(cost["usd_per_mwh"], 2),
+        "CO2 [t/year]": _number(design["emissions_t"], 0),
+        "Largest units out": _number(design["redundancy_level"], 0),
+        "Availability": _number(design["availability"], 6),
         "Status": design["status"],
     }
 
 
-MILLIONS = {"Cost [M USD/year]": "usd_per_year", "Investment [M USD]": "investment_usd"}
+def _number(value: float | None, digits: int, unit: float = 1.0) -> str:
+    return "–" if value is None else f"{value / unit:,.{digits}f}"
 
 
 def comparison(runs: Sequence[RunStatus]) -> None:
@@ -195,7 +198,7 @@ def comparison(runs: Sequence[RunStatus]) -> None:
         st.info("Two designs are needed: size for another requirement, or run a sweep.")
         return
     names = st.multiselect("Designs", list(entries), default=list(entries)[:2])
-    table = pd.DataFrame({name: pd.Series(_line(entries[name]), dtype=object) for name in names}).astype(str)
+    table = pd.DataFrame({name: _line(entries[name]) for name in names})
     if not names:
         return
     table.insert(0, "Differs", ["yes" if len(set(row)) > 1 else "" for row in table.to_numpy().tolist()])
