@@ -25,8 +25,8 @@ def remembered() -> dict[str, Any]:
 def show_layers(name: str, layers: list[dict[str, Any]]) -> None:
     """Show how every layer is read, and let a person correct it."""
     st.caption(
-        "What a layer holds and what its columns mean is told by their names. It counts for this feeder and is "
-        "remembered for the next import of a layer of this name."
+        "What a layer holds and what its columns mean is told by their names. What you decide counts for this feeder, "
+        "and for the next import of a layer of this name."
     )
     corrections = {}
     for layer in layers:

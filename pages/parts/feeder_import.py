@@ -94,7 +94,7 @@ def show_summary(summary: dict[str, Any]) -> None:
         "Farthest bus [km]": f"{topology['longest_km']:,.2f}",
         "Islands": topology["islands"],
         "Loops": topology["loops"],
-        "Phases that don't fit": topology["phase_misfits"],
+        "Phase misfits": topology["phase_misfits"],
     }
     for column, (label, value) in zip(st.columns(len(figures)), figures.items(), strict=True):
         column.metric(label, value)

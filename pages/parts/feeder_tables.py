@@ -50,7 +50,16 @@ HEADINGS = {
     "error_points": "Loading error [% points]",
     "verdict": "Verdict",
 }
-DECIMALS = {"_pu": "%.4f", "_pct": "%.1f", "_a": "%.2f", "_deg": "%.3f", "_kw": "%.2f", "_kvar": "%.2f", "_kv": "%.4f"}
+DECIMALS = {
+    "amps_normal": "%.1f",
+    "_pu": "%.4f",
+    "_pct": "%.1f",
+    "_a": "%.2f",
+    "_deg": "%.3f",
+    "_kw": "%.2f",
+    "_kvar": "%.2f",
+    "_kv": "%.4f",
+}
 
 
 def results_config(columns: list[str]) -> dict[str, Any]:
@@ -67,7 +76,9 @@ def show_results(table: pd.DataFrame, **options: Any) -> Any:
     """Show a table of results."""
     shown = [column for column in table if column in HEADINGS]
     config = results_config(shown)
-    return st.dataframe(table[shown], hide_index=True, width="stretch", column_config=config, **options)
+    return st.dataframe(
+        table[shown], hide_index=True, width="stretch", column_config=config, placeholder="–", **options
+    )
 
 
 def show_model(name: str, table: pd.DataFrame) -> None:

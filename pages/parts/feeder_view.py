@@ -35,7 +35,11 @@ def feeder_view(key: str, read: str, ground: str, nodes: pd.DataFrame, branches:
     if st.session_state.get(feeders.ELEMENT) not in elements:
         st.session_state.pop(feeders.ELEMENT, None)
     layer = st.segmented_control("Layer", LAYERS, default=LAYERS[0], key=f"layer-{key}", required=True)
-    layers, legend = layers_of(str(layer), pieces, devices, st.session_state.get(feeders.ELEMENT) or "")
+    element = st.selectbox(
+        "Element: search here, click on the map, or choose a row of the table", elements, index=None,
+        key=feeders.ELEMENT, bind="query-params", persist_state="session", on_change=_turn,
+    )  # fmt: skip
+    layers, legend = layers_of(str(layer), pieces, devices, element or "")
     st.pydeck_chart(
         deck(layers, *ends(pieces), ground),
         height=HEIGHT,
@@ -47,29 +51,20 @@ def feeder_view(key: str, read: str, ground: str, nodes: pd.DataFrame, branches:
     show_legend(legend)
     without = len(set(branches["id"]) - set(pieces["id"]))
     st.caption(GROUNDS[Ground(ground)] + (f" {without} of its elements have no place." if without else ""))
-    _element(elements, pieces, devices, nodes, branches)
+    if element is not None:
+        every = pd.concat([pieces, devices], ignore_index=True)
+        _show_element(every[every["key"] == element].iloc[0], nodes, branches[branches["id"] == element])
     _table(key, branches.sort_values("loading_pct", ascending=False, na_position="last"))
 
 
-def _element(
-    elements: list[str], pieces: pd.DataFrame, devices: pd.DataFrame, nodes: pd.DataFrame, branches: pd.DataFrame
-) -> None:
-    element = st.selectbox(
-        "Element: click on the map, choose a row of the table, or search here", elements, index=None,
-        key=feeders.ELEMENT, bind="query-params", persist_state="session", on_change=_turn,
-    )  # fmt: skip
-    if element is None:
-        return
-    rows = pieces[pieces["key"] == element] if element in set(pieces["key"]) else devices[devices["key"] == element]
-    about = rows.iloc[0]
-    equipment = f" · equipment {about['equipment']}" if about.get("equipment") else ""
+def _show_element(about: pd.Series, nodes: pd.DataFrame, flow: pd.DataFrame) -> None:
+    """Show what is known about an element: where it is, what flows through it, the voltages at its ends."""
+    equipment = f" · equipment {about['equipment']}" if pd.notna(about["equipment"]) and about["equipment"] else ""
     with st.container(border=True):
         st.markdown(f"**{_plain(about['label'])}** {_plain(about['place'])}{_plain(equipment)}")
-        flow = branches[branches["id"] == element]
         if len(flow):
             show_results(flow)
-        buses = [about[column] for column in ("from_bus", "to_bus", "bus") if column in about]
-        show_results(nodes[nodes["bus"].isin(buses)])
+        show_results(nodes[nodes["bus"].isin(about[["from_bus", "to_bus", "bus"]])])
 
 
 def _table(key: str, branches: pd.DataFrame) -> None:
