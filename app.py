@@ -40,6 +40,7 @@ SECTIONS = {
     "Results": [
         ("simulations", "Simulations", "timeline"),
         ("results", "Results", "table_chart"),
+        ("compare", "Compare", "compare_arrows"),
     ],
 }
 

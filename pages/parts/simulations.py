@@ -15,6 +15,8 @@ from pages.parts.shell import store
 
 #: The number of the simulation that pages show, in the session.
 CHOSEN = "simulation"
+#: One side of a comparison: a simulation and whose results of it.
+Side = tuple[Simulation, str]
 FARM_HEADINGS = {"wec_farm_name": "Farm", "wecsim_case": "Case of its model", "power_output_mw": "Power [MW]"}
 HEADINGS = {
     "timestamp": "Time",
@@ -88,7 +90,7 @@ def elements(rows: pd.DataFrame, component: str) -> pd.Series:
     return parts[0] + " at bus " + parts[1] if len(parts) == 2 else parts[0] + ": " + parts[1] + " – " + parts[2]
 
 
-def show_numbers(rows: pd.DataFrame) -> None:
-    """Show a table with its numbers to four places and a dash where there is none."""
-    formats = {name: st.column_config.NumberColumn(format="%.4f") for name in rows if rows[name].dtype == float}
+def show_numbers(rows: pd.DataFrame, form: str = "%.4f") -> None:
+    """Show a table with its numbers to four places, or as ``form`` says, and a dash where there is none."""
+    formats = {name: st.column_config.NumberColumn(format=form) for name in rows if rows[name].dtype == float}
     st.dataframe(rows, hide_index=True, column_config=formats, placeholder="–")

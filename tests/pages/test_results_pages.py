@@ -1,4 +1,4 @@
-"""The pages Simulations and Results with simulations of a small network."""
+"""The pages Simulations, Results and Compare with simulations of a small network."""
 
 from __future__ import annotations
 
@@ -70,3 +70,27 @@ def test_results_are_shown_at_the_chosen_time_and_bus(store: Store) -> None:
     seen = shown.dataframe[0].value
     stored = database.get_bus_data(store, 1).query("bus == 2")["v_mag"].iloc[-1]
     assert seen[["Bus", "Voltage [pu]"]].to_numpy().tolist() == [[2, stored]]
+
+
+def test_the_comparison_names_the_worst_element_and_time(store: Store) -> None:
+    simulate(store, sample(), series(0.02))
+    simulate(store, sample(), series(0.05))
+    shown = page("compare")
+    rows = shown.dataframe[0].value
+    a, b = (database.get_load_data(store, sim)["p"] for sim in (1, 2))
+    load = rows[(rows["Table"] == "Load") & (rows["Quantity"] == "P [pu]")].iloc[0]
+    assert load["Largest difference"] == pytest.approx((a - b).abs().max())
+    assert load["Worst at"] == "2025-01-01T05:00:00"
+    assert load["State"] == "✕ contradicts"
+    worst = shown.dataframe[1].value
+    assert worst["Largest difference [pu]"].is_monotonic_decreasing
+
+
+def test_one_step_is_compared_and_what_has_no_time_in_common_is_said(store: Store) -> None:
+    simulate(store, sample())
+    simulate(store, sample(), software="pandapower")
+    shown = page("compare")
+    assert set(shown.dataframe[0].value["State"]) <= {"✓ agrees", "–"}
+    simulate(store, sample(), series(0.05))
+    page("compare").run()
+    assert "time stamp in common" in page("compare").error[0].value

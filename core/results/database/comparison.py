@@ -72,7 +72,7 @@ def _summary(compared: Compared, name: str) -> dict[str, Any]:
     worst = known.iloc[at]
     a, b = known[f"{name}_a"].to_numpy(), known[f"{name}_b"].to_numpy()
     varies = len(known) > 1 and np.ptp(a) > 0 and np.ptp(b) > 0
-    states = _states(known[name], name)
+    states = states_of(known[name], name)
     return {
         "max_abs": float(abs(worst[name])),
         "rmse": float(np.sqrt(np.mean(known[name] ** 2))),
@@ -88,7 +88,7 @@ def _summary(compared: Compared, name: str) -> dict[str, Any]:
     }
 
 
-def _states(differences: pd.Series, name: str) -> np.ndarray:
+def states_of(differences: pd.Series, name: str) -> np.ndarray:
     """Return how each difference stands to the tolerances of ``tolerances.csv``."""
     tolerance = next(each for each in tolerances("simulation") if each.quantity == name)
     size = differences.abs().to_numpy()
