@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import math
+from dataclasses import replace
 from pathlib import Path
 
 from core.commands import Answer
+from core.design.catalogue_file import read_technologies
 from core.design.design import Design
 from core.design.requirement import Requirement
 from core.design.requirement_file import read_requirement
 from core.design.sensitivity import size_for, varied
 from core.design.sizing import size
+from core.design.technology import Technology
 from core.errors import BadInput
 from core.findings import Finding, Reading, Source, Where
 
@@ -25,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="size for each of some values: load=0.8,1,1.2 (factors), fuel_price=0.5,1,2 (factors), "
         "availability_target=0.999,0.9998",
     )
+    parser.add_argument("--catalogue", metavar="FILE", help="technologies to choose from (CSV or JSON)")
     parser.add_argument("--time-limit", metavar="S", type=float, default=60.0, help="seconds to search (default 60)")
 
 
@@ -38,12 +42,21 @@ def run(arguments: argparse.Namespace) -> Answer:
     if not 0 < arguments.time_limit < math.inf:
         raise BadInput("--time-limit is a number of seconds above 0")
     reading = requirement_of(arguments.requirement)
+    if arguments.catalogue is not None:
+        reading.value = replace(reading.value, technologies=_catalogue(Path(arguments.catalogue)))
     if arguments.sweep:
         return _sweep(reading, arguments.sweep, arguments.time_limit)
     design = size(reading.value, time_limit_s=arguments.time_limit)
     findings = [*reading.findings, *design.findings]
-    document = design.as_dict() | {"findings": [finding.as_dict() for finding in findings]}
+    document = design.as_dict() | {"objective": _objective(reading.value, design)}
+    document["findings"] = [finding.as_dict() for finding in findings]
     return Answer(document, _text(design, findings), fails=not design.feasible)
+
+
+def _objective(requirement: Requirement, design: Design) -> dict[str, object]:
+    """Return the cost that the requirement names as its objective."""
+    key, unit = ("usd_per_mwh", "USD/MWh") if requirement.objective == "levelised" else ("net_present_usd", "USD")
+    return {"name": requirement.objective, "value": design.cost()[key], "unit": unit}
 
 
 def _sweep(reading: Reading[Requirement], text: str, time_limit_s: float) -> Answer:
@@ -69,11 +82,18 @@ def requirement_of(file: str | None) -> Reading[Requirement]:
     if file is None:
         return Reading(Requirement(), [], Source("sample"))
     path = Path(file)
+    return read_requirement(_bytes(path), path.name, path.parent)
+
+
+def _catalogue(path: Path) -> tuple[Technology, ...]:
+    return read_technologies(_bytes(path), path.name)
+
+
+def _bytes(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
-        raise BadInput(f"the file can't be read: {error.strerror}", where=Where(file)) from error
-    return read_requirement(data, path.name, path.parent)
+        raise BadInput(f"the file can't be read: {error.strerror}", where=Where(str(path))) from error
 
 
 def _text(design: Design, findings: list[Finding]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.design.requirement import BOUNDS, EQUIPMENT_BOUNDS, HOURS, Requirement
+from core.design.requirement import BOUNDS, EQUIPMENT_BOUNDS, HOURS, OBJECTIVES, Requirement
 from core.design.sizing_model import ENERGY_KINDS, LONGEST_BATTERY_H
 from core.design.technology import Technology
 from core.findings import Finding, Severity
@@ -77,6 +77,9 @@ def _check_numbers(requirement: Requirement) -> list[Finding]:
     if requirement.discount_rate >= 1:
         text = f"the discount rate is {requirement.discount_rate:g}"
         findings.append(_error("number", text, "a fraction such as 0.08", "discount_rate"))
+    if requirement.objective not in OBJECTIVES:
+        text = f"the objective is {requirement.objective!r}"
+        findings.append(_error("objective", text, " or ".join(OBJECTIVES), "objective"))
     if requirement.project_years < 1:
         findings.append(_error("number", f"project_years is {requirement.project_years}", "one or more"))
     for kind, price in requirement.fuel_usd_per_gj.items():
@@ -108,8 +111,8 @@ def _check_equipment(requirement: Requirement) -> list[Finding]:
     return findings
 
 
-def without_yieldless(requirement: Requirement) -> tuple[Requirement, list[Finding]]:
-    """Return the requirement without sun and wind whose hourly yield nobody brought, and say so."""
+def assumed(requirement: Requirement) -> tuple[Requirement, list[Finding]]:
+    """Return the requirement without sun and wind whose hourly yield nobody brought, and say what is assumed."""
     brought = {"PV": bool(requirement.pv_yield) or requirement.clear_sky_estimate, "WIND": bool(requirement.wind_yield)}
     findings = []
     for t in requirement.technologies:
@@ -122,6 +125,11 @@ def without_yieldless(requirement: Requirement) -> tuple[Requirement, list[Findi
     if requirement.clear_sky_estimate and not requirement.pv_yield:
         text = "the sun's yield is the clear-sky estimate: an upper bound on what photovoltaics give"
         findings.append(Finding("design.yield.clear_sky", Severity.WARNING, text, "give pv_yield", element="PV"))
+    if requirement.bound("grid_max_mw", 0) > 0 and "GRID" in {t.kind for t in requirement.technologies}:
+        text = "a grid connection counts with ten times its rating as short-circuit power: an assumption"
+        findings.append(
+            Finding("design.grid.fault_level", Severity.WARNING, text, "ask the utility for its own", element="GRID")
+        )
     kept = tuple(t for t in requirement.technologies if brought.get(t.kind, True))
     return replace(requirement, technologies=kept), findings
 

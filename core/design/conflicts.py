@@ -17,6 +17,7 @@ ALWAYS = frozenset({"firm", "reserve", "balance"})
 GROUP_BOUNDS = {
     "firm": ("redundancy_level", "firm_capacity_mw"),
     "reserve": ("spinning_reserve_mw",),
+    "inertia": ("inertia_mva_s",),
     "unit_size": ("max_unit_size_mw",),
     "battery": ("bess_min_mw", "bess_min_mwh"),
     "budget": ("budget_usd",),

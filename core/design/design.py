@@ -25,6 +25,8 @@ class Design:
     energy_mwh: float = 0.0
     emissions_t: float = 0.0
     net_present_factor: float = 0.0  # years of yearly cost that the project's life is worth today
+    levelised_usd_per_mwh: float | None = None  # over a growth path
+    growth: tuple[dict[str, Any], ...] = ()  # of a growth path: year, load_mw, usd_per_year, energy_mwh
     bound_usd_per_year: float | None = None  # no design can cost less on the hours that were optimised
     gap: float | None = None  # distance between the design and the bound [1]
     seconds: float = 0.0
@@ -57,10 +59,11 @@ class Design:
     def cost(self) -> dict[str, Any]:
         """Return the cost as JSON documents carry it."""
         yearly = self.cost_usd_per_year if self.feasible else None
+        levelised = yearly / self.energy_mwh if yearly is not None and self.energy_mwh else None
         return {
             "usd_per_year": yearly,
             "net_present_usd": yearly * self.net_present_factor if yearly is not None else None,
-            "usd_per_mwh": yearly / self.energy_mwh if yearly is not None and self.energy_mwh else None,
+            "usd_per_mwh": levelised if self.levelised_usd_per_mwh is None else self.levelised_usd_per_mwh,
             "investment_usd": self.investment_usd if self.feasible else None,
             "by_kind": self.costs,
         }
@@ -71,6 +74,7 @@ class Design:
             "status": self.status,
             "units": self.units(),
             "cost": self.cost(),
+            "growth": list(self.growth),
             "energy_mwh": self.energy_mwh,
             "emissions_t": self.emissions_t,
             "gap": self.gap,

@@ -18,6 +18,7 @@ BOUNDS: dict[str, str] = {
     "redundancy_level": "largest units that may be out at full load",
     "firm_capacity_mw": "least firm capacity with those units out [MW]",
     "spinning_reserve_mw": "least spinning reserve [MW]",
+    "inertia_mva_s": "least stored energy of the running machines without the largest [MVA·s]",
     "bess_min_mw": "least battery power [MW]",
     "bess_min_mwh": "least battery energy [MWh]",
     "max_unit_size_mw": "largest unit that may be chosen [MW]",
@@ -45,12 +46,17 @@ EQUIPMENT_BOUNDS: dict[str, str] = {
 }
 
 
+OBJECTIVES = ("net_present", "levelised")
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """What to build for. Money is USD of the year that the prices are of."""
 
     name: str = "Data-centre campus"
     load_mw: tuple[float, ...] = (200.0,)  # one number, or every hour of a year
+    growth: Mapping[str, float] = field(default_factory=dict)  # year → MW; load_mw is then the highest of them
+    objective: str = "net_present"  # or "levelised": which of the two is named; the same design has the least of both
     power_factor: float = 0.95
     availability_target: float = 0.9995
     loss_allowance_pct: float = 1.0

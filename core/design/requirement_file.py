@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from hashlib import sha256
@@ -13,16 +14,16 @@ from typing import Any
 
 import pandas as pd
 
+from core.design.catalogue_file import technologies_of
 from core.design.load_column import value_column
 from core.design.requirement import BOUNDS, HOURS, LEAP_DAY, Requirement
-from core.design.technology import Technology, shipped_technologies, technology
 from core.documents import dump, plain
 from core.errors import BadInput
 from core.findings import Finding, Reading, Severity, Source, Where
 
 #: Other words for the keys of a requirement.
 ALIASES = {"load": "load_mw", "peak_mw": "load_mw", "pf": "power_factor", "availability": "availability_target"}
-TABLES = ("bounds", "minimum_counts", "equipment", "fuel_usd_per_gj", "fuel_co2_t_per_gj")
+TABLES = ("bounds", "minimum_counts", "equipment", "fuel_usd_per_gj", "fuel_co2_t_per_gj", "growth")
 SERIES = ("load_mw", "pv_yield", "wind_yield")
 
 
@@ -47,7 +48,9 @@ def read_requirement(data: bytes, name: str, folder: Path | None = None) -> Read
         if field in BOUNDS:
             bounds[field] = _number(value, key, where)
         elif field == "technologies":
-            values[field] = _technologies(value, where)
+            values[field] = technologies_of(value, where)
+        elif field == "load_mw" and isinstance(value, Mapping) and "csv" not in value:
+            values["growth"] = _growth(value.get("growth", value), key, where)
         elif field in SERIES:
             values[field], remarks = _series(value, field, where, folder)
             findings += remarks
@@ -61,6 +64,9 @@ def read_requirement(data: bytes, name: str, folder: Path | None = None) -> Read
             values[field] = _scalar(value, key, kinds[field], where)
         else:
             raise BadInput(f"a requirement has no {key!r}", hint=f"it has {', '.join([*kinds, *BOUNDS])}", where=where)
+    if values.get("growth"):
+        values["load_mw"], remark = _highest_year(values["growth"], where)
+        findings.append(remark)
     requirement = replace(Requirement(), **values, bounds=bounds)
     return Reading(requirement, findings, Source(name, sha256(data).hexdigest(), "gridproof.requirement"))
 
@@ -119,47 +125,36 @@ def _scalar(value: Any, key: str, kind: str, where: Where) -> Any:
     return int(number)
 
 
-def _technologies(value: Any, where: Where) -> tuple[Technology, ...]:
-    """Return the catalogue: shipped ids, or rows whose missing values come from the shipped one with their id."""
-    if not isinstance(value, list):
-        raise BadInput("technologies is no list", hint="ids, or objects with an id", where=where)
-    shipped = {t.id: t for t in shipped_technologies()}
-    chosen = []
-    for place, row in enumerate(value, start=1):
-        row = {"id": row} if isinstance(row, str) else row
-        if not isinstance(row, Mapping) or "id" not in row:
-            raise BadInput(f"technology {place} has no id", hint=f"shipped are {', '.join(shipped)}", where=where)
-        try:
-            chosen.append(technology(row, shipped.get(str(row["id"]))))
-        except BadInput as error:
-            raise BadInput(error.message, hint=error.hint, where=where) from None
-    return tuple(chosen)
-
-
 def _series(value: Any, key: str, where: Where, folder: Path | None) -> tuple[tuple[float, ...], list[Finding]]:
-    """Return a number or the hours of a year: given as such, as the years of a growth path, or in a CSV file."""
+    """Return a number or the hours of a year: given as such or in a CSV file."""
     if isinstance(value, str):
         value = {"csv": value}
     if isinstance(value, Mapping) and "csv" in value:
         hours, remarks, place = _csv_hours(str(value["csv"]), key, where, folder)
         year, more = _year(hours, key, place)
         return year, [*remarks, *more]
-    if isinstance(value, Mapping):
-        return _highest_year(value.get("growth", value), key, where)
     if isinstance(value, list):
         hours = [_number(one, f"{key} in hour {hour}", where) for hour, one in enumerate(value, start=1)]
         return _year(hours, key, where)
     return (_number(value, key, where),), []
 
 
-def _highest_year(value: Any, key: str, where: Where) -> tuple[tuple[float, ...], list[Finding]]:
+def _growth(value: Any, key: str, where: Where) -> dict[str, float]:
+    """Return the load of each year of a growth path [MW]."""
     path = _numbers(value, key, where)
     if not path or not all(year.isdigit() for year in path):
         hint = 'a number, 8760 numbers, {"csv": "file.csv"} or {"growth": {"2027": 120, "2030": 200}}'
         raise BadInput(f"{key} is no load", hint=hint, where=where)
+    for year, load in path.items():
+        if not math.isfinite(load) or load < 0:
+            raise BadInput(f"{key} is {load} MW in {year}", hint="zero or more MW", where=where)
+    return path
+
+
+def _highest_year(path: Mapping[str, float], where: Where) -> tuple[tuple[float, ...], Finding]:
     year = max(path, key=lambda each: (path[each], -int(each)))
     text = f"of the growth path the plant is sized for {path[year]:g} MW of {year}, the highest year"
-    return (path[year],), [Finding("design.load.growth", Severity.INFO, text, "", where)]
+    return (path[year],), Finding("design.load.growth", Severity.INFO, text, "", where)
 
 
 def _year(hours: Sequence[float], key: str, where: Where) -> tuple[tuple[float, ...], list[Finding]]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
-from core.design.checks import check_requirement, without_yieldless
+from core.design.checks import assumed, check_requirement
 from core.design.conflicts import conflict_text, conflicting_groups
 from core.design.design import Design, design_of, sizes_of
+from core.design.growth import over_the_years
 from core.design.profiles import Year, representative_days, whole_year
 from core.design.requirement import Requirement
 from core.design.sizing_model import SizingModel, build, largest_units
@@ -56,7 +57,7 @@ def size(requirement: Requirement, *, days: int = DAYS, time_limit_s: float = 60
     findings = check_requirement(requirement)
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise _refusal(findings)
-    requirement, left_out = without_yieldless(requirement)
+    requirement, left_out = assumed(requirement)
     begin = perf_counter()
     year = whole_year(requirement)
     found = None
@@ -72,6 +73,8 @@ def size(requirement: Requirement, *, days: int = DAYS, time_limit_s: float = 60
             if found is None and days >= MOST_DAYS:
                 found = _contradiction(requirement, year)
         days *= 3
+    if requirement.growth and found.feasible:
+        found = over_the_years(requirement, found)
     remarks = (*findings, *left_out, *found.findings, *_late(found))
     return replace(found, seconds=perf_counter() - begin, findings=remarks)
 

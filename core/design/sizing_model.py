@@ -10,6 +10,7 @@ subject to  balance      Σ p + discharge − charge + pv + wind + grid = load·
             ramp         −R·on ≤ p − p before ≤ R·on
             battery      soc = soc before + η charge − discharge/η,  soc ≤ energy, cyclic in each segment
             reserve      Σ (P·on − p) + battery + grid headroom ≥ largest unit
+            inertia      Σ H·S·on − (the largest of a running kind) ≥ what is asked for
             firm         Σ P·n + grid − k·(largest unit) ≥ peak·(1 + loss)    (a battery is empty before a repair ends)
             limits       budget, land, emissions, share of renewables, grid, counts, battery energy
 
@@ -35,12 +36,14 @@ ENERGY_KINDS = ("BESS", "PV", "WIND", "GRID")
 ROUNDING = 1e-9
 LONGEST_BATTERY_H = 12.0
 UNSERVED_USD_PER_MWH = 1e5  # only where the balance is left out to look for a contradiction
+MEGAWATTS = {"bess_mw": "BESS", "pv_mw": "PV", "wind_mw": "WIND", "grid_mw": "GRID"}
 SIZES = ("bess_mw", "bess_mwh", "pv_mw", "wind_mw", "grid_mw")
 
 #: Groups of constraints that a requirement can contradict itself in, in the words of an engineer.
 GROUPS: dict[str, str] = {
     "firm": "firm capacity with the largest units out",
     "reserve": "spinning reserve for the largest unit",
+    "inertia": "inertia of the machines that remain",
     "counts": "minimum counts of units",
     "unit_size": "largest unit size",
     "battery": "least battery power and energy",
@@ -81,6 +84,8 @@ class SizingModel:
         variables["bess_mw"].update(upper=most_bess)
         variables["bess_mwh"].update(upper=most_bess * LONGEST_BATTERY_H)
         variables["largest_mw"].update(lower=largest_mw)
+        inertia = [_inertia(t) for t, allowed in zip(self.technologies, most, strict=True) if allowed]
+        variables["largest_mva_s"].update(lower=max(inertia, default=0.0))
         for name, value in (sizes or {}).items():
             variables[name].update(lower=value, upper=value)
 
@@ -117,6 +122,11 @@ def _first(requirement: Requirement, kind: str) -> Technology | None:
 
 def _dispatchable(technology: Technology) -> bool:
     return technology.kind not in ENERGY_KINDS
+
+
+def _inertia(technology: Technology) -> float:
+    """Return the stored energy of a running machine [MVA·s]."""
+    return (technology.h_s or 0.0) * technology.unit_mw / technology.power_factor
 
 
 def annuity(rate: float, years: float) -> float:
@@ -172,6 +182,10 @@ class _Builder:
             self.size[name] = m.add_variables(lower=0, upper=upper, name=name)
         least = self._per_technology([float(r.minimum_counts.get(name, 0)) for name in self.names])
         self._add("counts", "minimum_counts", self.n >= least)
+        for name, kind in MEGAWATTS.items():
+            t = self.energy[kind]
+            if t and r.minimum_counts.get(t.id):
+                self._add("counts", f"minimum_{name}", self.size[name] >= r.minimum_counts[t.id] * t.unit_mw)
 
     def operation(self) -> None:
         """Add what runs in every hour, within its limits."""
@@ -230,6 +244,10 @@ class _Builder:
         spinning = r.bound("spinning_reserve_mw", 0.0)
         if spinning:
             self._add("reserve", "spinning_reserve", headroom + size["grid_mw"] >= spinning)
+        lost = m.add_variables(lower=0, name="largest_mva_s")
+        if "inertia_mva_s" in r.bounds:
+            stored = (self._per_technology([_inertia(t) for t in self.ts]) * self.on).sum("technology")
+            self._add("inertia", "inertia", stored - lost >= r.bounds["inertia_mva_s"])
         level = r.bound("redundancy_level", 1.0)
         firm = (self._of("unit_mw") * self.n).sum("technology") + size["grid_mw"] - level * largest
         need = max(r.peak_mw * (1 + r.loss_allowance_pct / 100), r.bound("firm_capacity_mw", 0.0))
@@ -257,7 +275,7 @@ class _Builder:
     def _sized(self, attribute: str, scale: float = 1.0) -> Any:
         """Return Σ attribute · megawatts over everything that is built."""
         total = (self.n * (self._of("unit_mw") * self._of(attribute) * scale)).sum()
-        for name, kind in (("bess_mw", "BESS"), ("pv_mw", "PV"), ("wind_mw", "WIND"), ("grid_mw", "GRID")):
+        for name, kind in MEGAWATTS.items():
             t = self.energy[kind]
             if t is not None:
                 total = total + self.size[name] * (float(getattr(t, attribute) or 0.0) * scale)
@@ -292,7 +310,7 @@ class _Builder:
             ]
         )
         total = (self.n * yearly).sum()
-        for name, kind in (("bess_mw", "BESS"), ("pv_mw", "PV"), ("wind_mw", "WIND"), ("grid_mw", "GRID")):
+        for name, kind in MEGAWATTS.items():
             t = self.energy[kind]
             if t is None:
                 continue

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pandas as pd
 import pytest
 
+from core.design.catalogue_file import read_technologies
 from core.design.requirement_file import read_requirement
+from core.design.technology import shipped_technologies
 from core.errors import BadInput
 
 
@@ -35,6 +38,7 @@ def test_keys_bounds_and_technologies_are_taken():
 def test_a_growth_path_is_sized_for_its_highest_year():
     reading = read({"load_mw": {"growth": {"2027": 100, "2030": 200, "2031": 180}}})
     assert reading.value.load_mw == (200.0,)
+    assert reading.value.growth == {"2027": 100.0, "2030": 200.0, "2031": 180.0}
     assert "2030" in reading.findings[0].text
 
 
@@ -63,6 +67,8 @@ def test_a_file_of_hours_with_a_daylight_saving_gap_is_refused_at_its_row(tmp_pa
         ({"load_mw": True}, "load_mw is True"),
         ({"loda_mw": 5}, "no 'loda_mw'"),
         ({"bounds": 5}, "no JSON object"),
+        ({"load_mw": {"growth": {"2027": -1}}}, "-1.0 MW in 2027"),
+        ({"load_mw": {"growth": {}}}, "no load"),
         ({"technologies": [{"id": "NEW", "kind": "GAS_TURBINE", "unit_mw": 5}]}, "lacks"),
         ({"technologies": [{"id": "AERO_50", "capex_usd_per_kw": None}]}, "lacks capex_usd_per_kw"),
         ({"technologies": [{"id": "AERO_50", "unit_mw": -5}]}, "unit_mw is -5"),
@@ -113,3 +119,31 @@ def test_an_hour_that_comes_twice_is_refused_at_its_row(tmp_path):
     (tmp_path / "load.csv").write_text(text)
     with pytest.raises(BadInput, match="daylight saving"):
         read({"load_mw": "load.csv"}, tmp_path)
+
+
+def test_a_catalogue_takes_what_it_leaves_out_from_the_shipped_one():
+    text = "id,capex_usd_per_kw,max_count,heat_rate_full_gj_mwh\nRECIP_18,1500,7,\n"
+    (engine,) = read_technologies(text.encode(), "c.csv")
+    assert (engine.capex_usd_per_kw, engine.max_count, engine.heat_rate_full_gj_mwh) == (1500, 7, 8.74)
+    assert read_technologies(b'["BESS"]', "c.json")[0].kind == "BESS"
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"\xff\xfe", "no catalogue"),
+        (b"[", "no catalogue"),
+        (b"{}", "no list"),
+        (b"name\nA\n", "has no id"),
+        (b"id,unit_mw\nNEW,5\n", "lacks"),
+        (b"id,unit_mw\nRECIP_18,x\n", "unit_mw is 'x'"),
+    ],
+)
+def test_what_is_no_catalogue_is_refused(data, words):
+    with pytest.raises(BadInput, match=words):
+        read_technologies(data, "c.csv")
+
+
+def test_every_shipped_technology_names_its_source_with_a_year():
+    for t in shipped_technologies():
+        assert re.search(r"\b(19|20)\d\d\b", t.source), t.id

@@ -1,0 +1,59 @@
+"""What a plant costs over the years of a growth path: its sizes are those of the highest year."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from core.design.design import Design, design_of
+from core.design.profiles import representative_days, whole_year
+from core.design.requirement import Requirement
+from core.design.sizing_model import GROUPS, build
+from core.design.solving import solve
+from core.findings import Finding, Severity
+
+DAYS = 12
+YEAR_TIME_S = 20.0
+OF_OPERATION = frozenset({"reserve", "balance"})  # what a plant that stands must still keep
+
+
+def over_the_years(requirement: Requirement, design: Design) -> Design:
+    """Return the design with the load and the cost of every year, and its worth today over the path.
+
+    The load between two years of the path is on the line between them, after the last as in the last.
+    """
+    years = sorted(int(year) for year in requirement.growth)
+    span = [years[0] + n for n in range(requirement.project_years)]
+    loads = np.interp(span, years, [requirement.growth[str(year)] for year in years])
+    operated = {load: _operated(requirement, design, float(load)) for load in sorted(set(loads))}
+    rows = [
+        {"year": year, "load_mw": float(load), "usd_per_year": cost, "energy_mwh": float(load) * 8760}
+        for year, load in zip(span, loads, strict=True)
+        for cost in [operated[load]]
+    ]
+    stuck = [row for row in rows if row["usd_per_year"] is None]
+    if stuck:
+        text = (
+            f"the plant can't run at the {stuck[0]['load_mw']:g} MW of {stuck[0]['year']}: the load is too low for it"
+        )
+        finding = Finding("design.growth.low", Severity.WARNING, text, "the worth today is that of the highest year")
+        return replace(design, growth=tuple(rows), findings=(*design.findings, finding))
+    discount = (1 + requirement.discount_rate) ** -np.arange(1, len(rows) + 1)
+    worth = float(discount @ [row["usd_per_year"] for row in rows])
+    energy = float(discount @ [row["energy_mwh"] for row in rows])
+    factor = worth / design.cost_usd_per_year
+    return replace(design, growth=tuple(rows), net_present_factor=factor, levelised_usd_per_mwh=worth / energy)
+
+
+def _operated(requirement: Requirement, design: Design, load_mw: float) -> float | None:
+    """Return the yearly cost of the standing plant at a load [USD]; ``None`` when it can't run at it."""
+    if load_mw <= 0:
+        return design.costs["investment"] + design.costs["fixed"]
+    lower = replace(requirement, load_mw=(load_mw,))
+    days = representative_days(whole_year(lower), DAYS)
+    sizing = build(lower, days, left_out=GROUPS.keys() - OF_OPERATION)
+    largest = max((t.unit_mw for t in requirement.technologies if design.counts.get(t.id)), default=0.0)
+    sizing.restrict(largest, design.counts, design.sizes)
+    outcome = solve(sizing, YEAR_TIME_S, fixed=True)
+    return design_of(sizing, outcome.solution, outcome.status).cost_usd_per_year if outcome.solved else None
