@@ -49,7 +49,8 @@ def varied(requirement: Requirement, quantity: str, value: float) -> Requirement
     if value <= 0:
         raise BadInput(f"{QUANTITIES[quantity]} is {value:g}", hint="a factor above 0; 1 changes nothing")
     if quantity == "load":
-        return replace(requirement, load_mw=tuple(load * value for load in requirement.load_mw))
+        growth = {year: load * value for year, load in requirement.growth.items()}
+        return replace(requirement, load_mw=tuple(load * value for load in requirement.load_mw), growth=growth)
     prices = {fuel: price * value for fuel, price in requirement.fuel_usd_per_gj.items()}
     return replace(requirement, fuel_usd_per_gj=prices)
 
