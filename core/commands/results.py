@@ -28,7 +28,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     simulate = _action(actions, "simulate", "calculate a network, as it is or over a series")
     simulate.add_argument("network", metavar="NETWORK", help="RAW, RAWX, MATPOWER or PowerModels")
     simulate.add_argument("--series", metavar="FILE", help="CSV or Parquet: timestamp, load_scale, NAME@BUS_mw, …")
-    simulate.add_argument("--software", default="newton", help="newton, pandapower, lightsim2grid or pypsa")
+    simulate.add_argument(
+        "--software", default="newton", help="newton, pandapower, lightsim2grid, pypsa or pypsa-dispatch"
+    )
     _action(actions, "list", "list the simulations")
     show = _action(actions, "show", "print the results of a simulation")
     show.add_argument("simulation", metavar="SIM", type=int)

@@ -14,10 +14,14 @@ from core.network import Network
 from core.results import database
 from core.store import Store, now
 from core.store.files import Files
+from core.studies.simulation import dispatch
 from core.studies.simulation.series import STAMP, Series, read_series
 from core.studies.simulation.steps import Grid, farm_table, tables, voltages
 
-ENGINES = ("newton", "pandapower", "lightsim2grid", "pypsa")
+#: Engines of load flows, and the one that dispatches.
+FLOWS = ("newton", "pandapower", "lightsim2grid", "pypsa")
+DISPATCH = "pypsa-dispatch"
+ENGINES = (*FLOWS, DISPATCH)
 #: What a block has at most: rows of all tables together, and steps.
 BLOCK_ROWS, BLOCK_STEPS = 200_000, 500
 
@@ -48,6 +52,8 @@ def enter(store: Store, network: File, series: File | None = None, software: str
     reading = read_network(*network)
     if reading.value["bus"].empty:
         raise BadInput("the file has no bus to simulate")
+    if software == DISPATCH:
+        dispatch.costs(reading.value)
     steps, _ = _series(reading.value, series)
     elements = sum(len(reading.value[table]) for table in ("bus", "generator", "load", "branch", "transformer"))
     inputs = {
@@ -59,7 +65,7 @@ def enter(store: Store, network: File, series: File | None = None, software: str
     return database.begin(
         store,
         reading.value.name or network[1],
-        software,
+        software.partition("-")[0],
         reading.value.base_mva,
         steps.timestamps[0],
         steps=len(steps.timestamps),
@@ -78,9 +84,12 @@ def calculate(store: Store, sim: int, steps: slice) -> None:
     grid, series, _ = _prepared(store, own)
     if database.has_step(store, sim, series.timestamps[steps.start]):
         return
-    powers = grid.at(series, steps)
-    v = voltages(grid, own.software, *powers)
-    made = {name: frame for name, frame in tables(grid, series, steps, v, powers).items() if len(frame)}
+    if own.inputs["engine"] == DISPATCH:
+        found = dispatch.tables(grid, series, steps)
+    else:
+        powers = grid.at(series, steps)
+        found = tables(grid, series, steps, voltages(grid, own.software, *powers), powers)
+    made = {name: frame for name, frame in found.items() if len(frame)}
     database.insert_tables(store, sim, made, farms=farm_table(series, steps), steps=steps.stop - steps.start)
 
 
@@ -129,5 +138,5 @@ def _check(software: str) -> None:
     if software not in ENGINES:
         raise BadInput(f"{software} doesn't run here", hint=f"engines are {', '.join(ENGINES)}")
     for name, engine in (("pandapower", pandapower), ("lightsim2grid", lightsim2grid), ("pypsa", pypsa)):
-        if software == name and not engine.is_available():
+        if software.startswith(name) and not engine.is_available():
             raise EngineError(f"{name} is not installed", hint="install the requirements or use newton")

@@ -84,10 +84,10 @@ def tables(
     magnitude = np.abs(v)
     missing = injected + scale * grid.case.demand(magnitude) - generation
     return {
-        "bus": _long(_bus(grid), stamps, p=injected.real, q=injected.imag, v_mag=magnitude, angle_deg=_degrees(v)),
+        "bus": long(bus_rows(grid), stamps, p=injected.real, q=injected.imag, v_mag=magnitude, angle_deg=_degrees(v)),
         "generator": _generators(grid, series.generation_scale[steps], missing, stamps),
-        "load": _loads(grid, scale, magnitude, stamps),
-        "line": _lines(grid, v, stamps),
+        "load": load_rows(grid, scale, magnitude, stamps),
+        "line": line_rows(grid, grid.links.loading_pct(v, grid.network.base_mva), stamps),
     }
 
 
@@ -95,10 +95,10 @@ def farm_table(series: Series, steps: slice) -> pd.DataFrame:
     """Return the farms' powers as rows of ``wec_simulations``."""
     stamps = series.timestamps[steps]
     names = pd.DataFrame({"wec_farm_name": pd.Series(series.farm_names, dtype=object)})
-    return _long(names, stamps, power_output_mw=series.farm_mw[steps])
+    return long(names, stamps, power_output_mw=series.farm_mw[steps])
 
 
-def _long(fixed: pd.DataFrame, stamps: list[str], **values: np.ndarray) -> pd.DataFrame:
+def long(fixed: pd.DataFrame, stamps: list[str], **values: np.ndarray) -> pd.DataFrame:
     """Return fixed columns repeated each step, with the values (steps × rows) beside them."""
     repeated = {name: np.tile(fixed[name].to_numpy(), len(stamps)) for name in fixed}
     return pd.DataFrame(
@@ -111,7 +111,8 @@ def _degrees(v: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(v), np.nan, np.rad2deg(np.angle(v)))
 
 
-def _bus(grid: Grid) -> pd.DataFrame:
+def bus_rows(grid: Grid) -> pd.DataFrame:
+    """Return the buses' numbers, names, kinds and nominal voltages."""
     network = grid.network
     number, base_kv = network.values("bus", "bus"), network.values("bus", "base_kv")
     kind = np.full(len(number), "Isolated", dtype=object)
@@ -128,7 +129,7 @@ def _bus(grid: Grid) -> pd.DataFrame:
     )
 
 
-def _named(network: Network, table: str, key: str, title: str) -> pd.DataFrame:
+def named(network: Network, table: str, key: str, title: str) -> pd.DataFrame:
     """Return number, name, bus and status of a table's elements."""
     frame = network[table].reset_index(drop=True)
     bus = frame["bus"].astype(str)
@@ -157,11 +158,12 @@ def _generators(grid: Grid, scale: np.ndarray, missing: np.ndarray, stamps: list
     unsolved = np.isnan(missing[:, at])
     p, q = (np.where(unsolved, np.nan, value) * 1.0 for value in (p, q))
     p[:, ~on], q[:, ~on] = 0.0, 0.0
-    fixed = _named(network, "generator", "gen", "Gen").assign(mbase=mbase)
-    return _long(fixed, stamps, p=p, q=q)
+    fixed = named(network, "generator", "gen", "Gen").assign(mbase=mbase)
+    return long(fixed, stamps, p=p, q=q)
 
 
-def _loads(grid: Grid, scale: np.ndarray, magnitude: np.ndarray, stamps: list[str]) -> pd.DataFrame:
+def load_rows(grid: Grid, scale: np.ndarray, magnitude: np.ndarray, stamps: list[str]) -> pd.DataFrame:
+    """Return what the loads draw at the voltage magnitudes."""
     network = grid.network
     on, v = network.live("load"), magnitude[:, network.terminals("load")[0]]
     value = {name: network.values("load", name) for name in network["load"].columns}
@@ -171,10 +173,10 @@ def _loads(grid: Grid, scale: np.ndarray, magnitude: np.ndarray, stamps: list[st
         constant = value[f"{part}_{unit}"] - generates * value[f"dg_{part}_{unit}"]
         drawn = constant + value[f"i{part}_{unit}"] * v + value[f"y{part}_{unit}"] * v**2
         powers.append(np.where(on, scale * np.where(np.isnan(v), np.nan, drawn) / network.base_mva, 0.0))
-    return _long(_named(network, "load", "load", "Load"), stamps, p=powers[0], q=powers[1])
+    return long(named(network, "load", "load", "Load"), stamps, p=powers[0], q=powers[1])
 
 
-def _lines(grid: Grid, v: np.ndarray, stamps: list[str]) -> pd.DataFrame:
+def line_rows(grid: Grid, loading_pct: np.ndarray, stamps: list[str]) -> pd.DataFrame:
     """Return lines, switches and transformers; those out of service have status 0 and no loading."""
     network, links = grid.network, grid.links
     parts: list[pd.DataFrame] = []
@@ -187,11 +189,11 @@ def _lines(grid: Grid, v: np.ndarray, stamps: list[str]) -> pd.DataFrame:
     star = links.table == "transformer3w"
     if star.any():
         number[star] = first["transformer3w"] + 3 * links.row[star] + _pair(network, links, star)
-    loading = np.full((len(v), len(fixed)), np.nan)
-    loading[:, number] = links.loading_pct(v, network.base_mva)
+    loading = np.full((len(loading_pct), len(fixed)), np.nan)
+    loading[:, number] = loading_pct
     status = np.zeros(len(fixed), dtype=int)
     status[number] = 1
-    return _long(fixed.assign(line=np.arange(1, len(fixed) + 1), status=status), stamps, line_pct=loading)
+    return long(fixed.assign(line=np.arange(1, len(fixed) + 1), status=status), stamps, line_pct=loading)
 
 
 def _line_rows(network: Network, table: str) -> pd.DataFrame:

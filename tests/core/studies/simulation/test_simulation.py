@@ -39,7 +39,7 @@ def series(count: int = 24, **columns: object) -> tuple[bytes, str]:
 
 @pytest.mark.parametrize("name", ["case14", "case_ieee30", "case118", "case300"])
 def test_engines_agree_within_a_ten_thousandth_and_a_hundredth_of_a_degree(store: Store, name: str):
-    runs = [simulate(store, file(name), software=software).grid_sim_id for software in run.ENGINES]
+    runs = [simulate(store, file(name), software=software).grid_sim_id for software in run.FLOWS]
     own, *others = (database.get_bus_data(store, sim) for sim in runs)
     for other in others:
         summary = compare_tables(own, other, "bus").summary()
@@ -60,7 +60,7 @@ def test_ieee_14_is_in_the_database_as_published(store: Store):
 
 def test_over_time_every_engine_gives_the_same(store: Store):
     hours = series(24, **{"wave@14_mw": np.arange(24) / 2, "sun@1_kw": 500.0})
-    sims = [simulate(store, file(), hours, software).grid_sim_id for software in run.ENGINES]
+    sims = [simulate(store, file(), hours, software).grid_sim_id for software in run.FLOWS]
     own, *others = (database.get_bus_data(store, sim) for sim in sims)
     assert len(own) == 24 * 14
     for other in others:
