@@ -31,6 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     simulate.add_argument(
         "--software", default="newton", help="newton, pandapower, lightsim2grid, pypsa or pypsa-dispatch"
     )
+    simulate.add_argument("--step", metavar="MINUTES", type=float, help="resample the series to this step")
     _action(actions, "list", "list the simulations")
     show = _action(actions, "show", "print the results of a simulation")
     show.add_argument("simulation", metavar="SIM", type=int)
@@ -70,7 +71,7 @@ def run(arguments: Namespace) -> Answer:
 
 def _simulate(store: Store, arguments: Namespace) -> Answer:
     series = read_bytes(arguments.series) if arguments.series else None
-    sim = simulation.start(store, read_bytes(arguments.network), series, arguments.software)
+    sim = simulation.start(store, read_bytes(arguments.network), series, arguments.software, arguments.step)
     return _outcome(store, sim, arguments)
 
 

@@ -28,11 +28,13 @@ if TYPE_CHECKING:
 NAME = "simulation"
 
 
-def start(store: Store, network: File, series: File | None = None, software: str = "newton") -> int:
+def start(
+    store: Store, network: File, series: File | None = None, software: str = "newton", step_minutes: float | None = None
+) -> int:
     """Enter a simulation and have it calculated in the background; return its number."""
     from core.studies.simulation.run import enter
 
-    sim = enter(store, network, series, software)
+    sim = enter(store, network, series, software, step_minutes)
     resume(store, sim)
     return sim
 

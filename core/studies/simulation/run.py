@@ -8,13 +8,14 @@ from pathlib import Path
 
 from core.engines import lightsim2grid, pandapower, pypsa
 from core.errors import BadInput, EngineError
-from core.findings import Finding, Severity
+from core.findings import Finding, Severity, Where
 from core.formats.networks import read_network
 from core.network import Network
 from core.results import database
 from core.store import Store, now
 from core.store.files import Files
 from core.studies.simulation import dispatch
+from core.studies.simulation.resampling import resampled
 from core.studies.simulation.series import STAMP, Series, read_series
 from core.studies.simulation.steps import Grid, farm_table, tables, voltages
 
@@ -37,29 +38,37 @@ class Outcome:
     findings: list[Finding]
 
 
-def simulate(store: Store, network: File, series: File | None = None, software: str = "newton") -> Outcome:
+def simulate(
+    store: Store, network: File, series: File | None = None, software: str = "newton", step_minutes: float | None = None
+) -> Outcome:
     """Simulate a network file here and now, as it is or over a series."""
-    sim = enter(store, network, series, software)
+    sim = enter(store, network, series, software, step_minutes)
     own = database.simulation(store, sim)
     for first, last in blocks(own.steps or 0, own.inputs["block"]):
         calculate(store, sim, slice(first, last))
     return conclude(store, sim)
 
 
-def enter(store: Store, network: File, series: File | None = None, software: str = "newton") -> int:
-    """Check and keep the files, and enter their simulation into the database; return its number."""
+def enter(
+    store: Store, network: File, series: File | None = None, software: str = "newton", step_minutes: float | None = None
+) -> int:
+    """Check and keep the files, and enter their simulation into the database; return its number.
+
+    With ``step_minutes`` the series is resampled.
+    """
     _check(software)
     reading = read_network(*network)
     if reading.value["bus"].empty:
         raise BadInput("the file has no bus to simulate")
     if software == DISPATCH:
         dispatch.costs(reading.value)
-    steps, _ = _series(reading.value, series)
+    steps, _ = _series(reading.value, series, step_minutes)
     elements = sum(len(reading.value[table]) for table in ("bus", "generator", "load", "branch", "transformer"))
     inputs = {
         "network": _kept(store, network),
         "series": series and _kept(store, series),
         "engine": software,
+        "step_minutes": step_minutes,
         "block": max(1, min(BLOCK_STEPS, BLOCK_ROWS // elements)),
     }
     return database.begin(
@@ -115,19 +124,29 @@ def _prepared(store: Store, own: database.Simulation) -> Prepared:
     """Return the simulation's network and series; blocks of one simulation in a process read them once."""
     files = [own.inputs["network"], own.inputs["series"] or {}]
     names = [str(file.get(key, "")) for file in files for key in ("sha256", "name")]
-    return _read(store.settings.workspace / "files", own.timestamp_start, *names)
+    return _read(store.settings.workspace / "files", own.timestamp_start, own.inputs.get("step_minutes"), *names)
 
 
 @lru_cache(maxsize=1)
-def _read(folder: Path, start: str, network: str, network_name: str, series: str, series_name: str) -> Prepared:
+def _read(
+    folder: Path, start: str, minutes: float | None, network: str, network_name: str, series: str, series_name: str
+) -> Prepared:
     files = Files(folder)
     reading = read_network(files.content(network), network_name)
-    steps, findings = _series(reading.value, (files.content(series), series_name) if series else None, start)
+    file = (files.content(series), series_name) if series else None
+    steps, findings = _series(reading.value, file, minutes, start)
     return Grid.of(reading.value), steps, [*reading.findings, *findings]
 
 
-def _series(network: Network, file: File | None, start: str = "") -> tuple[Series, list[Finding]]:
-    return read_series(*file, network) if file else (Series.snapshot(start or now().strftime(STAMP)), [])
+def _series(
+    network: Network, file: File | None, minutes: float | None, start: str = ""
+) -> tuple[Series, list[Finding]]:
+    if file is None:
+        if minutes is not None:
+            raise BadInput("there is no series to resample", hint="give one with --series")
+        return Series.snapshot(start or now().strftime(STAMP)), []
+    series, findings = read_series(*file, network)
+    return (series if minutes is None else resampled(series, minutes, Where(file=file[1]))), findings
 
 
 def _kept(store: Store, file: File) -> dict[str, str]:

@@ -1,0 +1,49 @@
+"""A series at another step: each value holds until the next time stamp, and every new step has their mean."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from core.errors import BadInput
+from core.findings import Where
+from core.studies.simulation.series import STAMP, Series
+
+
+def resampled(series: Series, minutes: float, where: Where | None = None) -> Series:
+    """Return the series at steps of ``minutes``; energy and time span stay the same.
+
+    Raises
+    ------
+    BadInput
+        When the series has gaps or uneven steps, or isn't a whole number of new steps long.
+    """
+    stamps = pd.DatetimeIndex(pd.to_datetime(series.timestamps, format="ISO8601"))
+    passed = (stamps - stamps[0]) / pd.Timedelta(minutes=1)
+    own = np.diff(passed.to_numpy())
+    if not minutes > 0 or not np.isfinite(minutes):
+        raise BadInput(f"a step of {minutes:g} minutes is none", hint="give a positive number of minutes")
+    if not len(own) or np.ptp(own) > 1e-6:
+        hint = "fill the gaps, or leave the steps as they are"
+        raise BadInput("a series with one step, gaps or uneven steps can't be resampled", hint=hint, where=where)
+    edges = np.append(passed, passed[-1] + own[0])
+    count = round(edges[-1] / minutes)
+    if count < 1 or abs(count * minutes - edges[-1]) > 1e-6:
+        text = f"{edges[-1]:g} minutes of series are no whole number of steps of {minutes:g} minutes"
+        raise BadInput(text, hint="choose a step that divides it", where=where)
+    wanted = np.arange(count + 1) * minutes
+    return replace(
+        series,
+        timestamps=list((stamps[0] + pd.to_timedelta(wanted[:-1], unit="min")).strftime(STAMP)),
+        load_scale=_means(series.load_scale, edges, wanted),
+        generation_scale=_means(series.generation_scale, edges, wanted),
+        farm_mw=np.column_stack([np.zeros((count, 0)), *(_means(farm, edges, wanted) for farm in series.farm_mw.T)]),
+    )
+
+
+def _means(values: np.ndarray, edges: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return the means between the ``wanted`` times of what has the ``values`` between the ``edges``."""
+    integral = np.append(0.0, np.cumsum(values * np.diff(edges)))
+    return np.asarray(np.diff(np.interp(wanted, edges, integral)) / np.diff(wanted))
