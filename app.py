@@ -46,15 +46,19 @@ SECTIONS = {
 
 
 def navigation() -> dict[str, list[st.Page]]:
-    """Return the sections that have pages."""
-    return {
+    """Return the sections that have pages; the start page answers at the root and, unlisted, under its own name."""
+    home = st.Page("pages/home.py", title="Home", url_path="home", visibility="hidden")
+    sections = {
         section: [
-            st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name, default=name == "home")
+            st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name)
+            if name != "home"
+            else st.Page("pages/home.py", title=title, icon=f":material/{icon}:", url_path="start", default=True)
             for name, title, icon in pages
         ]
         for section, pages in SECTIONS.items()
         if pages
     }
+    return {**sections, "": [home]}
 
 
 st.set_page_config(page_title="Gridproof", page_icon="pages/parts/icon.svg", layout="wide")

@@ -62,8 +62,8 @@ def show_sums(year: Year) -> None:
         ("Highest voltage [pu]", _number(high and high["v_pu"], 4), _place(high)),
         ("Highest loading [%]", _number(worst and worst["loading_pct"], 1), _place(worst)),
     ]
-    for row in (figures[:6], figures[6:]):
-        for column, (label, value, note) in zip(st.columns(6), row, strict=True):
+    for row in (figures[:4], figures[4:8], figures[8:]):
+        for column, (label, value, note) in zip(st.columns(4), row, strict=True):
             column.metric(label, value, help=note or None)
     if not year["complete"]:
         st.warning("Some blocks are missing: the sums cover only a part of the time.", icon=":material/warning:")
