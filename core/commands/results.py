@@ -42,7 +42,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     compare.add_argument("a", metavar="A", help="a simulation, or SIM:SOFTWARE")
     compare.add_argument("b", metavar="B", help="the other one")
     files = _action(actions, "import", "import results of other tools")
-    files.add_argument("files", metavar="FILE", nargs="+", help="RAW with solved voltages, or a simulation database")
+    files.add_argument(
+        "files",
+        metavar="FILE",
+        nargs="+",
+        help="RAW with solved voltages, psspy tables as CSV, or a simulation database",
+    )
+    files.add_argument("--base-mva", metavar="MVA", type=float, default=100.0, help="system base of psspy tables")
     going_on = _action(actions, "resume", "calculate what is missing")
     for action in (simulate, going_on):
         action.add_argument("--background", action="store_true", help="don't wait for the end")
@@ -148,14 +154,11 @@ def _side(store: Store, text: str) -> tuple[int, str]:
 
 
 def _import(store: Store, arguments: Namespace) -> Answer:
-    from core.studies.simulation import import_results
+    from core.studies.simulation import import_files
 
-    numbers: list[int] = []
-    findings: list[dict[str, Any]] = []
-    for file in arguments.files:
-        new, found = import_results(store, read_bytes(file)[0], Path(file))
-        numbers += new
-        findings += plain(found)
+    read = [(read_bytes(file)[0], Path(file)) for file in arguments.files]
+    numbers, found = import_files(store, read, arguments.base_mva)
+    findings = plain(found)
     seen = [database.simulation(store, number) for number in numbers]
     return Answer({"simulations": seen, "findings": findings}, "\n".join([*map(_words, seen), *_lines(findings)]))
 

@@ -10,6 +10,7 @@ from core.errors import BadInput
 from core.findings import Finding, Severity, Where
 from core.formats.networks import recognise
 from core.formats.psse import read_raw
+from core.formats.psse.psspy_tables import psspy_table, read_psspy_tables
 from core.formats.result_database import MAGIC, read_result_database
 from core.network.audit import audit
 from core.results.database import begin, finish, insert_tables, recording
@@ -19,12 +20,35 @@ from core.studies.simulation.series import STAMP, Series
 from core.studies.simulation.steps import Grid, tables
 
 
+def import_files(
+    store: Store, files: list[tuple[bytes, Path]], base_mva: float = 100.0
+) -> tuple[list[int], list[Finding]]:
+    """Import files and return the numbers of their simulations; psspy's tables are one case together."""
+    tables = [(data, path.name) for data, path in files if psspy_table(data)]
+    done = [_psspy(store, tables, base_mva)] if tables else []
+    done += [import_results(store, data, path) for data, path in files if not psspy_table(data)]
+    return [number for numbers, _ in done for number in numbers], [each for _, found in done for each in found]
+
+
+def _psspy(store: Store, files: list[tuple[bytes, str]], base_mva: float) -> tuple[list[int], list[Finding]]:
+    if not 0 < base_mva < np.inf:
+        raise BadInput(f"a system base of {base_mva:g} MVA is none", hint="give a positive number of MVA")
+    made, findings = read_psspy_tables(files, base_mva, now().strftime(STAMP))
+    stamps = sorted(made["bus"]["timestamp"].unique())
+    kept = {"files": [{"sha256": store.keep(*file), "name": file[1]} for file in files]}
+    sim = begin(store, files[0][1], "psse", base_mva, stamps[0], steps=len(stamps), inputs=kept)
+    with recording(store, sim):
+        insert_tables(store, sim, made, steps=len(stamps))
+        finish(store, sim, stamps[-1])
+    return [sim], findings
+
+
 def import_results(store: Store, data: bytes, path: Path) -> tuple[list[int], list[Finding]]:
     """Import a file and return the numbers of its simulations."""
     if data.startswith(MAGIC):
         return _database(store, path)
     if recognise(data, path.name) not in ("raw", "rawx"):
-        hint = "import a RAW file with solved voltages or a database of simulations"
+        hint = "import a RAW file with solved voltages, psspy's tables as CSV or a database of simulations"
         raise BadInput("the file holds no results that can be imported", hint=hint, where=Where(file=path.name))
     return _raw(store, data, path.name)
 

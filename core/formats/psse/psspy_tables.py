@@ -1,0 +1,171 @@
+"""CSV tables of solved cases with the column names of psspy's arrays (abusreal, amachreal, aloadcplx, abrnreal)."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+
+from core.errors import BadInput
+from core.findings import Finding, Severity, Where
+
+#: Component → the columns that tell its table, and the columns that it must have.
+TABLES = {
+    "line": ({"FROMNUMBER", "TONUMBER"}, {"FROMNUMBER", "TONUMBER", "PCTRATE"}),
+    "generator": ({"NUMBER", "PGEN"}, {"NUMBER", "PGEN", "QGEN"}),
+    "load": ({"NUMBER", "TOTALACT"}, {"NUMBER", "TOTALACT"}),
+    "bus": ({"NUMBER", "PU"}, {"NUMBER", "PU", "ANGLED"}),
+}
+REQUIRED = set().union(*(needed for _, needed in TABLES.values()))
+TYPES = {1: "PQ", 2: "PV", 3: "Slack", 4: "Isolated"}
+
+
+def psspy_table(data: bytes) -> str | None:
+    """Return the component whose table the bytes are, if any."""
+    first = data[:4096].partition(b"\n")[0].decode("utf-8-sig", errors="replace")
+    names = {name.strip().strip('"').upper() for name in first.split(max(",;\t", key=first.count))}
+    return next((component for component, (sign, _) in TABLES.items() if sign <= names), None)
+
+
+def read_psspy_tables(
+    files: list[tuple[bytes, str]], base_mva: float, timestamp: str
+) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
+    """Return the results by component in the database's columns; powers in MW and Mvar become per unit.
+
+    ``timestamp`` is that of rows without a column TIMESTAMP.
+
+    Raises
+    ------
+    BadInput
+        No bus table, two tables of one kind, a column missing, or something else than a number.
+    """
+    frames: dict[str, pd.DataFrame] = {}
+    for data, name in files:
+        component = str(psspy_table(data))
+        if component in frames:
+            raise BadInput(f"there is a {component} table already", hint="import one case at a time", where=Where(name))
+        frames[component] = _read(data, name, component).assign(file=name)
+    if "bus" not in frames:
+        raise BadInput(
+            "there is no bus table", hint="it has the columns NUMBER, PU and ANGLED", where=Where(files[0][1])
+        )
+    findings = [
+        Finding(
+            "psspy.base", Severity.INFO, f"powers are on the system base of {base_mva:g} MVA", "", Where(files[0][1])
+        )
+    ]
+    made = {
+        component: _MADE[component](frame, base_mva).assign(timestamp=_stamps(frame, timestamp))
+        for component, frame in frames.items()
+    }
+    if {"generator", "load"} <= set(made):
+        made["bus"] = _with_injections(made)
+    else:
+        text = "without machine and load tables the buses have no net powers"
+        findings.append(Finding("psspy.no_injection", Severity.WARNING, text, "", Where(files[0][1])))
+    return made, findings
+
+
+def _read(data: bytes, name: str, component: str) -> pd.DataFrame:
+    try:
+        text = data.decode("utf-8-sig")
+        separator = max(",;\t", key=text.partition("\n")[0].count)
+        frame = pd.read_csv(io.StringIO(text), sep=separator, dtype=str, index_col=False, skipinitialspace=True)
+    except (ValueError, pd.errors.ParserError) as error:
+        raise BadInput(f"the table can't be read: {error}", hint="CSV in UTF-8", where=Where(name)) from error
+    frame.columns = frame.columns.str.strip().str.upper()
+    missing = sorted(TABLES[component][1] - set(frame.columns))
+    if missing:
+        raise BadInput(f"the {component} table lacks {', '.join(missing)}", hint="use psspy's names", where=Where(name))
+    if frame.empty:
+        raise BadInput(f"the {component} table has no rows", where=Where(name))
+    return frame
+
+
+def _bus(frame: pd.DataFrame, base_mva: float) -> pd.DataFrame:
+    kind = _numbers(frame, "TYPE")
+    unknown = kind[~kind.isin(TYPES) & kind.notna()]
+    if len(unknown):
+        raise BadInput(f"there is no bus type {unknown.iloc[0]:g}", where=Where(str(frame["file"].iloc[0])))
+    return pd.DataFrame(
+        {
+            "bus": _numbers(frame, "NUMBER"), "bus_name": _text(frame, "NAME", ""), "type": kind.map(TYPES),
+            "v_mag": _numbers(frame, "PU"), "angle_deg": _numbers(frame, "ANGLED"), "vbase": _numbers(frame, "BASE"),
+        }
+    )  # fmt: skip
+
+
+def _generator(frame: pd.DataFrame, base_mva: float) -> pd.DataFrame:
+    return _element(frame, "gen", "Gen").assign(
+        p=_numbers(frame, "PGEN") / base_mva, q=_numbers(frame, "QGEN") / base_mva, mbase=_numbers(frame, "MBASE")
+    )
+
+
+def _load(frame: pd.DataFrame, base_mva: float) -> pd.DataFrame:
+    try:
+        power = frame["TOTALACT"].str.replace(" ", "").str.strip("()").map(complex).to_numpy() / base_mva
+    except (ValueError, TypeError) as error:
+        raise BadInput("TOTALACT holds something else than complex numbers", hint="write them as 10+5j") from error
+    if not np.isfinite(power).all():
+        raise BadInput("TOTALACT holds something else than complex numbers", hint="write them as 10+5j")
+    return _element(frame, "load", "Load").assign(p=power.real, q=power.imag)
+
+
+def _line(frame: pd.DataFrame, base_mva: float) -> pd.DataFrame:
+    ends = [_numbers(frame, name) for name in ("FROMNUMBER", "TONUMBER")]
+    names = "Line_" + frame["FROMNUMBER"].str.strip() + "_" + frame["TONUMBER"].str.strip()
+    made = pd.DataFrame({"ibus": ends[0], "jbus": ends[1], "line_name": names + "_" + _text(frame, "ID", "1")})
+    return made.assign(
+        line=_place(frame, made),
+        line_pct=_numbers(frame, "PCTRATE"),
+        status=_numbers(frame, "STATUS").gt(0).astype(int),
+    )
+
+
+_MADE = {"bus": _bus, "generator": _generator, "load": _load, "line": _line}
+
+
+def _element(frame: pd.DataFrame, key: str, title: str) -> pd.DataFrame:
+    names = f"{title}_" + frame["NUMBER"].str.strip() + "_" + _text(frame, "ID", "1")
+    made = pd.DataFrame({f"{key}_name": names, "bus": _numbers(frame, "NUMBER")})
+    return made.assign(**{key: _place(frame, made)}, status=_numbers(frame, "STATUS").gt(0).astype(int))
+
+
+def _place(frame: pd.DataFrame, made: pd.DataFrame) -> pd.Series:
+    """Return the number of each row within its time stamp."""
+    if "TIMESTAMP" not in frame:
+        return pd.Series(np.arange(1, len(made) + 1), index=made.index)
+    return frame.groupby("TIMESTAMP", sort=False).cumcount() + 1
+
+
+def _text(frame: pd.DataFrame, name: str, default: str) -> pd.Series:
+    given = frame[name] if name in frame else pd.Series(default, index=frame.index)
+    return given.fillna(default).str.strip().str.strip("'")
+
+
+def _numbers(frame: pd.DataFrame, name: str) -> pd.Series:
+    """Return a column as numbers; one that isn't there is missing, a missing STATUS is in service."""
+    if name not in frame:
+        return pd.Series(1.0 if name == "STATUS" else np.nan, index=frame.index)
+    numbers = pd.to_numeric(frame[name].str.strip(), errors="coerce")
+    bad = (numbers.isna() & (frame[name].notna() | (name in REQUIRED))) | np.isinf(numbers)
+    if bad.any():
+        row = int(bad.to_numpy().argmax()) + 2
+        raise BadInput(f"{name} has no number in row {row}", where=Where(str(frame["file"].iloc[0]), column=name))
+    return numbers
+
+
+def _stamps(frame: pd.DataFrame, timestamp: str) -> pd.Series:
+    return frame["TIMESTAMP"] if "TIMESTAMP" in frame else pd.Series(timestamp, index=frame.index)
+
+
+def _with_injections(made: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the buses with what their machines give less what their loads draw, of those in service."""
+    by = ["timestamp", "bus"]
+    parts = [
+        made[component].assign(**{name: sign * made[component][name] * made[component]["status"] for name in "pq"})
+        for component, sign in (("generator", 1), ("load", -1))
+    ]
+    total = pd.concat([part[[*by, "p", "q"]] for part in parts]).groupby(by, as_index=False).sum()
+    return made["bus"].merge(total, on=by, how="left").fillna({"p": 0.0, "q": 0.0})

@@ -1,0 +1,68 @@
+"""CSV tables with psspy's names become one PSS/E simulation; mistakes in them are told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.__main__ import main
+from core.errors import BadInput
+from core.formats.psse.psspy_tables import psspy_table, read_psspy_tables
+
+BUS = b"NUMBER,NAME,TYPE,PU,ANGLED,BASE\n1,'A',3,1.06,0,138\n2,'B',1,1.0,-4.5,138\n"
+MACHINE = b"NUMBER,ID,STATUS,PGEN,QGEN,MBASE\n1,1,1,50.5,12,100\n2,1,0,9,9,100\n"
+LOAD = b"NUMBER,ID,STATUS,TOTALACT\n2,1,1,(50+10j)\n"
+BRANCH = b"FROMNUMBER,TONUMBER,ID,STATUS,PCTRATE\n1,2,BL,1,43.2\n"
+
+
+def test_four_tables_are_one_simulation_in_per_unit(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    files = [tmp_path / f"{name}.csv" for name in ("machine", "bus", "load", "branch")]
+    for path, data in zip(files, (MACHINE, BUS, LOAD, BRANCH), strict=True):
+        path.write_bytes(data)
+    assert main(["results", "import", *map(str, files), "--json"]) == 0
+    (sim,) = json.loads(capsys.readouterr().out)["simulations"]
+    assert (sim["software"], sim["state"], sim["sbase_mva"]) == ("psse", "done", 100.0)
+    rows = {}
+    for table in ("bus", "generator", "load", "line"):
+        assert main(["results", "show", str(sim["grid_sim_id"]), "--table", table, "--json"]) == 0
+        rows[table] = json.loads(capsys.readouterr().out)["rows"]
+    assert [(row["type"], row["v_mag"], row["angle_deg"]) for row in rows["bus"]] == [
+        ("Slack", 1.06, 0),
+        ("PQ", 1.0, -4.5),
+    ]
+    assert [(row["p"], row["q"]) for row in rows["bus"]] == [(0.505, 0.12), (-0.5, -0.1)]
+    assert [(row["gen_name"], row["status"]) for row in rows["generator"]] == [("Gen_1_1", 1), ("Gen_2_1", 0)]
+    assert (rows["line"][0]["line_name"], rows["line"][0]["line_pct"]) == ("Line_1_2_BL", 43.2)
+
+
+def test_time_stamps_make_steps_and_missing_tables_are_told():
+    over_time = b"TIMESTAMP;NUMBER;PU;ANGLED\n2025-01-01T00:00:00;1;1.0;0\n2025-01-01T01:00:00;1;1.1;0\n"
+    made, findings = read_psspy_tables([(over_time, "bus.csv")], 100.0, "now")
+    assert made["bus"]["timestamp"].tolist() == ["2025-01-01T00:00:00", "2025-01-01T01:00:00"]
+    assert "psspy.no_injection" in [finding.code for finding in findings]
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ([MACHINE], "no bus table"),
+        ([BUS, BUS], "already"),
+        ([b"NUMBER,PU\n1,1\n"], "lacks ANGLED"),
+        ([b"NUMBER,PU,ANGLED\n"], "no rows"),
+        ([b"NUMBER,PU,ANGLED\n1,high,0\n"], "no number in row 2"),
+        ([b"NUMBER,PU,ANGLED\n,1,0\n"], "no number in row 2"),
+        ([b"NUMBER,PU,ANGLED,TYPE\n1,1,0,7\n"], "bus type 7"),
+        ([BUS, b"NUMBER,TOTALACT\n2,much\n"], "complex"),
+        ([BUS, b"NUMBER,TOTALACT\n2,\n"], "complex"),
+        ([BUS, b"NUMBER,PGEN,QGEN\n1,,2\n"], "PGEN has no number"),
+    ],
+)
+def test_tables_with_mistakes_are_refused(files: list[bytes], words: str):
+    with pytest.raises(BadInput, match=words):
+        read_psspy_tables([(data, "case.csv") for data in files], 100.0, "now")
+
+
+def test_other_files_are_no_psspy_table():
+    assert [psspy_table(data) for data in (b"", b"\x00\xff", b"bus,v\n1,2\n", BRANCH)] == [None, None, None, "line"]
