@@ -55,7 +55,9 @@ def plots(rows: pd.DataFrame, now: pd.DataFrame, component: str, titles: dict[st
     """Draw a quantity along the elements at the chosen time, and over time."""
     floats = [name for name in titles if name in rows and rows[name].dtype == float and rows[name].notna().any()]
     if not floats:
-        st.info("No value to plot: these steps have no solution, or the software gives none.")
+        st.info(
+            "No value to plot: no rating to load against, no solution at these steps, or none given by the software."
+        )
         return
     first = next(name for name in ("v_mag", "line_pct", *floats) if name in floats)
     quantity = st.segmented_control("Quantity", floats, default=first, format_func=titles.get, required=True)
