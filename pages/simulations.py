@@ -27,7 +27,12 @@ def new() -> None:
     from core.studies.simulation.run import ENGINES  # slow to load: not before there is a network
 
     software = st.segmented_control(
-        "Software", ENGINES, default="newton", required=True, format_func=SOFTWARE.__getitem__, key="engine"
+        "Software",
+        ENGINES,
+        default="newton",
+        required=True,
+        format_func=lambda name: SOFTWARE.get(name, name),
+        key="engine",
     )
     if st.button("Simulate", type="primary", icon=":material/play_arrow:"):
         with explained():
