@@ -57,9 +57,7 @@ with explained():
         st.info("Run the year to see profiles, duration curves, the heat map, the worst hours and any hour on the map.")
         st.stop()
     titles = {id: f"{each.title} · {each.submitted_at.astimezone():%Y-%m-%d %H:%M}" for id, each in runs.items()}
-    run = runs[
-        st.selectbox("Run", list(runs), key="year-run", format_func=lambda id: f"{titles[id]} · {runs[id].state}")
-    ]
+    run = runs[st.selectbox("Run", list(runs), key="year-run", format_func=titles.__getitem__)]
     if run.is_active:
         progress(run.id)
         st.stop()
