@@ -64,8 +64,7 @@ def run(arguments: Namespace) -> Answer:
     )
     result = run_study(arguments.study, question)
     verdicts, remarks = judge(with_currents(result), CriteriaSet.default(), plant)
-    result.findings[:0] = findings
-    result.findings += remarks
+    result.findings = [*findings, *(finding for finding in result.findings if finding not in findings), *remarks]
     state = verdict_of(result, verdicts)
     name = network.name if network is not None else plant.name if plant else ""
     updates = advise(verdicts, plant, [result]) if plant is not None and arguments.study == "frequency" else []

@@ -75,6 +75,20 @@ def zero_impedance(network: Network) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def negative_impedance(network: Network) -> Iterator[Finding]:
+    """A negative resistance is a slip; a negative reactance may be a series capacitor or part of an equivalent."""
+    for table in ("branch", "transformer"):
+        for column, severity, hint in (
+            ("r_pu", Severity.WARNING, "Check its sign."),
+            ("x_pu", Severity.INFO, "Right for a series capacitor or an equivalent; else check its sign."),
+        ):
+            negative = network.live(table) & (network.values(table, column) < 0)
+            yield from _each(
+                network, table, negative, f"network.{table}.negative_{column[0]}", severity,
+                f"{{name}} has a negative {'resistance' if column == 'r_pu' else 'reactance'}.", hint,
+            )  # fmt: skip
+
+
 def not_numbers(network: Network) -> Iterator[Finding]:
     """A value that isn't a finite number where one is needed."""
     for table, columns in CATALOGUE.items():
@@ -193,8 +207,8 @@ def base_voltages(network: Network) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Network], Iterator[Finding]], ...] = (
-    no_buses, duplicate_keys, unknown_buses, not_numbers, self_loops, bus_kinds, swings, zero_impedance, limits,
-    regulated_buses, base_voltages,
+    no_buses, duplicate_keys, unknown_buses, not_numbers, self_loops, bus_kinds, swings, zero_impedance,
+    negative_impedance, limits, regulated_buses, base_voltages,
 )  # fmt: skip
 
 

@@ -8,13 +8,14 @@ become constant at the stored voltage, three-winding transformers become a star.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from core.findings import Finding, Reading, Severity
+from core.findings import Finding, Reading, Severity, Where
 from core.formats.matpower.case import MatpowerCase, read_case
 from core.formats.matpower.export import case_from_network
 from core.formats.matpower.write import write_case
@@ -80,7 +81,7 @@ def write_matpower(network: Network) -> tuple[bytes, list[Finding]]:
 
 def network_from_case(case: MatpowerCase) -> tuple[Network, list[Finding]]:
     """Return the case as a network."""
-    findings = [*_bus_types(case), *_machine_bases(case)]
+    findings = [*_not_numbers(case), *_bus_types(case), *_machine_bases(case)]
     tables = {
         "bus": _buses(case),
         "load": _at_buses(case, {"p_mw": "pd", "q_mvar": "qd"}),
@@ -96,6 +97,16 @@ def network_from_case(case: MatpowerCase) -> tuple[Network, list[Finding]]:
         findings += _restore(network, case)
     network.extras["matpower"] = case
     return network, findings
+
+
+def _not_numbers(case: MatpowerCase) -> Iterator[Finding]:
+    """Return the values that are NaN: the column's default stands for them."""
+    for table in ("bus", "gen", "branch", "dcline"):
+        frame = case.tables.get(table, pd.DataFrame()).select_dtypes("number")
+        for row, column in zip(*np.nonzero(frame.isna().to_numpy()), strict=True):
+            text = f"mpc.{table}, row {row + 1}: {frame.columns[column]} isn't a number; its default stands for it."
+            where = Where(section=table, row=int(row) + 1, column=str(frame.columns[column]))
+            yield Finding("matpower.not_a_number", Severity.ERROR, text, "Enter a number.", where)
 
 
 def _buses(case: MatpowerCase) -> dict[str, Any]:

@@ -99,3 +99,16 @@ def test_parallel_branches_in_opposite_order_are_duplicates() -> None:
     there = {"from_bus": 1, "to_bus": 2, "ckt": "1", "x_pu": 0.1}
     network = small(branch=[there, {**there, "from_bus": 2, "to_bus": 1}])
     assert "network.branch.duplicate" in {finding.code for finding in check(network)}
+
+
+def test_negative_impedances_are_said():
+    network = Network(
+        tables={
+            "bus": pd.DataFrame({"bus": [1, 2], "kind": ["SLACK", "PQ"]}),
+            "branch": pd.DataFrame(
+                {"from_bus": [1, 1], "to_bus": [2, 2], "ckt": ["1", "2"], "r_pu": [-0.1, 0.1], "x_pu": -0.1}
+            ),
+        }
+    )
+    codes = [finding.code for finding in check(network) if "negative" in finding.code]
+    assert codes == ["network.branch.negative_r", "network.branch.negative_x", "network.branch.negative_x"]
