@@ -3,6 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from core import jobs
 from core.jobs import simulation
 from core.results.database import SOFTWARE, Simulation
 from core.results.database.simulations import DONE, INTERRUPTED, RUNNING
@@ -78,6 +79,19 @@ def actions(one: Simulation) -> None:
                     st.rerun()
 
 
+def remarks(one: Simulation) -> None:
+    """Show what the simulation says of its files and of steps without a solution."""
+    run = simulation.run_of(store(), one)
+    if run is None or run.state is not jobs.State.FINISHED:
+        return
+    result = jobs.result(store(), run.id)
+    if result["unsolved"]:
+        st.error(f"{result['unsolved']} of {one.steps} steps have no solution: their results are empty.")
+    if result["findings"]:
+        with st.expander(f"{len(result['findings'])} findings"):
+            st.dataframe(pd.DataFrame(result["findings"])[["severity", "text", "hint"]], hide_index=True)
+
+
 st.title("Simulations")
 every = simulation.simulations(store())
 if not every:
@@ -97,4 +111,5 @@ if every:
     picked = next(iter(event["selection"]["rows"]), 0)
     st.caption(f"Chosen: {every[picked].grid_sim_id} · {every[picked].case_name}. Click a row to choose another one.")
     actions(every[picked])
+    remarks(every[picked])
 job_panel(store(), kind=simulation.NAME)
