@@ -41,6 +41,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     compare = _action(actions, "compare", "say how far two simulations are apart")
     compare.add_argument("a", metavar="A", help="a simulation, or SIM:SOFTWARE")
     compare.add_argument("b", metavar="B", help="the other one")
+    compare.add_argument("--table", default="bus", help="with --csv: bus, generator, load or line")
+    compare.add_argument("--csv", action="store_true", help="print each element's differences, the worst first")
     files = _action(actions, "import", "import results of other tools")
     files.add_argument(
         "files",
@@ -133,6 +135,10 @@ def _compare(store: Store, arguments: Namespace) -> Answer:
             found[component] = compare_tables(one, other, component)
     if "bus" not in found:
         raise BadInput("one of the two has no results of buses", hint="see what there is with: results list")
+    if arguments.csv:
+        if arguments.table not in found:
+            raise BadInput(f"there is nothing to compare of {arguments.table!r}", hint=f"tables are {', '.join(found)}")
+        return Answer({}, found[arguments.table].worst_first().to_csv(index=False).rstrip("\n"))
     tables = {component: compared.summary() for component, compared in found.items()}
     alone = {component: {"a": each.only_a, "b": each.only_b} for component, each in found.items()}
     lines = [

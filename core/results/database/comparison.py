@@ -33,6 +33,11 @@ class Compared:
     only_a: int
     only_b: int
 
+    def worst_first(self) -> pd.DataFrame:
+        """Return the rows, those with the largest difference of the first quantity first."""
+        first = QUANTITIES[self.component][0]
+        return self.rows.sort_values(first, key=np.abs, ascending=False, kind="stable", na_position="last")
+
     def summary(self) -> dict[str, dict[str, Any]]:
         """Return for each quantity its largest difference, RMSE, correlation and worst element."""
         return {name: _summary(self, name) for name in QUANTITIES[self.component]}
@@ -50,6 +55,8 @@ def compare_tables(a: pd.DataFrame, b: pd.DataFrame, component: str) -> Compared
         b = b.assign(timestamp=a["timestamp"].iloc[0])
     by = ["timestamp", *IDENTITY[component]]
     columns = [*by, *QUANTITIES[component]]
+    if component == "bus":
+        a, b = _from_one_swing_bus(a, b)
     every = a[columns].merge(b[columns], on=by, how="outer", suffixes=("_a", "_b"), indicator=True)
     side = every["_merge"]
     rows = every[side == "both"].drop(columns="_merge").reset_index(drop=True)
@@ -60,6 +67,18 @@ def compare_tables(a: pd.DataFrame, b: pd.DataFrame, component: str) -> Compared
         difference = rows[f"{name}_a"] - rows[f"{name}_b"]
         rows[name] = (difference + 180) % 360 - 180 if name == "angle_deg" else difference
     return Compared(component, rows, int((side == "left_only").sum()), int((side == "right_only").sum()))
+
+
+def _from_one_swing_bus(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return both with the angles from A's swing bus, where it has one and B has that bus: the zero is arbitrary."""
+    swings = a.loc[a["type"] == "Slack", "bus"].unique() if "type" in a else []
+    if len(swings) != 1 or not (b["bus"] == swings[0]).any():
+        return a, b
+    sides = []
+    for side in (a, b):
+        zero = side[side["bus"] == swings[0]].set_index("timestamp")["angle_deg"]
+        sides.append(side.assign(angle_deg=side["angle_deg"] - side["timestamp"].map(zero)))
+    return sides[0], sides[1]
 
 
 def _summary(compared: Compared, name: str) -> dict[str, Any]:

@@ -107,6 +107,20 @@ def test_differences_agree_want_a_word_or_contradict():
     assert (summary["v_mag"]["state"], summary["p"]["state"]) == ("contradicts", "agrees")
 
 
+def test_angles_are_compared_from_the_swing_bus_and_the_worst_comes_first(
+    store: Store, capsys: pytest.CaptureFixture[str]
+):
+    a = database.get_bus_data(store, simulate(store, file(), series(2)).grid_sim_id)
+    turned = compare_tables(a, a.assign(angle_deg=a["angle_deg"] + 50.0), "bus")
+    assert turned.summary()["angle_deg"]["max_abs"] < 1e-9
+    simulate(store, file(), series(2, load_scale=1.05))
+    assert main(["results", "compare", "1", "2", "--table", "bus", "--csv"]) == 0
+    lines = [line.split(",") for line in capsys.readouterr().out.splitlines()]
+    sizes = [abs(float(line[lines[0].index("v_mag")])) for line in lines[1:]]
+    assert len(sizes) == 28
+    assert sizes == sorted(sizes, reverse=True)
+
+
 def test_comparing_is_symmetric_and_nothing_with_itself(store: Store):
     a, b = (
         database.get_bus_data(store, simulate(store, file(), series(3, load_scale=scale)).grid_sim_id)
