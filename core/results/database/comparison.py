@@ -71,7 +71,9 @@ def compare_tables(a: pd.DataFrame, b: pd.DataFrame, component: str) -> Compared
 
 def _from_one_swing_bus(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return both with the angles from A's swing bus, where it has one and B has that bus: the zero is arbitrary."""
-    swings = a.loc[a["type"] == "Slack", "bus"].unique() if "type" in a else []
+    if "type" not in a:
+        return a, b
+    swings = a.loc[a["type"] == "Slack", "bus"].unique()
     if len(swings) != 1 or not (b["bus"] == swings[0]).any():
         return a, b
     sides = []
