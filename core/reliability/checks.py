@@ -10,10 +10,12 @@ import pandas as pd
 from core.findings import Finding, Severity, Where
 from core.reliability.model import CATALOGUE, BlockType, ReliabilityModel
 from core.reliability.rates import stated_mtbf_h, weibull_mean_h
+from core.settings import HOURS_PER_YEAR
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 PRINTED_TOLERANCE = 1e-4  # a printed availability has four digits
 RATE_TOLERANCE = 0.01
+LONGEST_YEAR_H = 8784
 LAWS = CATALOGUE["components"]["distribution"].choices
 REPAIR_LAWS = CATALOGUE["components"]["repair_distribution"].choices
 
@@ -25,6 +27,7 @@ def check(model: ReliabilityModel) -> list[Finding]:
         *_times(model.components),
         *_laws(model.components),
         *_printed_values(model.components),
+        *_operating_hours(model.components),
         *_ids(model.blocks, "block"),
         *_block_types(model),
         *_members(model),
@@ -108,6 +111,25 @@ def _times(parts: pd.DataFrame) -> list[Finding]:
             "write it as a fraction, such as 0.9973",
         ),
     ]
+
+
+def _operating_hours(parts: pd.DataFrame) -> list[Finding]:
+    """Say which units don't run all year: the steady state counts calendar hours and has no hours of rest."""
+    hours = parts["operating_hours_per_year"]
+    findings = _report(
+        parts,
+        ~hours.fillna(HOURS_PER_YEAR).between(0, LONGEST_YEAR_H),
+        "rbd.component.operating_hours_outside",
+        WARNING,
+        "{id}: {operating_hours_per_year} operating hours are outside a year; they are not used",
+        "give hours from 0 to 8760",
+    )
+    part_time = parts.loc[hours.between(0, HOURS_PER_YEAR, inclusive="left"), "id"]
+    if len(part_time):
+        text = f"{_some(part_time)}: operating hours below a year are not used; the units count as running all year"
+        hint = "MTBF and MTTR are taken as calendar hours: state them so where they count operating hours only"
+        findings.append(Finding("rbd.component.operating_hours", WARNING, text, hint))
+    return findings
 
 
 def _laws(parts: pd.DataFrame) -> list[Finding]:

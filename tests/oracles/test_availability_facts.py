@@ -1,4 +1,9 @@
-"""Published numbers and closed forms for availability; each test names where its answer was printed."""
+"""Published numbers and closed forms for availability; each test names where its answer was printed.
+
+RePyability's ladder of 1001 blocks (0.7669192075551) has no test: its source says neither how the rungs are joined nor
+where the terminals are. Large diagrams are timed and checked against closed forms in
+``tests/core/studies/availability/test_exact.py``; simulated answers are in ``test_simulation.py`` there.
+"""
 
 from __future__ import annotations
 

@@ -91,6 +91,24 @@ def test_a_broken_diagram_is_bad_input_with_all_findings(ask, old: str, new: str
     assert code in {finding["code"] for finding in document["findings"]}
 
 
+@pytest.mark.parametrize(
+    ("hours", "code"),
+    [
+        ("8760", None),
+        ("", None),
+        ("4000", "rbd.component.operating_hours"),
+        ("9000", "rbd.component.operating_hours_outside"),
+        ("-1", "rbd.component.operating_hours_outside"),
+    ],
+)
+def test_operating_hours_that_are_not_used_are_a_finding(ask, hours: str, code: str | None) -> None:
+    components = f"Component_ID,MTBF_Hours,MTTR_Hours,Operating_Hours_Per_Year\nA,8760,24,{hours}\nB,8760,24,8760\n"
+    status, document = ask(components=components, blocks="Block_ID,Block_Type,Components\nSYSTEM,SERIES,A;B\n")
+    codes = {finding["code"] for finding in document["findings"] if "operating" in finding["code"]}
+    assert (status, codes) == (0, {code} if code else set())
+    assert document["system"]["availability"] == pytest.approx((8760 / 8784) ** 2, abs=1e-12)
+
+
 def test_without_a_clear_system_block_the_blocks_are_answered_alone(ask) -> None:
     blocks = "\n".join(BLOCKS.splitlines()[:-1]) + "\n"
     status, document = ask(blocks=blocks)
