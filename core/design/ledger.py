@@ -6,11 +6,12 @@ alternatives are numbers 1, 2, …
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from core.design.requirement import BOUNDS, EQUIPMENT_BOUNDS, Requirement
+from core.findings import Finding, Severity
 
 Change = Mapping[str, Any]  # name, element, old, new, unit, reason, and of an alternative its cost
 
@@ -52,6 +53,16 @@ def takes(change: Change) -> bool:
     """Return whether the optimiser or the placement knows such a bound."""
     name = _bound(change)
     return change["new"] is not None and (name in BOUNDS or name in EQUIPMENT_BOUNDS)
+
+
+def without_bound(updates: Iterable[Mapping[str, Any]]) -> list[Finding]:
+    """Say which changes neither the optimiser nor the placement can make: they are the engineer's to make."""
+    kinds = sorted({str(change["name"]) for update in updates for change in changes(update) if not takes(change)})
+    hint = "enter it in the plant by hand, or let the loop take another change"
+    return [
+        Finding("design.ledger.no_bound", Severity.INFO, f"{kind} is no bound of the optimiser or the placement", hint)
+        for kind in kinds
+    ]
 
 
 def sizes_by(change: Change) -> bool:

@@ -10,7 +10,7 @@ from core.criteria import STAGES, CriteriaSet, Override, State
 from core.design.choosing import chosen
 from core.design.design import Design
 from core.design.ending import End, Ending, Past, ending_of, limit_reason, standstill
-from core.design.ledger import Applied, constraints, with_updates
+from core.design.ledger import Applied, constraints, with_updates, without_bound
 from core.design.placement import place
 from core.design.requirement import Requirement
 from core.design.sizing import size
@@ -212,7 +212,8 @@ def criteria_of(requirement: Requirement, criteria: CriteriaSet) -> CriteriaSet:
 
 
 def findings_of(result: LoopResult) -> list[Finding]:
-    """Return what the last round's sizing and studies remark, each once."""
+    """Return what the last round's sizing and studies remark, and which changes nothing can make; each once."""
     last = result.rounds[-1]
     found = [*last.design.findings, *(last.validation.findings if last.validation else [])]
+    found += without_bound(each.update for one in result.rounds for each in one.updates)
     return list({(finding.code, finding.text): finding for finding in found}.values())

@@ -11,7 +11,7 @@ from core.criteria import StageVerdict, State
 from core.criteria.screening import firm_capacity_mw, required_mw
 from core.design import loop
 from core.design.design import Design
-from core.design.ledger import Applied, changes, cheapest, constraints, with_updates
+from core.design.ledger import Applied, changes, cheapest, constraints, with_updates, without_bound
 from core.design.loop import run_loop, weak_start
 from core.design.placement import place
 from core.design.redundancy import reliability_of
@@ -143,3 +143,10 @@ def test_a_spare_shortens_the_repair_that_the_ledger_asked_for_before():
     rows = {row["id"]: row for row in reliability_of(Plant.of("one", {"unit": units}), both)}
     assert rows["CTRL_PLANT"]["mttr_h"] == 0.5
     assert rows["SWGR_MAIN_A"]["mttr_h"] == 24.0
+
+
+def test_changes_that_nothing_can_make_are_said():
+    update = {"name": "breaker_rating_ka", "new": 40.0, "alternatives": [{"name": "reactor_ohm", "new": 0.1}]}
+    assert [finding.text for finding in without_bound([update])] == [
+        "reactor_ohm is no bound of the optimiser or the placement"
+    ]

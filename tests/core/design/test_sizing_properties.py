@@ -75,6 +75,7 @@ def test_dearer_fuel_never_costs_less():
     assert costs == sorted(costs)
 
 
+@pytest.mark.slow  # the year solved at once, with a battery, takes twenty seconds
 @pytest.mark.parametrize(
     "requirement",
     [
