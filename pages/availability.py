@@ -6,16 +6,13 @@ from core import jobs
 from core.plant import Plant, total_load
 from pages.parts.availability_answer import show_answer
 from pages.parts.empty import empty_state
-from pages.parts.shell import current_project, explained, guard, store
+from pages.parts.opening import needed_project
+from pages.parts.shell import explained, guard, store
 
 guard()
 
 st.title("Availability")
-project = current_project()
-if project is None:
-    if empty_state("No project", "A study needs a plant: open or make one on Home.", button="Go to Home"):
-        st.switch_page("pages/home.py")
-    st.stop()
+project = needed_project("How often the plant's power is there, and what would reach the target.")
 plant = Plant.from_document(project.plant_document)
 if plant["block"].empty:
     why = "The plant has no reliability blocks: nothing says which equipment must work."
