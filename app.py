@@ -22,6 +22,7 @@ SECTIONS = {
     ],
     "Design": [
         ("sizing", "Sizing", "tune"),
+        ("loop", "Closed loop", "autorenew"),
     ],
     "Studies": [
         ("load_flow", "Load flow", "electric_bolt"),

@@ -5,6 +5,7 @@ import streamlit as st
 from core.errors import GridproofError
 from core.formats.kinds import kinds
 from core.formats.recognise import Choice
+from core.jobs import loop
 from core.plant import Plant
 from pages.parts.examined import CHOICES, choices_of, look_at, show_table
 from pages.parts.opening import needed_project
@@ -58,6 +59,7 @@ if count and st.button(
             mapping = {"choices": {each: choices[each].as_dict() for each in signatures if each in choices}}
             files.append((content, upload.name, [reading.value for reading in readings], mapping))
         project.add_imports(files)
+        loop.go_on(project)
         st.session_state["uploads-version"] = st.session_state.get("uploads-version", 0) + 1
         st.toast(f"{count} results imported", icon=":material/check_circle:")
         st.rerun()

@@ -14,13 +14,13 @@ from core.settings import load_settings
 from core.store import open_store
 
 
-def start(project: Project, loop: Loop) -> str:
-    """Let the loop turn in the background, from where it stands; return the run's id."""
+def start(project: Project, loop: Loop, *, manual: bool = False) -> str:
+    """Let the loop turn in the background, from where it stands, ``manual`` for one round; return the run's id."""
     if loop.ended:
         raise Conflict(f"the loop has ended: {loop.state}", hint="begin a new one")
     done = sum(each.is_whole for each in loop.rounds)
-    inputs = {"project": project.id, "loop": loop.id, "done": done, "limit": loop.limit}
-    loops.set_state(project, loop, manual=False)
+    last = min(done + 1, loop.limit) if manual else loop.limit
+    inputs = {"project": project.id, "loop": loop.id, "done": done, "limit": last, "manual": manual}
     return submit(project.store, LOOP.name, inputs, project=project.id, title="Closed loop")
 
 
@@ -39,7 +39,8 @@ def is_turning(project: Project) -> bool:
 
 def plan(inputs: dict[str, Any]) -> list[dict[str, Any]]:
     """Return a unit for each round that the loop may still have."""
-    return [{"round": number, IN_TURN: True} for number in range(inputs["done"] + 1, inputs["limit"] + 1)]
+    last = max(inputs["limit"], inputs["done"] + 1)
+    return [{"round": number, IN_TURN: True} for number in range(inputs["done"] + 1, last + 1)]
 
 
 def unit(inputs: dict[str, Any], unit: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def unit(inputs: dict[str, Any], unit: dict[str, Any], folder: Path) -> dict[str
         if done + 1 < unit["round"] and loop.state == STOPPED:
             raise Conflict(f"round {done + 1} was not finished", hint="resume the run")
         if not loop.ended and done < unit["round"]:
-            loop = turn(project, loop, report=lambda text: _report(project, loop, text))
+            loop = turn(project, loop, manual=inputs["manual"], report=lambda text: _report(project, loop, text))
         return {"round": unit["round"], "state": loop.state, "reason": loop.reason}
     finally:
         store.close()

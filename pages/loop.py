@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import streamlit as st
+
+from core import jobs
+from core.design.ending import End
+from core.design.requirement import Requirement
+from core.design.requirement_file import read_requirement
+from core.jobs import loop as background
+from core.project import Project, loops
+from core.project.loops import STAGE_OF, WAITING, Loop
+from pages.parts.loop import open_updates, round_details, rounds_table
+from pages.parts.opening import needed_project
+from pages.parts.shell import explained, guard, store
+
+guard()
+
+STARTS = {"usual": "From the requirement", "weak": "Weak on purpose", "ledger": "With the ledger's accepted updates"}
+ROUNDS = 12
+
+
+def start_form(project: Project) -> None:
+    with st.form("begin-loop"):
+        file = st.file_uploader("Requirement (JSON); without one, the sample of 200 MW", type="json")
+        left, middle, right = st.columns(3)
+        start = left.selectbox("Start", list(STARTS), format_func=STARTS.__getitem__)
+        limit = middle.number_input("Rounds at most", 1, 50, ROUNDS)
+        uploaded = right.multiselect(
+            "Results that outside tools bring",
+            list(STAGE_OF),
+            format_func=lambda study: f"{STAGE_OF[study].name} ({STAGE_OF[study].tool})",
+            help="In each round the loop waits for these results; the hub does the other studies itself.",
+        )
+        manual = st.toggle("One round at a time: I decide the updates")
+        st.caption("Each round becomes a revision of this project's plant; undo brings the plant of before back.")
+        if st.form_submit_button("Begin", type="primary", icon=":material/play_arrow:"):
+            with explained():
+                requirement = read_requirement(file.getvalue(), file.name).value if file else Requirement()
+                loop = loops.begin(project, requirement, start=start, uploaded=uploaded, limit=int(limit))
+                background.start(project, loop, manual=manual)
+                st.rerun()
+
+
+def controls(project: Project, loop: Loop) -> None:
+    if background.is_turning(project):
+        st.info(f"Turning: {loop.progress or 'begins'}. Runs at the left show how far it is.", icon=":material/sync:")
+        if st.button("Stop", icon=":material/stop:"):
+            with explained():
+                for run in jobs.runs(store(), project.id, results=False):
+                    if run.kind == background.LOOP.name and run.is_active:
+                        jobs.cancel(store(), run.id)
+                st.rerun()
+        return
+    if loop.state == WAITING:
+        st.warning(f"Waiting: {loops.uploads(project, loop).text}.", icon=":material/upload_file:")
+        st.caption("Download the round's files below, run the tool, and bring its answer on *Import results*.")
+    else:
+        icon = ":material/check_circle:" if loop.converged else ":material/info:"
+        (st.success if loop.converged else st.info)(f"**{loop.state.capitalize()}** — {loop.reason}", icon=icon)
+    if loop.ended:
+        return
+    with st.container(horizontal=True):
+        go = st.button("Go on", type="primary", icon=":material/play_arrow:")
+        step = st.button("One round", icon=":material/skip_next:")
+    if go or step:
+        with explained():
+            background.start(project, loop, manual=step)
+            st.rerun()
+
+
+st.title("Closed loop")
+project = needed_project("The loop sizes a plant, studies it, and corrects it until every stage passes.")
+st.caption("Design → plant → studies → verdicts → constraint updates, and again until every stage passes.")
+loop = loops.latest(project)
+if loop is None:
+    start_form(project)
+    st.stop()
+with explained():
+    background.go_on(project)
+controls(project, loop)
+if loop.ended or not loop.rounds:
+    with st.expander("Begin a new loop"):
+        start_form(project)
+if loop.rounds:
+    rounds_table(loop)
+    if not loop.ended and loop.rounds[-1].judgement:
+        open_updates(project, loop)
+    round_details(project, loop)
+elif loop.state == End.INFEASIBLE:
+    st.error(loop.reason)
