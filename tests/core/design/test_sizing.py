@@ -12,8 +12,8 @@ from core.design import sizing
 from core.design.checks import check_requirement
 from core.design.requirement import Requirement
 from core.design.sizing import size
-from core.design.solving import Outcome
 from core.design.sizing_model import annuity
+from core.design.solving import Outcome
 from core.design.technology import shipped_technologies
 from core.errors import BadInput
 
