@@ -27,10 +27,17 @@ MEASURES = {
     "availability": "Availability",
     "downtime_h_per_year": "Downtime [h/year]",
 }
+CUT_SETS = {
+    "members": "Down together",
+    "order": "Units",
+    "unavailability": "Unavailability",
+    "failures_per_year": "Failures [1/year]",
+}
 NUMBERS = {
     "Availability": st.column_config.NumberColumn(format="%.7f"),
     "Target": st.column_config.NumberColumn(format="%.6f"),
     "Downtime [h/year]": st.column_config.NumberColumn(format="%.3f"),
+    "Unavailability": st.column_config.NumberColumn(format="scientific"),
     "Budget cost [USD]": st.column_config.NumberColumn(format="localized"),
 }
 SHOWN = 20
@@ -39,13 +46,15 @@ SHOWN = 20
 def show_answer(answer: dict[str, Any], plant: Plant) -> None:
     """Draw the result of a run of kind ``availability``."""
     _headline(answer)
-    blocks, importance, measures, diagram, remarks = st.tabs(
-        ["Blocks", "Importance", "Reach the target", "Diagram", "Remarks"]
+    blocks, importance, cut_sets, measures, diagram, remarks = st.tabs(
+        ["Blocks", "Importance", "Cut sets", "Reach the target", "Diagram", "Remarks"]
     )
     with blocks:
         _blocks(answer)
     with importance:
         _importance(pd.DataFrame(answer["importance"]))
+    with cut_sets:
+        _cut_sets(pd.DataFrame(answer.get("cut_sets", [])))
     with measures:
         _measures(answer["measures"])
     with diagram:
@@ -105,6 +114,18 @@ def _importance(rows: pd.DataFrame) -> None:
     figure.update_layout(xaxis_title="Part in the downtime [%]", yaxis={"autorange": "reversed"}, margin={"t": 10})
     st.plotly_chart(figure)
     st.dataframe(rows, hide_index=True)
+
+
+def _cut_sets(rows: pd.DataFrame) -> None:
+    """Show the smallest sets of units that take the system down."""
+    if rows.empty:
+        st.info("No cut sets are listed for this diagram.")
+        return
+    table = rows.assign(members=rows["members"].map(", ".join)).rename(columns=CUT_SETS)[list(CUT_SETS.values())]
+    st.dataframe(table, hide_index=True, column_config=NUMBERS)
+    st.caption("The smallest sets of units whose failure takes the system down, the likeliest first.")
+    csv = table.to_csv(index=False)
+    st.download_button("Cut sets as CSV", csv, "availability_cut_sets.csv", icon=":material/download:")
 
 
 def _measures(found: dict[str, Any]) -> None:

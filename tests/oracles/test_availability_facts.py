@@ -8,11 +8,13 @@ where the terminals are. Large diagrams are timed and checked against closed for
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.reliability import ReliabilityModel, check, rates, weibull_mean_h
 from core.studies.availability.capacity import adequacy, outage_survival, required_capacity
 from core.studies.availability.compile import compile_model
+from core.studies.availability.cut_sets import cut_set_table, minimal_cut_sets
 from core.studies.availability.exact import Solution, solve
 from core.studies.availability.markov import Group, solve_group, unlike_standby
 from core.studies.availability.network import two_terminal
@@ -67,6 +69,12 @@ def system_of(components: list[dict], blocks: list[dict]) -> tuple[Solution, dic
     model = ReliabilityModel.from_tables(components, blocks)
     compiled = compile_model(model)
     return solve(compiled.structure, compiled.nodes[model.system]), compiled.nodes
+
+
+def cut_sets_of(components: list[dict], blocks: list[dict]) -> pd.DataFrame:
+    model = ReliabilityModel.from_tables(components, blocks)
+    structure, nodes = (compiled := compile_model(model)).structure, compiled.nodes
+    return cut_set_table(structure, minimal_cut_sets(structure, nodes[model.system]))
 
 
 def parts(names: str, availability: float) -> list[dict]:
@@ -172,6 +180,9 @@ def test_theatre_fault_tree() -> None:
     ]
     solution, nodes = system_of(components, blocks)
     assert solution.unavailability[nodes["SYSTEM"]] == pytest.approx(0.00207, abs=1e-12)
+    cuts = cut_sets_of(components, blocks)
+    assert cuts["members"].tolist() == [["MAINS", "RELAY"], ["MAINS", "GEN"]]
+    assert cuts["unavailability"].sum() == pytest.approx(0.0021, abs=1e-12)
 
 
 def test_two_trains_fault_tree() -> None:
@@ -187,6 +198,9 @@ def test_two_trains_fault_tree() -> None:
     ]
     solution, nodes = system_of(components, blocks)
     assert solution.unavailability[nodes["SYSTEM"]] == pytest.approx(0.7225, abs=1e-12)
+    assert {tuple(members) for members in cut_sets_of(components, blocks)["members"]} == {
+        ("VALVE_1", "VALVE_2"), ("VALVE_1", "PUMP_2"), ("VALVE_2", "PUMP_1"), ("PUMP_1", "PUMP_2")
+    }  # fmt: skip
 
 
 def test_series_product_of_the_sample_pass_file() -> None:

@@ -14,6 +14,7 @@ from core.results.study_result import Provenance, Status, StudyResult, result_ta
 from core.settings import HOURS_PER_YEAR
 from core.studies.availability.bdd import TooLarge
 from core.studies.availability.compile import Compiled, compile_model
+from core.studies.availability.cut_sets import cut_set_findings, cut_set_table, minimal_cut_sets
 from core.studies.availability.delivery import Delivery, deliver
 from core.studies.availability.exact import Solution, importance, solve, unsolved
 from core.studies.availability.simulation import Simulation, SimulationOptions, simulate
@@ -52,9 +53,9 @@ class AvailabilityOptions:
 def study_availability(model: ReliabilityModel, options: AvailabilityOptions | None = None) -> StudyResult:
     """Return the model's availability as a study result.
 
-    Tables are ``blocks`` (one row a block, the system's too), ``importance`` (one row a component), and where asked
-    for ``capacity`` and ``simulation`` (one row each). With errors in the model the status is *failed* and the
-    findings say why.
+    Tables are ``blocks`` (one row a block, the system's too), ``importance`` (one row a component), ``cut_sets`` (one
+    row a minimal cut set of the system), and where asked for ``capacity`` and ``simulation`` (one row each). With
+    errors in the model the status is *failed* and the findings say why.
     """
     chosen = options or AvailabilityOptions()
     provenance = Provenance(tool="Gridproof", options={"mtbf_means": str(chosen.mtbf_means), "year_h": HOURS_PER_YEAR})
@@ -66,15 +67,26 @@ def study_availability(model: ReliabilityModel, options: AvailabilityOptions | N
     result.findings += compiled.findings
     blocks, ranks = _blocks_and_importance(model, compiled, chosen, result)
     result.tables |= {"blocks": blocks, "importance": ranks}
-    if model.system is not None and chosen.required_mw is not None:
-        delivery = deliver(model, chosen.required_mw, firm_mw=chosen.bess_mw, mtbf_means=chosen.mtbf_means)
+    if model.system is not None:
+        _add_system_tables(model, compiled, chosen, result)
+    return result
+
+
+def _add_system_tables(
+    model: ReliabilityModel, compiled: Compiled, options: AvailabilityOptions, result: StudyResult
+) -> None:
+    """Add what is known of a system only: its cut sets, and where asked for its MW and its simulation."""
+    cuts = minimal_cut_sets(compiled.structure, compiled.nodes[str(model.system)])
+    result.findings += cut_set_findings(cuts)
+    result.tables["cut_sets"] = cut_set_table(compiled.structure, cuts)
+    if options.required_mw is not None:
+        delivery = deliver(model, options.required_mw, firm_mw=options.bess_mw, mtbf_means=options.mtbf_means)
         result.findings += delivery.findings
         result.tables["capacity"] = _capacity_table(delivery)
-    if model.system is not None and chosen.histories:
-        simulation = simulate(model, chosen.simulation)
+    if options.histories:
+        simulation = simulate(model, options.simulation)
         result.findings += [finding for finding in simulation.findings if finding not in result.findings]
         result.tables["simulation"] = simulation_table(simulation)
-    return result
 
 
 def _blocks_and_importance(
@@ -198,6 +210,7 @@ def as_document(result: StudyResult) -> dict[str, Any]:
         "system": _first(system[["id", *SYSTEM]]) if len(system) else None,
         "blocks": blocks[columns],
         "importance": result.tables["importance"],
+        "cut_sets": result.tables.get("cut_sets", []),
         "findings": result.findings,
     }
     for name in ("capacity", "simulation"):

@@ -52,6 +52,10 @@ def test_the_document_has_the_promised_keys_and_numbers(ask) -> None:
     assert system["availability"] == pytest.approx(system["mtbf_h"] / (system["mtbf_h"] + system["mttr_h"]))
     assert [block["id"] for block in document["blocks"]] == ["THERMAL_GEN", "ELECTRICAL", "BREAKERS", "SYSTEM"]
     assert document["importance"][0]["id"] == "X"
+    first = document["cut_sets"][0]
+    assert (first["members"], first["order"]) == (["X"], 1)
+    assert first["unavailability"] == pytest.approx(168 / 175368)
+    assert len(document["cut_sets"]) == 3 + 45 + 1  # X, S, C; any two of ten units; both breakers
     assert not [finding for finding in document["findings"] if finding["severity"] == "error"]
 
 

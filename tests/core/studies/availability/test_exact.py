@@ -14,6 +14,7 @@ from core.reliability import ReliabilityModel, check
 from core.studies.availability import AvailabilityOptions, compile_model, deliver, importance, solve, study_availability
 from core.studies.availability import bdd as diagrams
 from core.studies.availability.capacity import outage_table, required_capacity
+from core.studies.availability.cut_sets import cut_set_table, minimal_cut_sets
 from core.studies.availability.network import two_terminal
 
 
@@ -98,6 +99,56 @@ def test_a_shorter_repair_never_lowers_the_availability(model: ReliabilityModel,
     components = model.components.copy()
     components.loc[0, "mttr_h"] *= share
     assert availability(ReliabilityModel(components, model.blocks)) >= availability(model) - 1e-12
+
+
+def cut_sets_by_states(model: ReliabilityModel) -> set[frozenset[str]]:
+    """Every set of components whose failure takes the system down, and none of whose subsets does."""
+    names = model.components["id"].tolist()
+    found: list[frozenset[str]] = []
+    for size in range(1, len(names) + 1):
+        for cut in map(frozenset, itertools.combinations(names, size)):
+            if not any(part <= cut for part in found) and not works(model, {n: n not in cut for n in names})["SYSTEM"]:
+                found.append(cut)
+    return set(found)
+
+
+@settings(max_examples=60, deadline=None)
+@given(models())
+def test_cut_sets_are_those_of_all_states(model: ReliabilityModel) -> None:
+    compiled = compile_model(model)
+    cuts = minimal_cut_sets(compiled.structure, compiled.nodes["SYSTEM"])
+    table = cut_set_table(compiled.structure, cuts)
+    every = cut_sets_by_states(model)
+    assert {frozenset(members) for members in table["members"]} == {cut for cut in every if len(cut) <= cuts.order}
+    assert cuts.complete <= (len(table) == len(every))
+    if cuts.complete:
+        solution = solve(compiled.structure, compiled.nodes["SYSTEM"])
+        assert table["unavailability"].sum() >= solution.unavailability[solution.root] * (1 - 1e-9)
+        assert table["unavailability"].max() <= solution.unavailability[solution.root] * (1 + 1e-9)
+
+
+def test_a_cut_set_begins_as_often_as_its_parallel_units_fail_together() -> None:
+    """Two units at 40 h and 5 h of repair: both are down U₁U₂ of the time, for 1/(1/40 + 1/5) h each time."""
+    components = [{"id": "A", "mtbf_h": 1000, "mttr_h": 40}, {"id": "B", "mtbf_h": 500, "mttr_h": 5}]
+    model = ReliabilityModel.from_tables(components, [{"id": "SYSTEM", "type": "PARALLEL", "members": "A,B", "k": 1}])
+    row = study_availability(model).tables["cut_sets"].iloc[0]
+    down = 40 / 1040 * 5 / 505
+    assert row["unavailability"] == pytest.approx(down, rel=1e-12)
+    assert row["failures_per_year"] == pytest.approx(down * (1 / 40 + 1 / 5) * 8760, rel=1e-12)
+
+
+@pytest.mark.parametrize(("n", "k", "text"), [(8, 2, "more than 4 units"), (5000, 4999, "too many to list")])
+def test_cut_sets_that_are_not_listed_are_a_finding(n: int, k: int, text: str) -> None:
+    result = study_availability(k_of(n, k))
+    assert result.tables["cut_sets"].empty
+    assert text in {finding.code: finding.text for finding in result.findings}["rbd.cut_sets"]
+
+
+def k_of(n: int, k: int) -> ReliabilityModel:
+    components = [{"id": f"C{i}", "mtbf_h": 8760, "mttr_h": 24} for i in range(n)]
+    members = ",".join(component["id"] for component in components)
+    block = {"id": "SYSTEM", "type": "PARALLEL_K_OF_N", "members": members, "k": k}
+    return ReliabilityModel.from_tables(components, [block])
 
 
 def test_importance_of_a_single_cause() -> None:
