@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.plant import sample_plant
 from pages.parts import feeders
-from pages.parts.opening import needed_project, open_sample
-from pages.parts.shell import explained, guard, open_project, workspace
+from pages.parts.opening import open_sample
+from pages.parts.shell import current_project, explained, guard, open_project, workspace
 from pages.parts.status import badge_text
 
 guard()
@@ -28,40 +27,58 @@ def remove() -> None:
         st.rerun()
 
 
+def begin(title: str, icon: str, what: str, *, sample: str, page: str) -> bool:
+    """Draw a way to begin, with its sample and a page for own files; return whether the sample was asked for."""
+    with st.container(border=True, height="stretch"):
+        st.markdown(f"#### :material/{icon}: {title}\n{what}")
+        with st.container(horizontal=True):
+            asked = bool(sample) and st.button(sample, type="secondary" if project else "primary")
+            if st.button("My own files", key=page, icon=":material/arrow_forward:"):
+                st.switch_page(page)
+    return asked
+
+
 st.title("Gridproof")
 st.markdown("The validation hub between a power-system design and the tools that prove it.")
 
-if st.button("Open the sample feeders", icon=":material/account_tree:", type="tertiary"):
-    feeders.open_samples()
-    st.switch_page("pages/feeder_map.py")
-project = needed_project(
-    "A project holds a plant, the results that ETAP, PSS/E and Windchill RAM answered, and the verdicts on them. "
-    "The sample is a real one: 200 MW of data-centre load behind the meter of an island plant."
-)
-rounds = project.rounds()
-with st.container(border=True):
-    st.subheader(project.name)
-    overall = badge_text(rounds[-1].overall if rounds else "NOT CHECKED")
-    units, buses = (len(project.plant_document["tables"][table]) for table in ("unit", "bus"))
-    st.markdown(
-        f"{overall} &nbsp; {units} units on {buses} buses · revision {project.revision} · "
-        f"{len(project.imports())} imported results · {len(rounds)} rounds"
-    )
-    with st.container(horizontal=True):
-        if st.button("Rename", icon=":material/edit:"):
-            rename()
-        if st.button("Remove", icon=":material/delete:"):
-            remove()
+project = current_project()
+if project:
+    rounds = project.rounds()
+    with st.container(border=True):
+        st.subheader(project.name)
+        overall = badge_text(rounds[-1].overall if rounds else "NOT CHECKED")
+        units, buses = (len(project.plant_document["tables"][table]) for table in ("unit", "bus"))
+        st.markdown(
+            f"{overall} &nbsp; {units} units on {buses} buses · revision {project.revision} · "
+            f"{len(project.imports())} imported results · {len(rounds)} rounds"
+        )
+        with st.container(horizontal=True):
+            if st.button("Rename", icon=":material/edit:"):
+                rename()
+            if st.button("Remove", icon=":material/delete:"):
+                remove()
 
-lines = workspace().projects()
-if all(line.name != sample_plant().name for line in lines) and st.button("Open the sample plant"):
-    open_sample()
+st.markdown("### Begin with")
+plant, network, feeder = st.columns(3)
+with plant:
+    what = "Export it to ETAP, PSS/E and Windchill RAM, study it, judge the tools' answers. The sample: 200 MW of load."
+    if begin("A plant", "factory", what, sample="Open the sample plant", page="pages/plant.py"):
+        open_sample()
+with network:
+    what = "A case of PSS/E, MATPOWER or PowerModels: findings, audit, conversion with proof, studies, simulation."
+    begin("A network", "hub", what, sample="", page="pages/network_exchange.py")
+with feeder:
+    what = "From CYME, GIS or OpenDSS files to a year of unbalanced power flow on the map. Two samples with profiles."
+    if begin("A feeder", "account_tree", what, sample="Open the sample feeders", page="pages/feeder_import.py"):
+        feeders.open_samples()
+        st.switch_page("pages/feeder_map.py")
 
-st.subheader("Projects of this workspace")
-for line in lines:
-    name, verdict, when = st.columns([5, 2, 3], vertical_alignment="center")
-    if name.button(line.name, key=f"open-{line.id}", type="tertiary", icon=":material/folder:"):
-        open_project(line.id)
-        st.rerun()
-    verdict.markdown(badge_text(line.overall or "NOT CHECKED"))
-    when.caption(f"changed {line.changed_at.astimezone():%Y-%m-%d %H:%M}")
+if project:
+    st.markdown("### Projects of this workspace")
+    for line in workspace().projects():
+        name, verdict, when = st.columns([5, 2, 3], vertical_alignment="center")
+        if name.button(line.name, key=f"open-{line.id}", type="tertiary", icon=":material/folder:"):
+            open_project(line.id)
+            st.rerun()
+        verdict.markdown(badge_text(line.overall or "NOT CHECKED"))
+        when.caption(f"changed {line.changed_at.astimezone():%Y-%m-%d %H:%M}")

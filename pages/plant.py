@@ -95,7 +95,8 @@ if view == TABLES:
         plant_editor(project, table)
     own = [finding for finding in findings if finding.where.sheet in (table, None)]
     st.subheader("Findings")
-    st.caption(f"{counted(findings)} in the plant, {len(own)} here")
+    if findings:
+        st.caption(f"{counted(findings)} in the plant, {len(own)} here")
     show_findings(own)
 elif view == ONELINE:
     oneline(plant, key="plant-oneline")
