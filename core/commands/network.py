@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from core.commands import Answer
+from core.commands import Answer, powermodels
 from core.commands.files import read_bytes
 from core.errors import BadInput
 from core.findings import Finding, Reading, Severity, Where
 from core.formats.blocking import refuse_blocked
 from core.formats.conversion import LISTED, compare, convert
 from core.formats.networks import FORMATS, format_of, read_network
-from core.formats.powermodels import to_powermodels_document
 from core.network import Network
 from core.network.audit import SOLVED_MVA, audit
 from core.network.repair import repaired
@@ -40,11 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--tolerance-mva", type=float, default=SOLVED_MVA, metavar="MVA", help="largest mismatch of a solved case"
     )
     _action(actions, "diff", "say what differs between two files of any formats", "file", "other")
-    dictionary = _action(actions, "to-powermodels", "print a file's PowerModels dictionary", "file")
-    dictionary.add_argument("--mixed-units", action="store_true", help="MW, Mvar and degrees instead of per unit")
-    dictionary.add_argument("--import-all", action="store_true", help="carry all fields of a RAW file")
-    dictionary.add_argument("--physical", action="store_true", help="follow the PSS/E manual, not PowerModels")
-
+    powermodels.add_arguments(_action(actions, "to-powermodels", "print a file's PowerModels dictionary", "file"))
     solve = _action(actions, "solve", "calculate the load flow", "file")
     solve.add_argument("--engine", default="newton", help="newton, pandapower or lightsim2grid")
     solve.add_argument(
@@ -182,16 +177,6 @@ def _diff(arguments: Namespace) -> Answer:
     return Answer(document, "\n".join(lines), fails=not found.is_empty)
 
 
-def _to_powermodels(arguments: Namespace) -> Answer:
-    data, findings = to_powermodels_document(
-        *read_bytes(arguments.file),
-        mixed_units=arguments.mixed_units,
-        import_all=arguments.import_all,
-        physical=arguments.physical,
-    )
-    return Answer(data, notes=_lines(sorted(findings, key=lambda finding: ORDER[finding.severity])))
-
-
 def _solve(arguments: Namespace) -> Answer:
     from core.engines.load_flow import load_flow
     from core.engines.remarks import regulation_remarks
@@ -271,6 +256,6 @@ ACTIONS: dict[str, Callable[[Namespace], Answer]] = {
     "convert": _convert,
     "audit": _audit,
     "diff": _diff,
-    "to-powermodels": _to_powermodels,
+    "to-powermodels": powermodels.run,
     "solve": _solve,
 }

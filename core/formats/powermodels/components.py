@@ -30,6 +30,7 @@ class Component:
     inactive: int  # the value of that field when it is not
     buses: tuple[str, ...]  # the fields that hold a bus number
     required: tuple[str, ...]
+    defaults: dict[str, str]  # what stands for a field that a file leaves out; "@field": as there
 
 
 def _read() -> dict[str, Component]:
@@ -38,6 +39,7 @@ def _read() -> dict[str, Component]:
             row["component"]: Component(
                 row["component"], int(row["order"]), row["status"], int(row["inactive"]),
                 tuple(row["buses"].split()), tuple(row["required"].split()),
+                dict(pair.split("=") for pair in row["defaults"].split()),
             )
             for row in csv.DictReader(handle)
         }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ from typing import Any
 from core.documents import plain
 from core.errors import BadInput
 from core.findings import Finding, Reading, Severity, Source, Where
-from core.formats.blocking import refuse_blocked
 from core.formats.matpower import read_case
 from core.formats.powermodels.components import COMPONENTS, Data, items, networks
 from core.formats.powermodels.correct import correct_network_data
@@ -19,7 +19,7 @@ from core.formats.powermodels.from_matpower import data_from_case
 from core.formats.powermodels.from_network import data_from_network
 from core.formats.powermodels.from_psse import data_from_raw
 from core.formats.powermodels.summary import PARAMETER_ORDER
-from core.formats.powermodels.units import FIELDS, make_mixed_units
+from core.formats.powermodels.units import FIELDS
 from core.formats.psse import read_raw, read_raw_case
 from core.formats.psse.rawx import is_rawx, read_rawx_case
 
@@ -72,15 +72,9 @@ def _ending_of(data: bytes) -> str:
     return ".m" if b"mpc." in start or start.startswith(b"function") else ".raw"
 
 
-def to_powermodels_document(
-    content: bytes, name: str, *, mixed_units: bool = False, import_all: bool = False, physical: bool = False
-) -> tuple[Data, list[Finding]]:
-    """Return a file's dictionary as JSON takes it, and the findings: what ``network to-powermodels`` prints."""
-    reading = parse_file(content, name, import_all=import_all, physical=physical)
-    refuse_blocked(reading)
-    if mixed_units:
-        make_mixed_units(reading.value, physical=physical)
-    return plain(reading.value), [*reading.findings, *_infinite(reading.value)]
+def printable(data: Data) -> tuple[Data, list[Finding]]:
+    """Return the dictionary as JSON takes it, and how many values it has no number for."""
+    return plain(data), _infinite(data)
 
 
 def write_json(data: Data) -> bytes:
@@ -123,7 +117,7 @@ def check_document(data: Data, name: str) -> list[Finding]:
     if isinstance(version, dict):  # as older versions of PowerModels wrote it
         data["source_version"] = ".".join(str(version.get(part, 0)) for part in ("major", "minor", "patch"))
     nested = data.get("nw", {}) if data.get("multinetwork") else {"": data}
-    if not isinstance(nested, dict) or not all(isinstance(network, dict) for network in nested.values()):
+    if not isinstance(nested, dict) or not nested or not all(isinstance(network, dict) for network in nested.values()):
         hint = "is this a file that PowerModels wrote?"
         raise BadInput("“nw” holds no networks", hint=hint, where=Where(name, section="nw"))
     return [finding for network in nested.values() for finding in _checked_network(network, data, name)]
@@ -182,15 +176,44 @@ def _checked_network(network: Data, data: Data, name: str) -> list[Finding]:
         if not isinstance(table, dict):
             raise BadInput(f"{component} is no table", where=Where(name, section=component))
         for key, item in table.items():
-            findings += _checked_item(component, key, item, name)
+            if not isinstance(item, dict):
+                raise BadInput(f"{component} {key} is no object", where=Where(name, section=component))
+            findings += _without_null(component, key, item, name)
+        findings += _completed(component, network, name)
+        for key, item in table.items():
+            _check_item(component, key, item, name)
     return findings
 
 
-def _checked_item(component: str, key: str, item: Any, name: str) -> list[Finding]:
-    """Check one component's fields; ``null`` as a limit is no limit."""
-    where = Where(name, section=component)
-    if not isinstance(item, dict):
-        raise BadInput(f"{component} {key} is no object", where=where)
+def _completed(component: str, network: Data, name: str) -> list[Finding]:
+    """Set what components leave out to its default."""
+    kind, left_out = COMPONENTS[component], Counter[str]()
+    for key, item in network[component].items():
+        if "index" not in item and key.isdigit():
+            item["index"] = int(key)
+        for field in kind.defaults.keys() - item.keys():
+            item[field] = _default(kind.defaults[field], item, network)
+            left_out[field] += 1
+    return [
+        Finding("powermodels.default", Severity.WARNING, f"{field} is left out {count} times; {words} is taken", "",
+                Where(name, section=component, column=field))
+        for field, count in sorted(left_out.items())
+        for words in [_WORDS.get(kind.defaults[field].lstrip("-@"), kind.defaults[field].lstrip("@"))]
+    ]  # fmt: skip
+
+
+_WORDS = {"inf": "no limit", **dict.fromkeys(("gen_bus", "f_bus", "t_bus"), "the voltage of the bus")}
+
+
+def _default(text: str, item: Data, network: Data) -> Any:
+    if text.startswith("@"):
+        value = item.get(text[1:])
+        return value if text == "@index" else network["bus"].get(str(value), {}).get("vm", 1.0)
+    return float(text) if "." in text or "inf" in text else int(text)
+
+
+def _without_null(component: str, key: str, item: Data, name: str) -> list[Finding]:
+    """Replace what is ``null``: as a limit it is none, otherwise the field is left out."""
     findings = []
     for field in [field for field, value in item.items() if value is None]:
         if field.endswith((*UPPER, *LOWER)):
@@ -198,8 +221,13 @@ def _checked_item(component: str, key: str, item: Any, name: str) -> list[Findin
         else:
             del item[field]
         text = f"{field} is null: {'no limit' if field in item else 'left out'}"
+        where = Where(name, section=component)
         findings.append(Finding("powermodels.null", Severity.INFO, text, where=where, element=f"{component} {key}"))
-    item.setdefault("index", int(key) if key.isdigit() else None)
+    return findings
+
+
+def _check_item(component: str, key: str, item: Data, name: str) -> None:
+    """Refuse fields that are no numbers, or no whole numbers where they must be."""
     kind = COMPONENTS[component]
     for field in (*kind.required, *(field for field in item if field in NUMERIC)):
         if not _is_number(item.get(field)):
@@ -214,7 +242,6 @@ def _checked_item(component: str, key: str, item: Any, name: str) -> list[Findin
     if str(item["index"]) != key:
         where = Where(name, section=component, column="index")
         raise BadInput(f"{component} {key} has the index {item['index']}", where=where)
-    return findings
 
 
 def _check_lists(component: str, key: str, item: Data, name: str) -> None:

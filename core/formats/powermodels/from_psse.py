@@ -300,26 +300,30 @@ class _Converter:
 
     def _vsc(self, row: Item) -> Item:
         """A pair of injections with the converters' constant losses; the power setpoints are not used."""
-        from_, to = row.pop("IBUS1"), row.pop("IBUS2")
-        types = [row.pop("TYPE1"), row.pop("TYPE2")]
-        limit = {}
-        for end in "12":
-            reactive = max(abs(row[f"MAXQ{end}"]), abs(row[f"MINQ{end}"]))
-            rated = row.pop(f"SMAX{end}"), row.pop(f"IMAX{end}")
-            limit[end] = reactive if rated == (0, 0) else min(rated)
-        held = {end: row.pop(f"ACSET{end}") if row.pop(f"MODE{end}") == 1 else 1.0 for end in "12"}
-        loss0 = sum(row.pop(f"{name}{end}") for name in ("ALOSS", "MINLOSS") for end in "12") * 1e-3
-        loss1 = sum(row.pop(f"BLOSS{end}") for end in "12") * 1e-3
+        ends = row["CONVERTER BUSES"] = [dict(end) for end in row["CONVERTER BUSES"]]
+        from_, to = (end.pop("IBUS") for end in ends)
+        is_out = row.pop("MDC") == 0 or any(end.pop("TYPE") == 0 for end in ends)
+        limits = [self._limit(end) for end in ends]
+        held = [end.pop("ACSET") if end.pop("MODE") == 1 else 1.0 for end in ends]
         item = {
-            "f_bus": from_, "t_bus": to, "br_status": int(row.pop("MDC") != 0 and 0 not in types),
-            "pf": 0.0, "pt": 0.0, "qf": 0.0, "qt": 0.0, "vf": held["1"], "vt": held["2"],
-            "pmaxf": limit["1"], "pmaxt": limit["2"], "pminf": -limit["1"], "pmint": -limit["2"],
-            "qminf": row.pop("MINQ1"), "qmaxf": row.pop("MAXQ1"), "qmint": row.pop("MINQ2"),
-            "qmaxt": row.pop("MAXQ2"), "loss0": loss0, "loss1": loss1, **_NO_COST,
+            "f_bus": from_, "t_bus": to, "br_status": int(not is_out),
+            "pf": 0.0, "pt": 0.0, "qf": 0.0, "qt": 0.0, "vf": held[0], "vt": held[1],
+            "pmaxf": limits[0], "pmaxt": limits[1], "pminf": -limits[0], "pmint": -limits[1],
+            "qminf": ends[0].pop("MINQ"), "qmaxf": ends[0].pop("MAXQ"), "qmint": ends[1].pop("MINQ"),
+            "qmaxt": ends[1].pop("MAXQ"),
+            "loss0": sum(end.pop(name) for name in ("ALOSS", "MINLOSS") for end in ends) * 1e-3,
+            "loss1": sum(end.pop("BLOSS") for end in ends) * 1e-3, **_NO_COST,
             "source_id": ["vsc dc", from_, to, row.pop("NAME")],
         }  # fmt: skip
+        row["CONVERTER BUSES"] = [{key.lower(): value for key, value in end.items()} for end in ends]
         self._info("dcline", f"VSC line {from_}-{to} is a pair of injections; its power setpoints are not used")
         return self._rest(item, row)
+
+    def _limit(self, end: Item) -> float:
+        """Return what a converter carries: the smaller rating, or its reactive limit when it has none."""
+        if end["SMAX"] == 0 and end["IMAX"] == 0:
+            return float(max(abs(end["MAXQ"]), abs(end["MINQ"])))
+        return float(min(end.pop("IMAX"), end.pop("SMAX")))
 
 
 _NO_COST: Item = {"startup": 0.0, "shutdown": 0.0, "ncost": 3, "cost": [0.0, 0.0, 0.0], "model": 2}

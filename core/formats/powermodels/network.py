@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from core.findings import Finding, Reading, Severity, Source
-from core.formats.powermodels.components import Data, single
+from core.findings import Finding, Reading, Severity, Source, Where
+from core.formats.powermodels.components import Data, items
 from core.formats.powermodels.correct import check_connectivity, correct_transformer_parameters
 from core.formats.powermodels.document import check_document, read_json, write_json
 from core.formats.powermodels.from_network import data_from_network
@@ -40,11 +40,21 @@ def read_powermodels(content: bytes, name: str = "") -> Reading[Network]:
     if rider is not None:
         text = "the dictionary was edited after Gridproof wrote it: it counts, and what rode along is left out"
         findings.append(Finding("powermodels.rider.stale", Severity.WARNING, text))
-    single(data, "a network")
+    data = _first(data, findings)
     check_connectivity(data)
     findings += correct_transformer_parameters(data)
     network, unheld = network_from_data(data)
     return Reading(network, [*findings, *unheld, *check(network)], source)
+
+
+def _first(data: Data, findings: list[Finding]) -> Data:
+    """Return the first network of a multinetwork, or the one network."""
+    if not data.get("multinetwork"):
+        return data
+    (key, network), *others = items(data, "nw")
+    text = f"the file holds {len(others) + 1} networks; “{key}” is read"
+    findings.append(Finding("powermodels.multinetwork", Severity.WARNING, text, where=Where(section="nw")))
+    return {"name": data.get("name", ""), **network}
 
 
 def write_powermodels(network: Network) -> tuple[bytes, list[Finding]]:

@@ -64,7 +64,9 @@ def _divided(base: float, value: float) -> float:
 
 def _scale_cost(item: Item, base: float) -> None:
     """Rescale a cost: the x of a piecewise one, each coefficient of a polynomial one by its power."""
-    cost = item.get("cost", [])
+    cost = item.get("cost")
+    if not isinstance(cost, list):
+        return
     if item.get("model") == 1:
         item["cost"] = [value / base if place % 2 == 0 else value for place, value in enumerate(cost)]
     elif item.get("model") == 2:

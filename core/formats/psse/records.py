@@ -99,7 +99,7 @@ def _header(records: Records, stripped: list[str], findings: list[Finding]) -> i
         if number is not None and header[name] is None:
             findings.append(_at("psse.raw.header", Severity.ERROR, f"{name} in line 1 is {text!r}.", first, "header"))
     header["comment"] = comment(stripped[first])
-    if header["IC"] is None and header["SBASE"] is None:
+    if header["IC"] is None and header["SBASE"] is None and (any(parts) or len(parts) < 3):
         hint = "Line 1 of a RAW file is: 0, 100.0, 33, 0, 1, 60.0 / comment"
         raise BadInput("Line 1 is not the header of a RAW file.", hint=hint, where=Where(line=first + 1))
     base = header["SBASE"]

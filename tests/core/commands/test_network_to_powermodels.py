@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -71,3 +72,34 @@ def test_a_conversion_to_a_dictionary_and_back_changes_nothing(
     capfd.readouterr()
     assert main(["network", "diff", str(case), str(back), "--json"]) == DONE
     assert json.loads(capfd.readouterr().out)["equal"]
+
+
+def test_functions_apply_one_after_the_other(case: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    def printed(*words: str) -> dict[str, Any]:
+        assert main(["network", "to-powermodels", str(case), *words, "--json"]) == DONE
+        return cast(dict[str, Any], json.loads(capfd.readouterr().out))
+
+    case.write_text(
+        CASE.replace(
+            "1	2	0.01	0.1	0.02	0	0	0	0	0	1",
+            "1	2	0.01	0.1	0.02	0	0	0	0	0	0",
+        ),
+        encoding="utf-8",
+    )
+    assert printed("--show", "components") == {"components": [[1], [2]]}
+    assert printed("--apply", "simplify_network", "--show", "bus:bus_type") == {"table": [[1, 4], [2, 4]]}
+    many = printed("--apply", "select_largest_component", "--apply", "propagate_topology_status", "--replicate", "2")
+    assert [network["load"]["1"]["status"] for network in many["nw"].values()] == [0, 0]
+    assert "Table: bus" in printed("--show", "summary")["summary"]
+
+
+def test_values_are_updated_by_those_of_another_file(
+    case: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    solution = tmp_path / "solution.json"
+    solution.write_text('{"per_unit": true, "bus": {"2": {"vm": 0.98}}}', encoding="utf-8")
+    assert main(["network", "to-powermodels", str(case), "--update", str(solution), "--json"]) == DONE
+    data = json.loads(capfd.readouterr().out)
+    assert (data["bus"]["2"]["vm"], data["bus"]["2"]["base_kv"]) == (0.98, 110)
+    solution.write_text('{"per_unit": false}', encoding="utf-8")
+    assert main(["network", "to-powermodels", str(case), "--update", str(solution), "--json"]) == BAD_INPUT

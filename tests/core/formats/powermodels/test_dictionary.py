@@ -297,11 +297,54 @@ def test_json_goes_there_and_back() -> None:
     assert again == data
 
 
+#: What the specification of the format demands, and no more.
+SPARE = {
+    "per_unit": False,
+    "baseMVA": 100.0,
+    "bus": {"1": {"va": 0.0, "vm": 1.02, "vmin": 0.9, "vmax": 1.1, "bus_type": 3}, "2": {}},
+    "gen": {"1": {"gen_bus": 1, "pg": 10.0, "qg": 0.0, "gen_status": 1}},
+    "load": {"1": {"load_bus": 2, "pd": 10.0, "qd": 3.0}},
+    "branch": {"1": {"f_bus": 1, "t_bus": 2, "br_r": 0.01, "br_x": 0.1, "br_status": 1}},
+    "dcline": {"1": {"f_bus": 1, "t_bus": 2, "pminf": 0, "pmaxf": 5, "pmint": -5, "pmaxt": 0}},
+    "switch": {"1": {"f_bus": 1, "t_bus": 2, "state": 0}},
+}
+
+
+def test_what_a_file_leaves_out_is_set_and_said() -> None:
+    reading = parse_file(json.dumps(SPARE).encode(), "spare.json")
+    data = reading.value
+    assert (data["gen"]["1"]["vg"], data["gen"]["1"]["pmax"], data["bus"]["2"]["vm"]) == (1.02, math.inf, 1.0)
+    assert (data["branch"]["1"]["tap"], data["dcline"]["1"]["vf"], data["load"]["1"]["status"]) == (1.0, 1.02, 1)
+    said = {(finding.where.section, finding.where.column) for finding in reading.findings}
+    assert {("gen", "vg"), ("bus", "vm"), ("dcline", "loss0"), ("switch", "status")} <= said
+
+
+def test_a_spare_file_is_a_network() -> None:
+    network = read_powermodels(json.dumps(SPARE).encode(), "spare.json").value
+    assert network.totals()["load_mw"] == 10
+    assert list(network["generator"]["v_set_pu"]) == [1.02]
+    assert not network["switch"]["in_service"].any()
+
+
+def test_the_first_network_of_several_is_read_and_said() -> None:
+    many = replicate(parse_file(json.dumps(SPARE).encode(), "spare.json").value, 2)
+    many["nw"]["2"]["load"]["1"]["pd"] = 7.0
+    reading = read_powermodels(write_json(many), "many.json")
+    assert reading.value.totals()["load_mw"] == pytest.approx(10)
+    assert "powermodels.multinetwork" in {finding.code for finding in reading.findings}
+
+
+def test_a_change_of_units_adds_no_costs() -> None:
+    data = {"baseMVA": 100.0, "per_unit": False, "gen": {"1": {"model": 2, "pg": 50.0}}}
+    make_per_unit(data)
+    assert data["gen"]["1"] == {"model": 2, "pg": 0.5}
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"[]", b"{}", b'{"baseMVA": 1}', b'{"baseMVA": 0, "bus": {}}', b'{"baseMVA": 1, "bus": {"1": 2}}',
-     b"\xff\xfe", b'{"baseMVA": 1, "bus": {"1": {}}}', b"[" * 100_000, b'{"multinetwork": true, "nw": 3}',
-     b'{"baseMVA": 1, "bus": [1]}',
+     b"\xff\xfe", b'{"baseMVA": 1, "bus": {"1": {}}, "load": {"1": {}}}', b"[" * 100_000,
+     b'{"multinetwork": true, "nw": {}}', b'{"multinetwork": true, "nw": 3}', b'{"baseMVA": 1, "bus": [1]}',
      b'{"baseMVA": 1, "bus": {"1": {"bus_i": 1, "index": 2, "bus_type": 3, "vm": 1, "va": 0, "vmin": 1, "vmax": 1}}}'],
 )  # fmt: skip
 def test_what_is_no_dictionary_is_refused(content: bytes) -> None:
