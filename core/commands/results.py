@@ -58,6 +58,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     gone = _action(actions, "remove", "remove a simulation with all results")
     for action in (going_on, cancel, gone):
         action.add_argument("simulation", metavar="SIM", type=int)
+    export = _action(actions, "export", "write all tables of a simulation as Parquet files")
+    export.add_argument("simulation", metavar="SIM", type=int)
+    export.add_argument("folder", metavar="FOLDER")
     _action(actions, "backup", "copy the whole database").add_argument("file", metavar="FILE")
 
 
@@ -174,6 +177,11 @@ def _remove(store: Store, arguments: Namespace) -> Answer:
     return Answer({"removed": arguments.simulation}, f"removed {arguments.simulation}")
 
 
+def _export(store: Store, arguments: Namespace) -> Answer:
+    files = [str(file) for file in database.export_parquet(store, arguments.simulation, Path(arguments.folder))]
+    return Answer({"files": files}, "\n".join(files) or "the simulation has no results yet")
+
+
 def _backup(store: Store, arguments: Namespace) -> Answer:
     size = database.backup(store, Path(arguments.file))
     return Answer({"file": arguments.file, "size_bytes": size}, f"{arguments.file}: {size:,} bytes")
@@ -203,5 +211,6 @@ ACTIONS: dict[str, Callable[[Store, Namespace], Answer]] = {
     "resume": _resume,
     "cancel": _cancel,
     "remove": _remove,
+    "export": _export,
     "backup": _backup,
 }

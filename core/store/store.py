@@ -27,11 +27,14 @@ class Store:
         self.settings = settings
         self.engine = engine
         self._files = Files(settings.workspace / "files")
+        self._reader = engine
+        if engine.dialect.name == "postgresql":  # SQLite's readers see one moment anyhow
+            self._reader = engine.execution_options(isolation_level="REPEATABLE READ")
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection for queries: a consistent view that doesn't wait for writers."""
-        with _explained(self.engine), self.engine.connect() as connection:
+        with _explained(self.engine), self._reader.connect() as connection:
             yield connection
 
     @contextlib.contextmanager

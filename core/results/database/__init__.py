@@ -1,6 +1,7 @@
 """One database for the results of every software: the same core tables side by side, over time."""
 
 from core.results.database.grid_state import GridState
+from core.results.database.parquet import as_parquet, export_parquet
 from core.results.database.results import (
     count_unsolved,
     get_bus_data,
@@ -32,10 +33,12 @@ __all__ = [
     "SOFTWARE",
     "GridState",
     "Simulation",
+    "as_parquet",
     "backup",
     "begin",
     "components",
     "count_unsolved",
+    "export_parquet",
     "finish",
     "get_bus_data",
     "get_data",

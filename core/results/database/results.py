@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.errors import BadInput
 from core.results.database.grid_state import GridState, conformed, stacked
+from core.results.database.rows import read_rows
 from core.results.database.simulations import advance, simulation
 from core.results.database.software import KEYS, software_key
 from core.results.database.tables import RESULTS, wec_simulations
@@ -113,15 +114,8 @@ def get_data(store: Store, sim: int, component: str, software: str | None = None
     if table is None:
         known = [name for prefix, name in RESULTS if prefix == key]
         raise BadInput(f"{key} has no table {component!r}", hint=f"tables are {', '.join(known)}")
-    chosen = [column for column in table.c if column.name not in ("id", "grid_sim_id")]
-    query = select(*chosen).where(table.c.grid_sim_id == sim).order_by(table.c.timestamp, table.c[KEYS[component]])
     with store.reading() as connection:
-        rows = connection.execute(query).cursor.fetchall()  # tuples of the driver: a million rows in a second
-    frame = pd.DataFrame.from_records(rows, columns=[column.name for column in chosen])
-    for column in chosen:
-        if column.type.python_type is float and frame[column.name].dtype != float:  # nothing but nulls
-            frame[column.name] = frame[column.name].astype(float)
-    return frame
+        return read_rows(connection, table, sim, KEYS[component])
 
 
 def get_bus_data(store: Store, sim: int, software: str | None = None) -> pd.DataFrame:
@@ -156,4 +150,5 @@ def get_farm_data(store: Store, sim: int) -> pd.DataFrame:
     query = select(*chosen).where(table.c.grid_sim_id == sim).order_by(table.c.timestamp, table.c.wec_farm_name)
     with store.reading() as connection:
         rows = connection.execute(query).all()
-    return pd.DataFrame([tuple(row) for row in rows], columns=[column.name for column in chosen])
+    frame = pd.DataFrame([tuple(row) for row in rows], columns=[column.name for column in chosen])
+    return frame.astype({"power_output_mw": float})

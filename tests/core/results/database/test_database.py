@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 from sqlalchemy import func, inspect, select
@@ -66,6 +67,41 @@ def test_states_come_back_as_they_were_written(either: Store):
     assert database.get_load_data(either, sim)["load"].tolist() == [1, 1]
     assert database.get_line_data(either, sim)["line_pct"].isna().all()
     assert database.simulation(either, sim).steps_done == 2
+
+
+def test_an_element_that_changes_or_is_missing_at_a_step_is_read_as_it_was_written(either: Store):
+    """A plant at its reactive limit is PV at one hour and PQ at the next; one out of service may have no row."""
+    sim, steps = begun(either), [state(f"2025-01-01T0{hour}:00:00", 1 + hour / 100) for hour in range(3)]
+    steps[1].bus["type"] = ["Slack", "PV"]
+    steps[1].gen["status"] = [None]
+    steps[2].bus = steps[2].bus.head(1)
+    database.insert_grid_states(either, sim, steps)
+    buses = database.get_bus_data(either, sim)
+    assert buses["type"].tolist() == ["Slack", "PQ", "Slack", "PV", "Slack"]
+    assert buses["bus"].tolist() == [1, 2, 1, 2, 1]
+    assert buses["v_mag"].tolist() == [1.06, 1.0, 1.06, 1.01, 1.06]
+    assert database.get_generator_data(either, sim)["status"].fillna(-1).tolist() == [1, -1, 1]
+
+
+def test_duckdb_reads_from_parquet_the_frames_of_the_database(either: Store, tmp_path: Path):
+    sim = begun(either)
+    farm = pd.DataFrame({"wec_farm_name": ["wave"], "timestamp": ["2025-01-01T00:00:00"], "power_output_mw": [0.5]})
+    database.insert_tables(either, sim, state().tables(), farms=farm)
+    database.insert_grid_state(either, sim, state(v=1 / 3), "pypsa")
+    files = database.export_parquet(either, sim, tmp_path / "out")
+    assert [file.stem for file in files] == [
+        f"{software}_{component}_results" for software in ("psse", "pypsa") for component in CORE
+    ] + ["wec_simulations"]
+    for file in files:
+        software, component, *_ = file.stem.split("_")
+        wanted = (
+            database.get_farm_data(either, sim)
+            if software == "wec"
+            else database.get_data(either, sim, component, software)
+        )
+        pd.testing.assert_frame_equal(duckdb.read_parquet(str(file)).df(), wanted, check_exact=True)
+    with pytest.raises(BadInput, match="already"):
+        database.export_parquet(either, sim, tmp_path / "out")
 
 
 def test_several_software_may_stand_under_one_simulation(either: Store):
