@@ -16,7 +16,7 @@ from core.errors import BadInput
 from core.jobs import simulation
 from core.results import database
 from core.settings import load_settings
-from core.store import Store, open_store
+from core.store import Store, backup, open_store
 
 #: Rows that are printed; the JSON document and the CSV have them all.
 DRAWN = 20
@@ -183,7 +183,7 @@ def _export(store: Store, arguments: Namespace) -> Answer:
 
 
 def _backup(store: Store, arguments: Namespace) -> Answer:
-    size = database.backup(store, Path(arguments.file))
+    size = backup(store.engine, Path(arguments.file))
     return Answer({"file": arguments.file, "size_bytes": size}, f"{arguments.file}: {size:,} bytes")
 
 

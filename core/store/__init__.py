@@ -4,9 +4,10 @@ A room declares its tables in its own ``tables.py`` on the shared :data:`metadat
 ``core/store/migrations/versions``; :func:`open_store` brings a database up to date before it hands it out.
 """
 
+from core.store.backup import backup
 from core.store.files import Files
 from core.store.schema import head
 from core.store.store import Store, open_store
 from core.store.types import Document, Geometry, Moment, metadata, now
 
-__all__ = ["Document", "Files", "Geometry", "Moment", "Store", "head", "metadata", "now", "open_store"]
+__all__ = ["Document", "Files", "Geometry", "Moment", "Store", "backup", "head", "metadata", "now", "open_store"]

@@ -8,6 +8,8 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 
 from core.errors import StoreError
+from core.store.backup import backup
+from core.store.types import now
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 #: Any number, the same for all: PostgreSQL's name of "somebody is migrating".
@@ -26,14 +28,18 @@ def head() -> str:
 
 
 def bring_up_to_date(engine: Engine) -> None:
-    """Migrate the database to :func:`head`; a database that is there already costs one query."""
+    """Migrate the database to :func:`head`; one that is there already costs one query, of an older file a copy is kept."""
     with engine.connect() as connection:
         if _current(connection) == head():
             return
     with engine.connect().execution_options(writing=True, migrating=True) as connection, connection.begin():
         _wait_for_turn(connection)
-        if _current(connection) != head():  # another process may have done it meanwhile
-            _migrate(connection)
+        current = _current(connection)
+        if current == head():  # another process has done it meanwhile
+            return
+        if current is not None and engine.dialect.name == "sqlite":
+            _keep(engine, current)
+        _migrate(connection)
 
 
 def _current(connection: Connection) -> str | None:
@@ -52,6 +58,12 @@ def _wait_for_turn(connection: Connection) -> None:
     """Let one process migrate at a time. On SQLite the write transaction itself is the lock."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+
+
+def _keep(engine: Engine, revision: str) -> None:
+    """Keep a copy of the database as it is before it is migrated."""
+    file = Path(str(engine.url.database))
+    backup(engine, file.with_stem(f"{file.stem}-schema-{revision}-{now():%Y%m%dT%H%M%S}"))
 
 
 def _migrate(connection: Connection) -> None:

@@ -18,7 +18,6 @@ from core.results.database.results import (
 )
 from core.results.database.simulations import (
     Simulation,
-    backup,
     begin,
     finish,
     recording,
@@ -34,7 +33,6 @@ __all__ = [
     "GridState",
     "Simulation",
     "as_parquet",
-    "backup",
     "begin",
     "components",
     "count_unsolved",

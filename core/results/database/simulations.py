@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
-from core.errors import BadInput, NotFound, StoreError
+from core.errors import NotFound
 from core.results.database.software import SOFTWARE, software_key
 from core.results.database.tables import RESULTS, grid_simulations, simulation_progress
 from core.store import Store, now
@@ -135,26 +133,6 @@ def software_of(store: Store, sim: int) -> list[str]:
             if component == "bus"
             and connection.execute(select(table.c.id).where(table.c.grid_sim_id == sim).limit(1)).first()
         ]
-
-
-def backup(store: Store, file: Path) -> int:
-    """Copy the whole SQLite database while others use it, checked and moved into place whole; return its size [B]."""
-    if store.engine.dialect.name != "sqlite":
-        raise BadInput("only SQLite databases are backed up here", hint="use pg_dump for PostgreSQL")
-    part = file.with_name(file.name + ".part")
-    try:
-        if file.exists():
-            raise BadInput(f"{file} is there already", hint="choose another name: a backup overwrites nothing")
-        with closing(sqlite3.connect(str(store.engine.url.database))) as source, closing(sqlite3.connect(part)) as copy:
-            source.backup(copy)
-            if copy.execute("PRAGMA integrity_check").fetchone() != ("ok",):
-                raise StoreError("the copy of the database is damaged", hint="check the disk")
-        part.rename(file)
-        return file.stat().st_size
-    except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{file} can't be written: {error}", hint="check the folder and the free space") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _joined() -> Select[Any]:

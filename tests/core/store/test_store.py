@@ -8,11 +8,12 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
+from sqlalchemy import Column, Integer, MetaData, Table, create_engine, insert, select, text
 
 from core.errors import NotFound, StoreError
 from core.settings import Settings, load_settings
@@ -98,6 +99,40 @@ def test_a_database_of_a_newer_schema_is_refused_with_a_hint(store: Store, setti
     with pytest.raises(StoreError, match=r"9999.*newer") as caught:
         open_store(settings)
     assert "update Gridproof" in caught.value.hint
+
+
+def test_a_database_of_an_older_schema_is_migrated_and_kept_as_it_was(settings: Settings) -> None:
+    settings.workspace.mkdir(parents=True)
+    config = Config(attributes={"connection": None})
+    config.set_main_option("script_location", MIGRATIONS.as_posix())
+    config.set_main_option("path_separator", "os")
+    with create_engine(settings.database_url).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.execute(text("INSERT INTO files VALUES ('a', 'kept.raw', 1, '2026-01-01')"))
+    for _ in range(2):  # the second time there is nothing to do
+        store = open_store(settings)
+        with store.reading() as connection:
+            assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == head()
+            assert connection.execute(text("SELECT name FROM files")).scalar() == "kept.raw"
+        store.close()
+    (copy,) = settings.workspace.glob("gridproof-schema-0004-*.sqlite")
+    with create_engine(f"sqlite:///{copy}").connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0004"
+        assert connection.execute(text("SELECT name FROM files")).scalar() == "kept.raw"
+
+
+def test_a_locked_database_is_said_to_be_locked(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.store.store.BUSY_TIMEOUT_S", 0.1)
+    other = sqlite3.connect(str(store.engine.url.database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    second = open_store(store.settings)  # reading goes on beside a writer
+    with pytest.raises(StoreError, match="locked") as caught:
+        second.keep(b"x", "x.raw")
+    assert "another program" in caught.value.hint
+    other.close()
+    second.keep(b"x", "x.raw")
+    second.close()
 
 
 def test_a_file_that_is_no_database_is_refused_with_a_hint(settings: Settings) -> None:

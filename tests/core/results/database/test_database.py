@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import duckdb
@@ -10,12 +12,12 @@ import pandas as pd
 import pytest
 from sqlalchemy import func, inspect, select
 
-from core.errors import BadInput, NotFound
+from core.errors import BadInput, NotFound, StoreError
 from core.results import database
 from core.results.database import GridState
 from core.results.database.software import KEYS, SOFTWARE
 from core.results.database.tables import RESULTS
-from core.store import Store
+from core.store import Store, backup
 
 CORE = {
     "bus": "bus bus_name type p q v_mag angle_deg vbase",
@@ -171,9 +173,27 @@ def test_a_backup_is_a_whole_database(store: Store, tmp_path: Path):
     sim = begun(store)
     database.insert_grid_state(store, sim, state())
     file = tmp_path / "copy.sqlite"
-    assert database.backup(store, file) == file.stat().st_size
+    assert backup(store.engine, file) == file.stat().st_size
     with sqlite3.connect(file) as copy:
         assert copy.execute("SELECT count(*) FROM psse_bus_results").fetchone() == (2,)
     copy.close()
     with pytest.raises(BadInput, match="already"):
-        database.backup(store, file)
+        backup(store.engine, file)
+    with pytest.raises(StoreError, match="can't be written"):
+        backup(store.engine, tmp_path / "nowhere" / "copy.sqlite")
+
+
+def test_a_backup_of_postgresql_is_a_dump_that_can_be_restored(
+    postgresql_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    restore = shutil.which("pg_restore")
+    if not (restore and shutil.which("pg_dump")):
+        pytest.skip("PostgreSQL's client programs are not installed")
+    sim, file = begun(postgresql_store), tmp_path / "copy.dump"
+    database.insert_grid_state(postgresql_store, sim, state())
+    assert backup(postgresql_store.engine, file) == file.stat().st_size
+    listed = subprocess.run([restore, "--list", str(file)], capture_output=True, text=True, check=True).stdout
+    assert "TABLE DATA public psse_bus_results" in listed
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(StoreError, match="pg_dump is not installed"):
+        backup(postgresql_store.engine, tmp_path / "other.dump")
