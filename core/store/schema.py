@@ -28,7 +28,7 @@ def head() -> str:
 
 
 def bring_up_to_date(engine: Engine) -> None:
-    """Migrate the database to :func:`head`; one that is there already costs one query, of an older file a copy is kept."""
+    """Migrate the database to :func:`head`, keeping a copy of an older file; an up-to-date one costs one query."""
     with engine.connect() as connection:
         if _current(connection) == head():
             return

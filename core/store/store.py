@@ -131,7 +131,8 @@ def _hint(reason: str) -> str:
         "malformed": "the file is damaged: bring back a copy or choose another workspace",
         "locked": "another program holds the database: close it and try again",
         "full": "free some disk space and try again",
+        "disk i/o": "check the disk and its free space: what was written before is kept",
         "readonly": "check the access rights of the workspace folder",
         "unable to open": "check the workspace folder and its access rights",
     }
-    return next((hint for word, hint in hints.items() if word in reason), "check that the database is running")
+    return next((hint for word, hint in hints.items() if word in reason.lower()), "check that the database is running")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -17,7 +20,8 @@ from core.results import database
 from core.results.database import GridState
 from core.results.database.software import KEYS, SOFTWARE
 from core.results.database.tables import RESULTS
-from core.store import Store, backup
+from core.settings import Settings
+from core.store import Store, backup, open_store
 
 CORE = {
     "bus": "bus bus_name type p q v_mag angle_deg vbase",
@@ -30,6 +34,12 @@ CORE = {
 @pytest.fixture(params=["store", "postgresql_store"])
 def either(request: pytest.FixtureRequest) -> Store:
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="module")
+def writers() -> Iterator[ProcessPoolExecutor]:
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        yield pool
 
 
 def state(timestamp: str = "2025-01-01T00:00:00", v: float = 1.02) -> GridState:
@@ -167,6 +177,53 @@ def test_columns_and_values_that_no_table_holds_are_refused(store: Store):
             database.insert_grid_state(store, sim, wrong)
     with pytest.raises(BadInput, match="GridLAB"):
         database.get_bus_data(store, sim, "GridLAB-D")
+
+
+def write_hours(url: str, workspace: str, sim: int, hours: range) -> None:
+    """Write a state an hour, each in a transaction of its own, as another process does."""
+    store = open_store(Settings(Path(workspace), url, None))
+    for hour in hours:
+        database.insert_grid_state(store, sim, state(f"2025-01-{1 + hour // 24:02}T{hour % 24:02}:00:00"))
+    store.close()
+
+
+def test_two_processes_that_write_at_once_lose_and_double_nothing(either: Store, writers: ProcessPoolExecutor):
+    sims = begun(either), begun(either)
+    url, workspace = either.settings.database_url, str(either.settings.workspace)
+    work = [
+        (url, workspace, sims[0], range(40)),
+        (url, workspace, sims[0], range(40, 80)),
+        (url, workspace, sims[1], range(40)),
+    ]
+    list(writers.map(write_hours, *zip(*work, strict=True)))
+    assert [database.simulation(either, sim).steps_done for sim in sims] == [80, 40]
+    for sim, steps in zip(sims, (80, 40), strict=True):
+        for component, elements in (("bus", 2), ("generator", 1), ("load", 1), ("line", 1)):
+            found = database.get_data(either, sim, component)
+            assert (len(found), found["timestamp"].nunique()) == (elements * steps, steps)
+    if either.engine.dialect.name == "sqlite":
+        with either.reading() as connection:
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").first() is None
+
+
+def test_on_a_full_disk_a_batch_is_written_whole_or_not_at_all(store: Store):
+    resource = pytest.importorskip("resource", reason="the size of files can't be limited here")
+    sim, days = begun(store), [f"2025-01-{day:02}T00:00:00" for day in range(1, 29)]
+    database.insert_grid_states(store, sim, [state(stamp) for stamp in days])
+    wide = pd.DataFrame({"bus": range(1, 20_001), "v_mag": 1.02, "bus_name": "a name as long as PSS/E's are"})
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, old[1]))
+    try:
+        with pytest.raises(StoreError, match="database") as caught:
+            database.insert_grid_states(store, sim, [GridState("2025-02-01T00:00:00", wide)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    assert "space" in caught.value.hint
+    assert database.simulation(store, sim).steps_done == len(days)
+    assert database.get_bus_data(store, sim)["timestamp"].unique().tolist() == days
+    database.insert_grid_states(store, sim, [GridState("2025-02-01T00:00:00", wide)])  # there is space again
+    assert database.simulation(store, sim).steps_done == len(days) + 1
 
 
 def test_a_backup_is_a_whole_database(store: Store, tmp_path: Path):
