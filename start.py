@@ -41,7 +41,7 @@ CHECKS = (
     ("lint", (PYTHON, "-m", "ruff", "check", ".")),
     ("types", (PYTHON, "-m", "mypy")),
     ("layers", (PROGRAMS / "lint-imports",)),
-    ("tests", (PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile")),
+    ("tests", (PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--durations", "20")),
 )
 
 

@@ -18,13 +18,16 @@ import pytest
 from core.settings import Settings
 
 pytest.importorskip("playwright", reason="playwright is a development dependency")
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 LOCAL = re.compile(r"(https?|wss?)://127\.0\.0\.1[:/]|(data|blob|about):")
 VIEW: ViewportSize = {"width": 1400, "height": 900}
+#: How long a loaded machine may take for what a browser waits for, in milliseconds.
+PATIENCE = 90_000
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -101,6 +104,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(viewport=VIEW, color_scheme="dark" if dark else "light", accept_downloads=True)
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(PATIENCE)
         page.on("request", lambda request: note(request.url))
         page.on("websocket", lambda socket: note(socket.url))
         page.goto(address)
@@ -115,6 +119,6 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 def settled(page: Page) -> Page:
     """Wait until the page has its heading and the app is at rest."""
-    page.locator("[data-testid=stMain] h1").first.wait_for(timeout=30_000)
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=30_000)
+    page.locator("[data-testid=stMain] h1").first.wait_for()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     return page

@@ -26,10 +26,10 @@ def test_all_files_come_in_one_zip_and_the_one_line_tells_what_was_clicked(
         assert set(archive.namelist()) == {export.file for export in exports()} | {"manifest.json"}
         assert json.loads(archive.read("manifest.json"))["revision"] == project.revision
     page.locator('[data-id="XFMR_GT_01"]').click()
-    expect(page.locator("strong", has_text="transformer XFMR_GT_01")).to_be_visible(timeout=20_000)
+    expect(page.locator("strong", has_text="transformer XFMR_GT_01")).to_be_visible()
     page.locator('[data-id="BUS_302"]').focus()
     page.keyboard.press("Enter")
-    expect(page.locator("strong", has_text="bus BUS_302")).to_be_visible(timeout=20_000)
+    expect(page.locator("strong", has_text="bus BUS_302")).to_be_visible()
     assert "element=BUS_302" in page.url
 
 
@@ -45,9 +45,9 @@ def test_an_edit_in_a_table_is_a_revision_at_once_and_can_be_undone(
     cell = page.locator("#portal input")
     cell.fill("19")
     cell.press("Enter")
-    expect(page.get_by_text("Revision 2")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Revision 2")).to_be_visible()
     units = Plant.from_document(Workspace(store).project(project.id).plant_document)["unit"]
     assert units.loc[0, ["rated_kv", "rated_mw"]].tolist() == [13.8, 19]
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("Revision 1")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Revision 1")).to_be_visible()
     assert Workspace(store).project(project.id).plant_sha256 == project.plant_sha256

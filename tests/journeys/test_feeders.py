@@ -8,9 +8,6 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import settled
 
-#: The worker starts and loads the engine first.
-PATIENCE = 30_000
-
 
 def test_a_sample_feeder_goes_from_the_map_over_two_days_to_the_validation(
     server: str, open_page: Callable[..., Page]
@@ -18,7 +15,7 @@ def test_a_sample_feeder_goes_from_the_map_over_two_days_to_the_validation(
     page = open_page(server)
     main = page.get_by_test_id("stMain")
     page.get_by_role("button", name="Open the sample feeders").click()
-    expect(main.get_by_test_id("stDeckGlJsonChart")).to_be_visible(timeout=PATIENCE)
+    expect(main.get_by_test_id("stDeckGlJsonChart")).to_be_visible()
     expect(main.get_by_text("Voltage, the phase furthest from 1 [pu]")).to_be_visible()
     element = main.get_by_test_id("stSelectbox").filter(has_text="Element")
     settled(page)
@@ -36,12 +33,12 @@ def test_a_sample_feeder_goes_from_the_map_over_two_days_to_the_validation(
     hours.press("Enter")
     settled(page)
     main.get_by_role("button", name="Run", exact=False).last.click()
-    expect(main.get_by_text("Energy [MWh]")).to_be_visible(timeout=PATIENCE)
+    expect(main.get_by_text("Energy [MWh]")).to_be_visible()
     main.get_by_test_id("stButtonGroup").get_by_text("Loading [%]").click()
     expect(main.get_by_text("L5: Loading [%]").first).to_be_visible()
     expect(main.get_by_text("Duration curve")).to_be_visible()
 
     page.get_by_test_id("stSidebarNav").get_by_text("Feeder validation").click()
-    expect(main.get_by_text("PASS", exact=False).first).to_be_visible(timeout=PATIENCE)
+    expect(main.get_by_text("PASS", exact=False).first).to_be_visible()
     expect(main.get_by_role("button", name="Download nodes (CSV)")).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)

@@ -39,7 +39,7 @@ def test_the_first_request_of_a_cold_server_may_be_a_deep_link(server: str, open
 
 def test_the_sample_opens_from_home_and_survives_a_reload(server: str, open_page: Callable[..., Page]) -> None:
     page = open_page(server)
-    expect(page.get_by_text("No project yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="Begin with")).to_be_visible()
     page.get_by_role("button", name="Open the sample plant").click()
     main = page.get_by_test_id("stMain")
     expect(main.get_by_role("heading", name=sample_plant().name)).to_be_visible()

@@ -15,7 +15,7 @@ PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "availability.py")
 
 
 def page() -> AppTest:
-    return AppTest.from_file(PAGE, default_timeout=30)
+    return AppTest.from_file(PAGE, default_timeout=120)
 
 
 def test_without_a_project_the_page_says_what_is_missing(store: Store) -> None:

@@ -16,7 +16,7 @@ PAGE = Path(__file__).resolve().parents[2] / "pages" / "dashboard.py"
 
 
 def page() -> AppTest:
-    return AppTest.from_file(str(PAGE), default_timeout=60).run()
+    return AppTest.from_file(str(PAGE), default_timeout=120).run()
 
 
 def press(app: AppTest, label: str) -> AppTest:

@@ -22,7 +22,7 @@ def project(store: Store) -> Project:
 
 
 def page(name: str) -> AppTest:
-    return AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=30)
+    return AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=120)
 
 
 def words(app: AppTest) -> str:

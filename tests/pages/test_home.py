@@ -14,11 +14,11 @@ PLANT = {"tables": {"unit": [], "bus": []}}
 
 
 def app() -> AppTest:
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=20)
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
 
 
 def test_the_sample_is_one_click_away_in_an_empty_workspace(store: Store) -> None:
-    page = AppTest.from_file(str(ROOT / "pages" / "home.py"), default_timeout=20).run()
+    page = AppTest.from_file(str(ROOT / "pages" / "home.py"), default_timeout=120).run()
     assert not page.subheader
     next(button for button in page.button if button.label == "Open the sample plant").click().run()
     (line,) = Workspace(store).projects()

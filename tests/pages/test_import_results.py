@@ -22,7 +22,7 @@ def project(store: Store, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 
 def page() -> AppTest:
-    return AppTest.from_file(str(PAGE), default_timeout=30).run()
+    return AppTest.from_file(str(PAGE), default_timeout=120).run()
 
 
 def drop(app: AppTest, name: str, text: str | bytes) -> AppTest:

@@ -26,7 +26,7 @@ def run(store: Store, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def app() -> AppTest:
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=20).run()
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
 
 
 def sidebar(page: AppTest) -> str:

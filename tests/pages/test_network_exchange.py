@@ -19,7 +19,7 @@ def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def app() -> AppTest:
-    found = AppTest.from_file(str(PAGE), default_timeout=60).run()
+    found = AppTest.from_file(str(PAGE), default_timeout=120).run()
     found.file_uploader[0].set_value([("case.raw", SAMPLE_CASE.encode(), "text/plain")])
     return found.run()
 
@@ -33,7 +33,7 @@ def words(app: AppTest) -> str:
 
 
 def test_without_a_file_the_page_offers_a_small_case() -> None:
-    app = AppTest.from_file(str(PAGE), default_timeout=60).run()
+    app = AppTest.from_file(str(PAGE), default_timeout=120).run()
     assert not app.exception
     app = app.button[0].click().run()
     assert [metric.value for metric in app.metric][:2] == ["3", "3"]

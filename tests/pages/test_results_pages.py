@@ -24,7 +24,7 @@ def series(scale: float) -> tuple[bytes, str]:
 
 
 def page(name: str) -> AppTest:
-    shown = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=60).run()
+    shown = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=120).run()
     assert not shown.exception
     return shown
 

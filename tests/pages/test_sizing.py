@@ -15,12 +15,12 @@ PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "sizing.py")
 
 
 def test_without_a_project_the_page_says_what_is_missing(store: Store) -> None:
-    assert "No project" in AppTest.from_file(PAGE, default_timeout=30).run().markdown[0].value
+    assert "No project" in AppTest.from_file(PAGE, default_timeout=120).run().markdown[0].value
 
 
 def test_the_design_of_a_run_becomes_the_projects_plant(store: Store) -> None:
     project = Workspace(store).create("Sample", sample_plant().to_document())
-    page = AppTest.from_file(PAGE, default_timeout=60).run()
+    page = AppTest.from_file(PAGE, default_timeout=120).run()
     assert not page.exception
     next(button for button in page.button if button.label == "Size the plant").click().run()
     (run,) = jobs.runs(store, project.id)

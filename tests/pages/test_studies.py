@@ -34,7 +34,7 @@ def test_a_finished_run_is_shown_with_verdict_tables_and_downloads(page: str, st
     run = jobs.submit(workspace.store, "study", inputs, project=project.id, title=title)
     done = jobs.wait(workspace.store, run, 120)
     assert done.result, done.message
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception
     assert [element.value for element in app.title] == [title]
