@@ -10,8 +10,10 @@ from pathlib import Path
 from core.errors import BadInput
 from core.findings import Finding, Reading, Where
 from core.formats.matpower import read_matpower, write_matpower
+from core.formats.pandapower_file import read_pandapower, write_pandapower
 from core.formats.powermodels.network import read_powermodels, write_powermodels
 from core.formats.psse import read_raw, read_rawx, write_raw, write_rawx
+from core.formats.pypsa_file import read_pypsa, write_pypsa, write_pypsa_csv
 from core.network import Network
 
 Written = tuple[bytes, list[Finding]]
@@ -37,12 +39,9 @@ def _write_rawx(network: Network, version: int | None) -> Written:
     return write_rawx(network).encode(), []
 
 
-def _write_matpower(network: Network, version: int | None) -> Written:
-    return write_matpower(network)
-
-
-def _write_powermodels(network: Network, version: int | None) -> Written:
-    return write_powermodels(network)
+def _unversioned(write: Callable[[Network], Written]) -> Callable[[Network, int | None], Written]:
+    """Return the writer of a format that has no versions to choose from."""
+    return lambda network, version: write(network)
 
 
 #: The formats by name. Those of slow libraries are imported when they are used.
@@ -51,8 +50,11 @@ FORMATS: dict[str, Format] = {
     for form in (
         Format("raw", "PSS/E RAW", ".raw", read_raw, _write_raw, (33, 34, 35)),
         Format("rawx", "PSS/E RAWX", ".rawx", read_rawx, _write_rawx, (35,)),
-        Format("matpower", "MATPOWER", ".m", read_matpower, _write_matpower),
-        Format("powermodels", "PowerModels", ".json", read_powermodels, _write_powermodels),
+        Format("matpower", "MATPOWER", ".m", read_matpower, _unversioned(write_matpower)),
+        Format("powermodels", "PowerModels", ".json", read_powermodels, _unversioned(write_powermodels)),
+        Format("pandapower", "pandapower JSON", ".json", read_pandapower, _unversioned(write_pandapower)),
+        Format("pypsa", "PyPSA netCDF", ".nc", read_pypsa, _unversioned(write_pypsa)),
+        Format("pypsa-csv", "PyPSA CSV folder", ".zip", read_pypsa, _unversioned(write_pypsa_csv)),
     )
 }
 
@@ -75,8 +77,10 @@ def recognise(data: bytes, name: str) -> str:
         raise BadInput("The file is empty.", hint="Choose a network file.", where=Where(file=name))
     if data[:4] in (b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x89HDF"):
         return "pypsa"
+    if data[:2] == b"PK" and b"buses.csv" in data:
+        return "pypsa-csv"
     if start[:1] == b"{":
-        if b'"pandapower' in data[:4096] or b'"_module"' in data[:4096]:
+        if b'"pandapower' in data[:4096] or b'"_module"' in data[:65536]:
             return "pandapower"
         return "rawx" if b'"caseid"' in data[:65536] or Path(name).suffix.lower() == ".rawx" else "powermodels"
     ending = Path(name).suffix.lower()

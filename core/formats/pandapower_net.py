@@ -18,7 +18,7 @@ def to_pandapower(network: Network) -> tuple[Any, list[Finding]]:
     """Return the network as a pandapower net, and what pandapower's elements can't hold.
 
     Three-winding transformers become a star bus and three transformers, DC lines pairs of injections, loads that depend
-    on voltage constant power at the stored voltage.
+    on voltage constant power at the stored voltage: pandapower shares out its percentages over all loads of a bus.
     """
     import pandapower
 
@@ -27,26 +27,29 @@ def to_pandapower(network: Network) -> tuple[Any, list[Finding]]:
     bus = case.tables["bus"]
     numbers = bus["bus_i"].to_numpy(dtype=np.int64)
     base_kv = np.where(bus["base_kv"] > 0, bus["base_kv"], 1.0)
-    names = dict(zip(network.values("bus", "bus").tolist(), network.values("bus", "name").tolist(), strict=True))
+    names = [*network.values("bus", "name"), *(f"star {number}" for number in numbers[len(network["bus"]) :])]
     pandapower.create_buses(
-        net, len(bus), vn_kv=base_kv, index=numbers, name=[names.get(n, f"star {n}") for n in numbers.tolist()],
-        in_service=(bus["bus_type"] != 4).to_numpy(), max_vm_pu=bus["vmax"].to_numpy(),
-        min_vm_pu=bus["vmin"].to_numpy(),
+        net, len(bus), vn_kv=base_kv, index=numbers, name=names, in_service=(bus["bus_type"] != 4).to_numpy(),
+        max_vm_pu=bus["vmax"].to_numpy(), min_vm_pu=bus["vmin"].to_numpy(),
     )  # fmt: skip
     kilovolts = pd.Series(base_kv, index=numbers)
-    _branches(pandapower, net, case, kilovolts)
-    _at_buses(pandapower, net, bus, kilovolts)
-    _machines(pandapower, net, case)
-    _dc_lines(pandapower, net, case)
-    for row in np.flatnonzero(network.live("switch")).tolist():
-        ends = (int(network.values("switch", name)[row]) for name in ("from_bus", "to_bus"))
-        x = float(network.values("switch", "x_pu")[row])
-        pandapower.create_impedance(net, *ends, rft_pu=0.0, xft_pu=x, sn_mva=case.base_mva)
+    _branches(net, case, kilovolts)
+    _loads(net, bus)
+    _shunts(net, bus["bus_i"], bus["gs"], bus["bs"], True)
+    _machines(net, case)
+    _dc_lines(net, case)
+    _storage(net, case)
+    switch = network["switch"][network.live("switch")]
+    if len(switch):
+        x, ends = switch["x_pu"].to_numpy(), (switch[name].to_numpy() for name in ("from_bus", "to_bus"))
+        pandapower.create_impedances(net, *ends, rft_pu=np.zeros(len(x)), xft_pu=x, sn_mva=case.base_mva)
     return net, findings
 
 
-def _branches(pandapower: Any, net: Any, case: MatpowerCase, kilovolts: pd.Series) -> None:
+def _branches(net: Any, case: MatpowerCase, kilovolts: pd.Series) -> None:
     """Lines for branches without a tap between equal voltages, transformers for the others; shunts for what is left."""
+    import pandapower
+
     branch = case.tables["branch"]
     from_, to = (branch[name].to_numpy(dtype=np.int64) for name in ("f_bus", "t_bus"))
     kv_from, kv_to = kilovolts.loc[from_].to_numpy(), kilovolts.loc[to].to_numpy()
@@ -55,61 +58,104 @@ def _branches(pandapower: Any, net: Any, case: MatpowerCase, kilovolts: pd.Serie
     on = (branch["br_status"] == 1).to_numpy()
     r, x, b, rate = (branch[name].to_numpy(dtype=float) for name in ("br_r", "br_x", "br_b", "rate_a"))
     ohm = kv_to**2 / case.base_mva
-    rows = np.flatnonzero(is_line)
-    if len(rows):
+    k = np.flatnonzero(is_line)
+    if len(k):
         pandapower.create_lines_from_parameters(
-            net, from_[rows], to[rows], length_km=np.ones(len(rows)), r_ohm_per_km=(r * ohm)[rows],
-            x_ohm_per_km=(x * ohm)[rows], c_nf_per_km=(b / ohm)[rows] / (2 * np.pi * net.f_hz) * 1e9,
-            max_i_ka=np.where(rate > 0, rate / np.sqrt(3) / kv_to, 99999.0)[rows], in_service=on[rows],
+            net, from_[k], to[k], length_km=np.ones(len(k)), r_ohm_per_km=(r * ohm)[k], x_ohm_per_km=(x * ohm)[k],
+            c_nf_per_km=(b / ohm)[k] / (2 * np.pi * net.f_hz) * 1e9, in_service=on[k],
+            max_i_ka=np.where(rate > 0, rate / np.sqrt(3) / kv_to, 99999.0)[k],
         )  # fmt: skip
+    k = np.flatnonzero(~is_line)
+    if not len(k):
+        return
     ratio = np.where(tap == 0, 1.0, tap)
-    for k in np.flatnonzero(~is_line).tolist():
-        size = rate[k] if rate[k] > 0 else case.base_mva
-        z = np.hypot(r[k], x[k]) * (1 if x[k] >= 0 else -1)
-        pandapower.create_transformer_from_parameters(
-            net, int(from_[k]), int(to[k]), sn_mva=size, vn_hv_kv=kv_from[k] * ratio[k], vn_lv_kv=kv_to[k],
-            vk_percent=100 * z * size / case.base_mva, vkr_percent=100 * r[k] * size / case.base_mva, pfe_kw=0.0,
-            i0_percent=0.0, shift_degree=float(branch["shift"].iloc[k]), in_service=bool(on[k]),
-        )  # fmt: skip
-        if b[k]:
-            for bus, q in ((from_[k], b[k] / 2 / ratio[k] ** 2), (to[k], b[k] / 2)):
-                pandapower.create_shunt(net, int(bus), q_mvar=-q * case.base_mva, in_service=bool(on[k]))
+    size = np.where(rate > 0, rate, case.base_mva)
+    z = np.hypot(r, x) * np.where(x >= 0, 1, -1)
+    pandapower.create_transformers_from_parameters(
+        net, from_[k], to[k], sn_mva=size[k], vn_hv_kv=(kv_from * ratio)[k], vn_lv_kv=kv_to[k],
+        vk_percent=(100 * z * size / case.base_mva)[k], vkr_percent=(100 * r * size / case.base_mva)[k],
+        pfe_kw=np.zeros(len(k)), i0_percent=np.zeros(len(k)), in_service=on[k],
+        shift_degree=branch["shift"].to_numpy(dtype=float)[k],
+    )  # fmt: skip
+    half = b / 2 * case.base_mva
+    _shunts(net, from_[k], np.zeros(len(k)), (half / ratio**2)[k], on[k])
+    _shunts(net, to[k], np.zeros(len(k)), half[k], on[k])
 
 
-def _at_buses(pandapower: Any, net: Any, bus: pd.DataFrame, kilovolts: pd.Series) -> None:
-    for number, p, q, g, b in bus[["bus_i", "pd", "qd", "gs", "bs"]].to_numpy(dtype=float).tolist():
-        if p or q:
-            pandapower.create_load(net, int(number), p_mw=p, q_mvar=q)
-        if g or b:
-            pandapower.create_shunt(net, int(number), q_mvar=-b, p_mw=g, vn_kv=float(kilovolts[int(number)]))
+def _shunts(net: Any, buses: Any, g: Any, b: Any, on: Any) -> None:
+    """Shunts by their power [MW, Mvar] at 1 pu, where there is some."""
+    import pandapower
+
+    table = pd.DataFrame({"bus": np.asarray(buses, np.int64), "g": np.asarray(g), "b": np.asarray(b), "on": on})
+    table = table[(table["g"] != 0) | (table["b"] != 0)]
+    if len(table):
+        at, g, b = (table[name].to_numpy() for name in ("bus", "g", "b"))
+        kv = net.bus.loc[at, "vn_kv"].to_numpy()
+        pandapower.create_shunts(net, at, q_mvar=-b, p_mw=g, vn_kv=kv, in_service=table["on"].to_numpy())
 
 
-def _machines(pandapower: Any, net: Any, case: MatpowerCase) -> None:
+def _loads(net: Any, bus: pd.DataFrame) -> None:
+    import pandapower
+
+    bus = bus[(bus["pd"] != 0) | (bus["qd"] != 0)]
+    if len(bus):
+        at, p, q = (bus[name].to_numpy() for name in ("bus_i", "pd", "qd"))
+        pandapower.create_loads(net, at.astype(np.int64), p_mw=p, q_mvar=q)
+
+
+def _machines(net: Any, case: MatpowerCase) -> None:
     """External grid for the first machine of a swing bus, generators where a voltage is held, else static ones."""
-    kind = dict(case.tables["bus"][["bus_i", "bus_type"]].to_numpy().tolist())
-    angle = dict(case.tables["bus"][["bus_i", "va"]].to_numpy().tolist())
-    swings: set[int] = set()
-    names = ["gen_bus", "pg", "qg", "vg", "gen_status", "qmax", "qmin", "pmax", "pmin"]
-    for number, p, q, v, status, q_max, q_min, p_max, p_min in case.tables["gen"][names].to_numpy(dtype=float).tolist():
-        bus, on = int(number), status > 0
-        limits = {"max_q_mvar": q_max, "min_q_mvar": q_min, "max_p_mw": p_max, "min_p_mw": p_min}
-        if kind.get(bus) == 3 and on and bus not in swings:
-            swings.add(bus)
-            pandapower.create_ext_grid(net, bus, vm_pu=v, va_degree=angle[bus], **limits)
-        elif kind.get(bus) == 2:
-            pandapower.create_gen(net, bus, p_mw=p, vm_pu=v, in_service=on, **limits)
-        else:
-            pandapower.create_sgen(net, bus, p_mw=p, q_mvar=q, in_service=on, **limits)
+    import pandapower
+
+    bus = case.tables["bus"].set_index("bus_i")
+    gen = case.tables["gen"]
+    gen = gen[gen["gen_bus"].isin(bus.index)]
+    kind = bus["bus_type"].loc[gen["gen_bus"]].to_numpy()
+    on = (gen["gen_status"] > 0).to_numpy()
+    swing = (kind == 3) & on
+    swing &= ~gen["gen_bus"].where(swing).duplicated().to_numpy()
+    for number, v, *limits in gen.loc[swing, ["gen_bus", "vg", *LIMITS]].to_numpy(dtype=float).tolist():
+        angle = float(bus["va"].loc[number])
+        pandapower.create_ext_grid(
+            net, int(number), vm_pu=v, va_degree=angle, **dict(zip(LIMITS.values(), limits, strict=True))
+        )
+    holds = (kind == 2) & ~swing
+    for rows, create, own in (
+        (holds, pandapower.create_gens, {"vm_pu": "vg"}),
+        (~swing & ~holds, pandapower.create_sgens, {"q_mvar": "qg"}),
+    ):
+        part = gen[rows]
+        values = {theirs: part[ours].to_numpy() for theirs, ours in own.items()}
+        values |= {theirs: part[ours].to_numpy() for ours, theirs in LIMITS.items()}
+        if len(part):
+            create(
+                net, part["gen_bus"].astype(int).to_numpy(), p_mw=part["pg"].to_numpy(), in_service=on[rows], **values
+            )
 
 
-def _dc_lines(pandapower: Any, net: Any, case: MatpowerCase) -> None:
+def _dc_lines(net: Any, case: MatpowerCase) -> None:
     """A pair of injections for each DC line."""
+    import pandapower
+
     if case.empty("dcline"):
         return
-    names = ["f_bus", "t_bus", "br_status", "pf", "pt", "qf", "qt"]
-    for from_, to, status, p_from, p_to, q_from, q_to in case.tables["dcline"][names].to_numpy(dtype=float).tolist():
-        pandapower.create_load(net, int(from_), p_mw=p_from, q_mvar=-q_from, in_service=status > 0)
-        pandapower.create_sgen(net, int(to), p_mw=p_to, q_mvar=q_to, in_service=status > 0)
+    line = case.tables["dcline"]
+    on = (line["br_status"] > 0).to_numpy()
+    from_, to = (line[name].astype(int).to_numpy() for name in ("f_bus", "t_bus"))
+    p_from, p_to, q_from, q_to = (line[name].to_numpy() for name in ("pf", "pt", "qf", "qt"))
+    pandapower.create_loads(net, from_, p_mw=p_from, q_mvar=-q_from, in_service=on)
+    pandapower.create_sgens(net, to, p_mw=p_to, q_mvar=q_to, in_service=on)
+
+
+def _storage(net: Any, case: MatpowerCase) -> None:
+    import pandapower
+
+    if case.empty("storage"):
+        return
+    unit = case.tables["storage"]
+    p, q, energy = (unit[name].to_numpy() for name in ("ps", "qs", "energy_rating"))
+    at, on = unit["storage_bus"].astype(int).to_numpy(), (unit["status"] > 0).to_numpy()
+    pandapower.create_storages(net, at, p_mw=p, q_mvar=q, max_e_mwh=energy, in_service=on)
 
 
 def from_pandapower(net: Any) -> tuple[Network, list[Finding]]:
@@ -119,8 +165,9 @@ def from_pandapower(net: Any) -> tuple[Network, list[Finding]]:
     from pandapower.pypower import idx_brch
 
     to_ppc(net, calculate_voltage_angles=True, init="flat", mode="pf")  # sets the options of the next line
-    ppc, _ = _pd2ppc(net)  # as to_ppc, with the columns of conductances
-    _with_solution(net, ppc["bus"])
+    net._options["voltage_depend_loads"] = True
+    ppc, _ = _pd2ppc(net)  # as to_ppc, with the columns of conductances and of loads that depend on voltage
+    _with_solution(net, ppc)
     lookup = net._pd2ppc_lookups["bus"]
     numbers = {int(lookup[index]): int(index) for index in reversed(net.bus.index) if lookup[index] >= 0}
     spare = max([*numbers.values(), 0]) + 1
@@ -129,7 +176,7 @@ def from_pandapower(net: Any) -> tuple[Network, list[Finding]]:
     by_row = dict(zip(bus["bus_i"].astype(int).tolist(), own, strict=True))
     shift = 1 if min(own, default=1) < 1 else 0  # bus numbers of a network are positive
     bus["bus_i"] = [number + shift for number in own]
-    gen = pd.DataFrame(np.asarray(ppc["gen"])[:, :10].real, columns=GEN)
+    gen = _machine_rows(net, np.asarray(ppc["gen"]).real)
     gen["gen_bus"] = [by_row[int(k)] + shift for k in gen["gen_bus"]]
     raw = np.asarray(ppc["branch"])
     branch = pd.DataFrame(raw[:, :11].real, columns=BRANCH)
@@ -145,21 +192,57 @@ def from_pandapower(net: Any) -> tuple[Network, list[Finding]]:
     if np.abs(raw[:, [idx_brch.BR_R_ASYM, idx_brch.BR_X_ASYM]]).any():
         text = "Impedances that differ by direction are carried with their from-to value."
         findings.append(Finding("pandapower.asymmetric", Severity.WARNING, text))
+    network = _with_dependent_loads(network, bus["bus_i"], np.asarray(ppc["bus"]).real)
     is_transformer = ((branch["tap"] != 0) | (branch["shift"] != 0)).to_numpy()
+    named = net.bus["name"].rename(lambda index: index + shift).reindex(network.values("bus", "bus"))
+    network = network.with_tables(
+        bus=network["bus"].assign(name=named.astype(object).where(named.notna(), "").astype(str).to_numpy())
+    )
     return _with_losses(network, raw, idx_brch, is_transformer), findings
 
 
-def _with_solution(net: Any, bus: np.ndarray) -> None:
-    """Store the solved voltages, where pandapower finds a solution: they are a good start in spite of phase shifts."""
+def _machine_rows(net: Any, rows: np.ndarray) -> pd.DataFrame:
+    """Return pandapower's machines, with the limits of external grids, which its load flow has no use for."""
+    gen = pd.DataFrame(rows[:, :10], columns=GEN)
+    gen["mbase"] = gen["mbase"].fillna(net.sn_mva)
+    grids = net.ext_grid[net._is_elements["ext_grid"].astype(bool)]
+    first, last = net._gen_order["ext_grid"] if len(grids) else (0, 0)
+    for ours, theirs in LIMITS.items():
+        none = NO_LIMIT if theirs.startswith("max") else -NO_LIMIT
+        if len(grids) == last - first:
+            gen.loc[first : last - 1, ours] = grids[theirs].to_numpy() if theirs in grids else none
+        gen[ours] = gen[ours].where(gen[ours].abs() < 1e9, none)  # a billion is pandapower's word for no limit
+    return gen
+
+
+def _with_solution(net: Any, ppc: Any) -> None:
+    """Store solved voltages and injections, where pandapower finds a solution: a start in spite of phase shifts."""
     import pandapower
 
     try:
         pandapower.runpp(net, calculate_voltage_angles=True, init="dc")
     except pandapower.LoadflowNotConverged:
         return
-    solved = np.asarray(net._ppc["bus"])[:, 7:9].real
-    if len(solved) == len(bus):
-        bus[:, 7:9] = np.where(np.isfinite(solved), solved, bus[:, 7:9].real)
+    for table, columns in (("bus", slice(7, 9)), ("gen", slice(1, 3))):
+        solved, stored = np.asarray(net._ppc[table])[:, :9].real, ppc[table]
+        if len(solved) == len(stored) and np.array_equal(solved[:, 0], stored[:, 0].real):
+            new = solved[:, columns]
+            stored[:, columns] = np.where(np.isfinite(new), new, stored[:, columns].real)
+
+
+def _with_dependent_loads(network: Network, numbers: pd.Series, bus: np.ndarray) -> Network:
+    """Give loads the parts that pandapower takes for constant current and constant impedance."""
+    from pandapower.pypower import idx_bus
+
+    load = network["load"]
+    shares = pd.DataFrame(bus, index=numbers).loc[load["bus"]]
+    changes: dict[str, np.ndarray] = {}
+    for column, letter in (("p_mw", "P"), ("q_mvar", "Q")):
+        current, impedance = (shares[getattr(idx_bus, f"{sort}_{letter}")].to_numpy() for sort in ("CID", "CZD"))
+        power = load[column].to_numpy()
+        changes |= {f"i{column}": current * power, f"y{column}": impedance * power}
+        changes[column] = power - changes[f"i{column}"] - changes[f"y{column}"]
+    return network.with_tables(load=load.assign(**changes))
 
 
 def _with_losses(network: Network, raw: np.ndarray, idx: Any, is_transformer: np.ndarray) -> Network:
@@ -175,4 +258,6 @@ def _with_losses(network: Network, raw: np.ndarray, idx: Any, is_transformer: np
 
 BUS = ["bus_i", "bus_type", "pd", "qd", "gs", "bs", "area", "vm", "va", "base_kv", "zone", "vmax", "vmin"]
 GEN = ["gen_bus", "pg", "qg", "qmax", "qmin", "vg", "mbase", "gen_status", "pmax", "pmin"]
+NO_LIMIT = 9999.0  # as PSS/E has it
+LIMITS = {"qmax": "max_q_mvar", "qmin": "min_q_mvar", "pmax": "max_p_mw", "pmin": "min_p_mw"}
 BRANCH = ["f_bus", "t_bus", "br_r", "br_x", "br_b", "rate_a", "rate_b", "rate_c", "tap", "shift", "br_status"]

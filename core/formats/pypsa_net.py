@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,113 +12,143 @@ from core.findings import Finding, Severity
 from core.formats.matpower.export import case_from_network
 from core.network import Network
 
-#: PyPSA's classes of elements whose load flow this module doesn't translate.
-UNKNOWN = ("Link", "StorageUnit", "Store")
 CONTROL = {1: "PQ", 2: "PV", 3: "Slack", 4: "PQ"}
+KINDS = {"PV": "PV", "Slack": "SLACK"}
 
 
 def to_pypsa(network: Network) -> tuple[Any, list[Finding]]:
     """Return the network as a PyPSA network with one snapshot, and what PyPSA's elements can't hold.
 
     Every branch with a tap, a shift or two base voltages is a transformer; three-winding transformers are a star bus
-    with three of them; DC lines are pairs of injections; loads that depend on voltage are constant at the stored one.
+    with three of them; DC lines are links, with loads for their reactive power; loads that depend on voltage are
+    constant at the stored one.
     """
     import pypsa
 
     case, findings = case_from_network(network)
-    bus, branch, gen = (case.tables[name] for name in ("bus", "branch", "gen"))
-    on = bus["bus_type"] != 4
+    bus, gen = case.tables["bus"], case.tables["gen"]
     n = pypsa.Network(name=network.name)
     n.set_snapshots(["now"])
-    names = bus["bus_i"].astype(int).astype(str)
-    kilovolts = bus["base_kv"].where(bus["base_kv"] > 0, 1.0)
-    kind = bus["bus_type"].astype(int)
-    held = bus["vm"].to_numpy(dtype=float).copy()
-    running = gen[gen["gen_status"] > 0].drop_duplicates("gen_bus")
-    at = names.reset_index(drop=True).reset_index().set_index("bus_i")["index"]
-    held[at.loc[running["gen_bus"].astype(int).astype(str)].to_numpy()] = running["vg"].to_numpy(dtype=float)
-    n.add("Bus", names[on], v_nom=kilovolts[on].to_numpy(), v_mag_pu_set=held[on.to_numpy()])
-    alive = set(names[on])
-    volts = pd.Series(kilovolts.to_numpy(), index=names)
-    _add_branches(n, branch, volts, alive, case.base_mva)
-    for number, p, q, g, b in bus.loc[on, ["bus_i", "pd", "qd", "gs", "bs"]].to_numpy(dtype=float).tolist():
-        name = str(int(number))
-        if p or q:
-            n.add("Load", f"load {name}", bus=name, p_set=p, q_set=q)
-        if g or b:
-            n.add("ShuntImpedance", f"shunt {name}", bus=name, g=g / volts[name] ** 2, b=b / volts[name] ** 2)
-    kinds = dict(zip(names, kind, strict=True))
-    for k, (number, p, q) in enumerate(gen.loc[gen["gen_status"] > 0, ["gen_bus", "pg", "qg"]].to_numpy().tolist()):
-        name = str(int(number))
-        if name in alive:
-            n.add("Generator", f"generator {k + 1}", bus=name, p_set=p, q_set=q, control=CONTROL[kinds[name]])
-    _add_dc_lines(n, case.tables.get("dcline"), alive)
-    for row in np.flatnonzero(network.live("switch")).tolist():
-        ends = {f"bus{k}": str(network.values("switch", name)[row]) for k, name in enumerate(("from_bus", "to_bus"))}
-        x = float(network.values("switch", "x_pu")[row]) * volts[ends["bus0"]] ** 2 / case.base_mva
-        n.add("Line", f"switch {row + 1}", **ends, r=0.0, x=x, s_nom=0.0)
+    on = (bus["bus_type"] != 4).to_numpy()
+    names = _names(bus["bus_i"])
+    kilovolts = pd.Series(bus["base_kv"].where(bus["base_kv"] > 0, 1.0).to_numpy(dtype=float), names)
+    kinds = pd.Series(bus["bus_type"].astype(int).map(CONTROL).to_numpy(), names)
+    running = gen[(gen["gen_status"] > 0) & np.isin(_names(gen["gen_bus"]), names[on])]
+    held = pd.Series(bus["vm"].to_numpy(dtype=float), names)
+    first = running.drop_duplicates("gen_bus")
+    held.loc[_names(first["gen_bus"])] = first["vg"].to_numpy(dtype=float)
+    n.add("Bus", names[on], v_nom=kilovolts.to_numpy()[on], v_mag_pu_set=held.to_numpy()[on])
+    _add_branches(n, case.tables["branch"], kilovolts, case.base_mva)
+    _add_switches(n, network, kilovolts, case.base_mva)
+    power = bus[on & ((bus["pd"] != 0) | (bus["qd"] != 0)).to_numpy()]
+    _add_loads(n, "load", power["bus_i"], power["pd"], power["qd"])
+    shunt = bus[on & ((bus["gs"] != 0) | (bus["bs"] != 0)).to_numpy()]
+    at = _names(shunt["bus_i"])
+    square = kilovolts.loc[at].to_numpy() ** 2
+    g, b = shunt["gs"].to_numpy() / square, shunt["bs"].to_numpy() / square
+    n.add("ShuntImpedance", "shunt " + at, bus=at.to_numpy(), g=g, b=b)
+    at, p_max = _names(running["gen_bus"]), running["pmax"].clip(lower=0).to_numpy()
+    with np.errstate(all="ignore"):
+        p_min_pu = np.nan_to_num(running["pmin"].to_numpy() / p_max, posinf=0.0, neginf=0.0)
+    n.add(
+        "Generator", pd.Index("generator " + (running.index + 1).astype(str)), bus=at.to_numpy(),
+        p_set=running["pg"].to_numpy(), q_set=running["qg"].to_numpy(), control=kinds.loc[at].to_numpy(), p_nom=p_max,
+        p_min_pu=p_min_pu,
+    )  # fmt: skip
+    _add_dc_lines(n, network)
+    _add_storage(n, network)
     return n, findings
 
 
-def _add_branches(n: Any, branch: pd.DataFrame, volts: pd.Series, alive: set[str], base: float) -> None:
+def _names(numbers: pd.Series) -> pd.Index:
+    """Return the names of buses: their numbers."""
+    return pd.Index(numbers.astype(int).astype(str).to_numpy())
+
+
+def _add_branches(n: Any, branch: pd.DataFrame, kilovolts: pd.Series, base: float) -> None:
     """Add lines in ohms and transformers in per unit; unequal ends and cores are in the buses' shunts already."""
-    names = ["f_bus", "t_bus", "br_r", "br_x", "br_b", "rate_a", "tap", "shift"]
-    live = branch[branch["br_status"] == 1]
-    for k, (f, t, r, x, b, rate, tap, shift) in enumerate(live[names].to_numpy(dtype=float).tolist()):
-        ends = {"bus0": str(int(f)), "bus1": str(int(t))}
-        if not set(ends.values()) <= alive:
-            continue
-        kv = volts[ends["bus0"]]
-        if tap == 0 and shift == 0 and kv == volts[ends["bus1"]]:
-            ohm = kv**2 / base
-            n.add("Line", f"line {k + 1}", **ends, r=r * ohm, x=x * ohm, b=b / ohm, s_nom=rate)
-            continue
-        ratio = tap or 1.0
-        n.add(
-            "Transformer", f"transformer {k + 1}", **ends, model="pi", r=r, x=x, b=b, s_nom=base, tap_ratio=ratio,
-            phase_shift=shift,
-        )  # fmt: skip
+    from_, to = _names(branch["f_bus"]), _names(branch["t_bus"])
+    on = (branch["br_status"] == 1).to_numpy() & from_.isin(n.buses.index) & to.isin(n.buses.index)
+    kv_from, kv_to = kilovolts.loc[from_].to_numpy(), kilovolts.loc[to].to_numpy()
+    tap, shift, r, x, b, rate = (
+        branch[name].to_numpy(dtype=float) for name in ("tap", "shift", "br_r", "br_x", "br_b", "rate_a")
+    )
+    is_line = (tap == 0) & (shift == 0) & (kv_from == kv_to)
+    number = pd.Index((branch.index + 1).astype(str))
+    k, ohm = on & is_line, kv_from**2 / base
+    n.add(
+        "Line", "line " + number[k], bus0=from_[k].to_numpy(), bus1=to[k].to_numpy(), r=(r * ohm)[k], x=(x * ohm)[k],
+        b=(b / ohm)[k], s_nom=rate[k],
+    )  # fmt: skip
+    k = on & ~is_line
+    n.add(
+        "Transformer", "transformer " + number[k], bus0=from_[k].to_numpy(), bus1=to[k].to_numpy(), model="pi", r=r[k],
+        x=x[k], b=b[k], s_nom=base, tap_ratio=np.where(tap == 0, 1.0, tap)[k], phase_shift=shift[k],
+    )  # fmt: skip
 
 
-def _add_dc_lines(n: Any, lines: pd.DataFrame | None, alive: set[str]) -> None:
-    """Add a pair of injections for each DC line."""
-    if lines is None:
-        return
-    names = ["f_bus", "t_bus", "pf", "pt", "qf", "qt"]
-    for k, row in enumerate(lines.loc[lines["br_status"] > 0, names].to_numpy(dtype=float).tolist()):
-        from_, to, p_from, p_to, q_from, q_to = row
-        if {str(int(from_)), str(int(to))} <= alive:
-            n.add("Load", f"dc line {k + 1} from", bus=str(int(from_)), p_set=p_from, q_set=-q_from)
-            n.add("Load", f"dc line {k + 1} to", bus=str(int(to)), p_set=-p_to, q_set=-q_to)
+def _add_switches(n: Any, network: Network, kilovolts: pd.Series, base: float) -> None:
+    """Add closed switches as short lines."""
+    table = network["switch"][network.live("switch")]
+    from_, to = _names(table["from_bus"]), _names(table["to_bus"])
+    x = table["x_pu"].to_numpy(dtype=float) * kilovolts.loc[from_].to_numpy() ** 2 / base
+    names = pd.Index("switch " + (table.index + 1).astype(str))
+    n.add("Line", names, bus0=from_.to_numpy(), bus1=to.to_numpy(), r=0.0, x=x, s_nom=0.0)
+
+
+def _add_loads(n: Any, word: str, buses: pd.Series, p: Any, q: Any) -> None:
+    at = _names(buses)
+    n.add("Load", f"{word} " + at, bus=at.to_numpy(), p_set=np.asarray(p, float), q_set=np.asarray(q, float))
+
+
+def _add_dc_lines(n: Any, network: Network) -> None:
+    """Add a link for the active power of each DC line, and loads for the reactive power of its ends."""
+    table = network["dcline"][network.live("dcline")]
+    p_from, p_to = (table[name].to_numpy(dtype=float) for name in ("p_from_mw", "p_to_mw"))
+    idle = p_from == 0
+    efficiency = np.where(idle, 1.0, p_to / np.where(idle, 1.0, p_from))
+    ends = {"bus0": _names(table["from_bus"]).to_numpy(), "bus1": _names(table["to_bus"]).to_numpy()}
+    rating = np.abs(p_from)
+    n.add("Link", pd.Index(table["name"]), **ends, p_set=p_from, efficiency=efficiency, p_nom=rating, p_min_pu=-1.0)
+    for end in ("from", "to"):
+        fed = np.where(idle, p_to, 0.0) if end == "to" else np.zeros(len(table))
+        q = table[f"q_{end}_mvar"].to_numpy(dtype=float)
+        names = pd.Index(table["name"] + f" {end}")
+        k = (q != 0) | (fed != 0)
+        at = _names(table[f"{end}_bus"])
+        n.add("Load", names[k], bus=at[k].to_numpy(), p_set=-fed[k], q_set=-q[k])
+
+
+def _add_storage(n: Any, network: Network) -> None:
+    table = network["storage"][network.live("storage")]
+    names = pd.Index("storage " + (table.index + 1).astype(str))
+    p, q = -table["p_mw"].to_numpy(dtype=float), -table["q_mvar"].to_numpy(dtype=float)
+    rating = table["discharge_rating_mw"].to_numpy(dtype=float)
+    n.add("StorageUnit", names, bus=_names(table["bus"]).to_numpy(), p_set=p, q_set=q, p_nom=rating)
 
 
 def from_pypsa(n: Any, base_mva: float = 100.0) -> tuple[Network, list[Finding]]:
     """Return the first snapshot of a PyPSA network as a network, and what is left out."""
     n.calculate_dependent_values()
-    snapshot = n.snapshots[0]
-    findings = [
-        Finding("pypsa.left_out", Severity.WARNING, f"{len(n.df(kind))} elements of class {kind} are left out.")
-        for kind in UNKNOWN
-        if len(n.df(kind))
-    ]
     numbers = pd.Series(np.arange(1, len(n.buses) + 1), index=n.buses.index)
-    if all(str(name).isdigit() and int(name) > 0 for name in n.buses.index):
+    if all(str(name).isdecimal() and 0 < int(name) < 10**9 for name in n.buses.index):
         numbers = pd.Series([int(name) for name in n.buses.index], index=n.buses.index)
     kind = pd.Series("PQ", index=n.buses.index)
-    for control, word in (("PV", "PV"), ("Slack", "SLACK")):
-        kind.loc[n.generators.loc[n.generators["control"] == control, "bus"].unique()] = word
-    held = n.get_switchable_as_dense("Bus", "v_mag_pu_set").loc[snapshot]
+    for control, word in KINDS.items():
+        holding = n.generators["active"].astype(bool) & (n.generators["control"] == control)
+        kind.loc[kind.index.isin(n.generators.loc[holding, "bus"])] = word
+    held = _now(n, "Bus", "v_mag_pu_set")
     tables = {
         "bus": pd.DataFrame(
             {"bus": numbers, "name": n.buses.index.astype(str), "base_kv": n.buses["v_nom"], "kind": kind, "v_pu": held}
         ),
-        "load": _injections(n, "Load", numbers, snapshot),
-        "generator": _injections(n, "Generator", numbers, snapshot).assign(
-            v_set_pu=held.loc[n.generators["bus"]].to_numpy()
+        "load": _injections(n, "Load", numbers, -1),
+        "generator": _generators(n, numbers, held),
+        "storage": pd.concat(
+            [_injections(n, kind, numbers, -1) for kind in ("StorageUnit", "Store")], ignore_index=True
         ),
-        "shunt": pd.DataFrame(
-            {"bus": numbers.loc[n.shunt_impedances["bus"]].to_numpy(), "ckt": _circuits(n.shunt_impedances["bus"]),
-             "g_mw": (n.shunt_impedances["g_pu"]).to_numpy(), "b_mvar": (n.shunt_impedances["b_pu"]).to_numpy()}
+        "shunt": _placed(n, "ShuntImpedance", numbers).assign(
+            g_mw=n.shunt_impedances["g_pu"].to_numpy(), b_mvar=n.shunt_impedances["b_pu"].to_numpy()
         ),
         "branch": _branch_rows(n.lines, numbers, base_mva),
         "transformer": _branch_rows(n.transformers, numbers, base_mva).assign(
@@ -125,17 +156,62 @@ def from_pypsa(n: Any, base_mva: float = 100.0) -> tuple[Network, list[Finding]]
             tap_to_pu=np.where(n.transformers["tap_side"] == 0, 1.0, n.transformers["tap_ratio"]),
             shift_deg=n.transformers["phase_shift"].to_numpy(),
         ),
+        "dcline": _dc_rows(n, numbers),
     }  # fmt: skip
-    return Network(str(n.name or ""), base_mva, 50.0, tables), findings
+    tables["storage"]["ckt"] = _circuits(tables["storage"]["bus"])
+    return Network(str(n.name or ""), base_mva, 50.0, tables), list(_left_out(n))
 
 
-def _injections(n: Any, kind: str, numbers: pd.Series, snapshot: Any) -> pd.DataFrame:
-    frame = n.df(kind)
-    dense = {name: n.get_switchable_as_dense(kind, name).loc[snapshot, frame.index] for name in ("p_set", "q_set")}
-    sign = frame["sign"].to_numpy() * (-1 if kind == "Load" else 1)
+def _left_out(n: Any) -> Iterator[Finding]:
+    if len(n.snapshots) > 1:
+        text = f"The file has {len(n.snapshots)} snapshots; the first one, {n.snapshots[0]}, is read."
+        yield Finding("pypsa.snapshot", Severity.INFO, text)
+    more = [name for name in n.links if str(name).startswith("bus") and str(name)[3:].isdigit() and int(name[3:]) > 1]
+    for column in more:
+        count = int((n.links[column].fillna("") != "").sum())
+        if count:
+            text = f"{count} links have a further end, {column}; it is left out."
+            yield Finding("pypsa.left_out", Severity.WARNING, text)
+    processes = n.components["Process"].static if hasattr(n, "processes") else ()
+    if len(processes):
+        yield Finding("pypsa.left_out", Severity.WARNING, f"{len(processes)} elements of class Process are left out.")
+
+
+def _now(n: Any, kind: str, name: str) -> pd.Series:
+    """Return an attribute of all elements of a class in the first snapshot."""
+    return n.get_switchable_as_dense(kind, name).loc[n.snapshots[0], n.components[kind].static.index]  # type: ignore[no-any-return]
+
+
+def _placed(n: Any, kind: str, numbers: pd.Series) -> pd.DataFrame:
+    frame = n.components[kind].static
+    at = {"bus": numbers.loc[frame["bus"]].to_numpy(), "in_service": frame["active"].to_numpy(dtype=bool)}
+    return pd.DataFrame({**at, "ckt": _circuits(frame["bus"])})
+
+
+def _injections(n: Any, kind: str, numbers: pd.Series, direction: int) -> pd.DataFrame:
+    """Return elements with their powers: 1 where the table counts what is delivered, -1 where what is drawn."""
+    sign = n.components[kind].static["sign"].to_numpy() * direction
+    power = {to: _now(n, kind, name).to_numpy() * sign for to, name in (("p_mw", "p_set"), ("q_mvar", "q_set"))}
+    return _placed(n, kind, numbers).assign(**power)
+
+
+def _generators(n: Any, numbers: pd.Series, held: pd.Series) -> pd.DataFrame:
+    table = _injections(n, "Generator", numbers, 1).assign(v_set_pu=held.loc[n.generators["bus"]].to_numpy())
+    rating = n.generators["p_nom"].to_numpy()
+    for column, name, none in (("p_max_mw", "p_max_pu", 9999.0), ("p_min_mw", "p_min_pu", -9999.0)):
+        limit = _now(n, "Generator", name).to_numpy() * rating
+        table[column] = np.where((rating > 0) & np.isfinite(limit), limit, none)
+    return table
+
+
+def _dc_rows(n: Any, numbers: pd.Series) -> pd.DataFrame:
+    """Return links as DC lines: what they draw at one end, less the losses, arrives at the other."""
+    p = _now(n, "Link", "p_set").to_numpy()
+    arrives = p * _now(n, "Link", "efficiency").to_numpy()
+    ends = {f"{end}_bus": numbers.loc[n.links[f"bus{k}"]].to_numpy() for k, end in enumerate(("from", "to"))}
     return pd.DataFrame(
-        {"bus": numbers.loc[frame["bus"]].to_numpy(), "ckt": _circuits(frame["bus"]),
-         "p_mw": dense["p_set"].to_numpy() * sign, "q_mvar": dense["q_set"].to_numpy() * sign}
+        {"name": n.links.index.astype(str), **ends, "in_service": n.links["active"].to_numpy(dtype=bool),
+         "p_from_mw": p, "p_to_mw": arrives, "loss0_mw": p - arrives}
     )  # fmt: skip
 
 
@@ -146,9 +222,9 @@ def _branch_rows(frame: pd.DataFrame, numbers: pd.Series, base_mva: float) -> pd
     half = {name: frame[f"{name}_pu"].to_numpy() / base_mva / 2 for name in ("g", "b")}
     return pd.DataFrame(
         {"from_bus": ends[0], "to_bus": ends[1], "ckt": _circuits(pairs), "name": frame.index.astype(str),
-         "r_pu": frame["r_pu"].to_numpy() * base_mva, "x_pu": frame["x_pu"].to_numpy() * base_mva,
-         "g_from_pu": half["g"], "g_to_pu": half["g"], "b_from_pu": half["b"], "b_to_pu": half["b"],
-         "rate_a_mva": frame["s_nom"].to_numpy()}
+         "in_service": frame["active"].to_numpy(dtype=bool), "r_pu": frame["r_pu"].to_numpy() * base_mva,
+         "x_pu": frame["x_pu"].to_numpy() * base_mva, "g_from_pu": half["g"], "g_to_pu": half["g"],
+         "b_from_pu": half["b"], "b_to_pu": half["b"], "rate_a_mva": frame["s_nom"].to_numpy()}
     )  # fmt: skip
 
 

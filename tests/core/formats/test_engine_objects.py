@@ -77,6 +77,25 @@ def test_a_net_of_pandapower_comes_in_whole(name: str) -> None:
     np.testing.assert_allclose(ours.reindex(theirs.index).to_numpy(), theirs.to_numpy(), atol=PU)
 
 
+def test_elements_of_pandapower_beyond_matpowers_come_in() -> None:
+    import pandapower
+
+    net = pandapower.create_empty_network(f_hz=50, sn_mva=10)
+    grid, plant, town, far = (pandapower.create_bus(net, kv) for kv in (110.0, 20.0, 10.0, 20.0))
+    pandapower.create_ext_grid(net, grid, vm_pu=1.01)
+    pandapower.create_transformer3w(net, grid, plant, town, "63/25/38 MVA 110/20/10 kV", tap_pos=-2)
+    pandapower.create_line(net, plant, far, 4.0, "NA2XS2Y 1x185 RM/25 12/20 kV")
+    gone = pandapower.create_line(net, plant, far, 4.0, "NA2XS2Y 1x185 RM/25 12/20 kV")
+    pandapower.create_switch(net, plant, gone, et="l", closed=False)
+    pandapower.create_load(net, town, 12.0, 4.0, const_z_p_percent=30, const_i_p_percent=20, const_z_q_percent=50)
+    pandapower.create_storage(net, far, p_mw=2.0, q_mvar=0.5, max_e_mwh=10.0)
+    pandapower.create_ward(net, far, ps_mw=1.0, qs_mvar=0.2, pz_mw=0.5, qz_mvar=0.1)
+    theirs = pandapower_voltages(net)
+    network, _ = from_pandapower(net)
+    ours = pd.Series(load_flow(network).v, network.values("bus", "bus") - 1).reindex(theirs.index)
+    np.testing.assert_allclose(ours.to_numpy(), theirs.to_numpy(), atol=PU)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_pypsa_solves_the_same_and_comes_back(name: str) -> None:
     network = ieee(name)

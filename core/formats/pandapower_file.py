@@ -1,0 +1,106 @@
+"""pandapower's JSON files ↔ networks. Only tables are read: no class that a file names is ever loaded."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.errors import BadInput
+from core.findings import Finding, Reading, Severity, Source, Where
+from core.formats.pandapower_net import from_pandapower, to_pandapower
+from core.network import Network, check
+
+#: Tables whose cells are objects with behaviour; load flows of stored setpoints don't need them.
+OBJECTS = ("controller", "characteristic", "group", "measurement")
+
+
+def read_pandapower(content: bytes, name: str = "") -> Reading[Network]:
+    """Read a net that pandapower wrote as JSON.
+
+    Raises
+    ------
+    BadInput
+        If the file is no such net, or pandapower can't make its load-flow model.
+    """
+    document = _document(content, name)
+    version = str(document.get("version", ""))
+    net, findings = _net(document, name)
+    try:
+        network, more = from_pandapower(net)
+    except Exception as error:  # pandapower raises whatever its tables lead to
+        text = f"pandapower can't make a load-flow model of the net: {error}"
+        raise BadInput(text[:300], hint="Run pandapower.diagnostic on it.", where=Where(file=name)) from error
+    source = Source(name, sha256(content).hexdigest(), "pandapower", version)
+    return Reading(network, [*findings, *more, *check(network)], source)
+
+
+def write_pandapower(network: Network) -> tuple[bytes, list[Finding]]:
+    """Return a network as pandapower's JSON, and what pandapower's elements can't hold."""
+    import pandapower
+
+    net, findings = to_pandapower(network)
+    return str(pandapower.to_json(net)).encode(), findings
+
+
+def _document(content: bytes, name: str) -> dict[str, Any]:
+    """Return the tables and values of the file by name."""
+    try:
+        document = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"The file is no JSON: {error}.", where=Where(file=name)) from error
+    if isinstance(document, dict) and isinstance(document.get("_object"), dict):
+        document = document["_object"]
+    if not isinstance(document, dict) or "bus" not in document:
+        raise BadInput("The file has no pandapower net.", hint="Write it with pandapower.to_json.", where=Where(name))
+    return document
+
+
+def _net(document: dict[str, Any], name: str) -> tuple[Any, list[Finding]]:
+    """Return the net, brought to the present pandapower's columns, and what is left out."""
+    import pandapower
+
+    try:
+        size, frequency = (float(document.get(key, default)) for key, default in (("sn_mva", 1.0), ("f_hz", 50.0)))
+    except (TypeError, ValueError) as error:
+        raise BadInput("sn_mva or f_hz is no number.", where=Where(file=name)) from error
+    net = pandapower.create_empty_network(str(document.get("name") or ""), frequency, size)
+    findings = []
+    for table, written in document.items():
+        if not isinstance(written, dict) or written.get("_class") != "DataFrame" or table.startswith(("res_", "_")):
+            continue
+        frame = _frame(written, table, name)
+        if table in OBJECTS or not isinstance(net.get(table), pd.DataFrame):
+            text = f"{len(frame)} rows of pandapower's table {table} are left out."
+            findings += [Finding("pandapower.left_out", Severity.WARNING, text)] if len(frame) else []
+        elif len(frame):
+            net[table] = frame
+    return _up_to_date(net, document, name), findings
+
+
+def _up_to_date(net: Any, document: dict[str, Any], name: str) -> Any:
+    """Return the net with what older versions of pandapower called otherwise under its present name."""
+    import pandapower
+
+    for key in ("version", "format_version"):
+        if key in document:
+            net[key] = str(document[key])
+    try:
+        return pandapower.convert_format(net)
+    except Exception as error:  # as above
+        raise BadInput(f"pandapower can't open the net: {error}"[:300], where=Where(file=name)) from error
+
+
+def _frame(written: dict[str, Any], table: str, name: str) -> pd.DataFrame:
+    """Return a table that pandas wrote with ``orient="split"``, columns in their types."""
+    where = Where(name, section=table)
+    try:
+        body = json.loads(written["_object"])
+        frame = pd.DataFrame(body["data"], pd.Index(body["index"], dtype=np.int64), body["columns"])
+        types = written.get("dtype") or {}
+        return frame.astype({column: kind for column, kind in types.items() if column in frame and kind != "object"})
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInput(f"The table {table} can't be read: {error}"[:300], where=where) from error

@@ -1,0 +1,119 @@
+"""Networks as files of pandapower and PyPSA: the load flows before and after agree."""
+
+from __future__ import annotations
+
+import json
+import warnings
+
+import numpy as np
+import pytest
+
+from core.engines.load_flow import load_flow
+from core.errors import BadInput
+from core.findings import Reading
+from core.formats.conversion import convert
+from core.formats.networks import FORMATS, read_network, recognise
+from core.formats.psse import read_raw
+from core.formats.pypsa_net import from_pypsa
+from core.network import Network
+from tests.core.formats.psse.cases import V33
+from tests.core.formats.test_engine_objects import (
+    PU,
+    at_stored_voltage,
+    ieee,
+    pypsa_voltages,
+    turned,
+    without_control,
+)
+
+FILES = ("pandapower", "pypsa", "pypsa-csv")
+
+
+def there_and_back(network: Network, form: str) -> Network:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        content, _ = FORMATS[form].write(network, None)
+        assert recognise(content, "unnamed") == form
+        return read_network(content, "unnamed").value
+
+
+@pytest.mark.parametrize("form", FILES)
+@pytest.mark.parametrize("name", ["case14", "v33"])
+def test_files_keep_the_load_flow(name: str, form: str) -> None:
+    network = read_raw(V33.encode(), "v33").value if name == "v33" else ieee(name)
+    at_home = network["generator"].assign(regulated_bus=0)  # machines of both programs hold their own bus
+    loads, lines = at_stored_voltage(network), without_control(network)
+    network = network.with_tables(load=loads, dcline=lines, generator=at_home)
+    back = there_and_back(network, form)
+    before = load_flow(network, limits=False).v
+    after = load_flow(back, limits=False).v[back.positions(network.values("bus", "bus"))]
+    solved = np.isfinite(before)
+    assert solved.sum() > 2
+    np.testing.assert_allclose(turned(after[solved], before[solved]), before[solved], atol=PU)
+
+
+def test_a_net_of_pandapower_keeps_names_and_the_solution() -> None:
+    network = ieee("case118")
+    back = there_and_back(network, "pandapower")
+    assert back.values("bus", "name").tolist() == network.values("bus", "name").tolist()
+    assert back.totals()["generation_mw"] == pytest.approx(4242 + 132.863, abs=1e-3)  # load and MATPOWER's losses
+
+
+def test_links_storage_and_dead_elements_of_pypsa_come_in_and_go_back() -> None:
+    import pypsa
+
+    n = pypsa.Network(name="two areas")
+    n.set_snapshots(["now", "later"])
+    n.add("Bus", ["north", "south", "dc end"], v_nom=220.0, v_mag_pu_set=[1.02, 1.0, 1.01])
+    n.add("Generator", "unit", bus="north", control="Slack", p_nom=200.0, p_min_pu=0.25)
+    n.add("Generator", "spare", bus="south", p_set=50.0, active=False)
+    n.add("StorageUnit", "battery", bus="south", p_set=15.0, q_set=3.0)
+    n.add("Generator", "converter", bus="dc end", control="PV", p_set=5.0)
+    n.add("Store", "tank", bus="south", p_set=-2.0)
+    n.add("Load", "town", bus="south", p_set=60.0, q_set=20.0)
+    n.add("Line", ["a", "b"], bus0="north", bus1="south", x=[20.0, 30.0], r=2.0, b=1e-4, active=[True, False])
+    n.add("Line", "c", bus0="dc end", bus1="south", x=25.0)
+    n.add("Link", "cable", bus0="north", bus1="dc end", p_set=40.0, efficiency=0.95)
+    theirs = pypsa_voltages(n)
+    network, findings = from_pypsa(n)
+    np.testing.assert_allclose(turned(load_flow(network).v, theirs.to_numpy()), theirs.to_numpy(), atol=PU)
+    assert [finding.code for finding in findings] == ["pypsa.snapshot"]
+    assert network["dcline"].loc[0, ["p_from_mw", "p_to_mw"]].tolist() == [40.0, 38.0]
+    assert network["storage"]["p_mw"].tolist() == [-15.0, 2.0]
+    assert network["generator"].loc[0, ["p_max_mw", "p_min_mw"]].tolist() == [200.0, 50.0]
+    back = load_flow(there_and_back(network, "pypsa-csv")).v
+    np.testing.assert_allclose(turned(back, theirs.to_numpy()), theirs.to_numpy(), atol=PU)
+
+
+def test_what_a_file_cannot_hold_is_in_the_ledger() -> None:
+    network = read_raw(V33.encode(), "v33")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ledger = convert(network, FORMATS["pandapower"]).ledger()
+    assert {"transformer3w", "area", "zone"} <= {row["table"] for row in ledger["dropped"]}
+
+
+def test_no_class_that_a_file_names_is_loaded(capfd: pytest.CaptureFixture[str]) -> None:
+    content, _ = FORMATS["pandapower"].write(ieee("case14"), None)
+    document = json.loads(content)
+    document["_object"]["evil"] = {"_module": "builtins", "_class": "print", "_object": "loaded"}
+    reading: Reading[Network] = read_network(json.dumps(document).encode(), "net.json")
+    assert len(reading.value["bus"]) == 14
+    assert "loaded" not in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"_module": "pandapower.auxiliary", "_class": "pandapowerNet", "_object": {}}',
+        b'{"_module": "pandapower.auxiliary", "_object": {"bus": {"_class": "DataFrame", "_object": "{"}}}',
+        b'{"_module": "pandapower.auxiliary", "_object": {"bus"',
+        b'{"_module": "pandapower.auxiliary", "_object": {"bus": {}}}',
+        b"CDF\x01 cut off",
+        b"PK\x03\x04 buses.csv",
+        b"\x89HDF\r\n\x1a\n",
+    ],
+)
+def test_broken_files_are_refused(content: bytes) -> None:
+    with pytest.raises(BadInput):
+        read_network(content, "broken")
