@@ -17,6 +17,10 @@ from core.formats.opendss.names import PHASES
 from core.formats.opendss.write import Script, script_of
 
 
+#: The tolerance that OpenDSS uses unless told otherwise [pu].
+USUAL_TOLERANCE = 1e-4
+
+
 @dataclass(frozen=True, slots=True)
 class SolveOptions:
     """How to solve: controls free or held, and how exactly."""
@@ -68,12 +72,12 @@ class Circuit:
         """Run one command."""
         self.engine.Text.Command = text
 
-    def _load(self) -> None:
+    def _load(self, tolerance: float | None = None) -> None:
         try:
             self.command(f'set datapath="{self._folder.name}"')
             self.engine.Text.Commands(self.script.commands)
             for setting in (
-                f"set tolerance={self.options.tolerance:g}",
+                f"set tolerance={tolerance or self.options.tolerance:g}",
                 f"set maxiterations={self.options.max_iterations}",
                 f"set maxcontroliter={self.options.max_control_iterations}",
                 "set mode=snapshot controlmode=static loadmult=1",
@@ -87,12 +91,25 @@ class Circuit:
 
     def solve(self) -> Snapshot:
         """Solve once; a circuit that doesn't converge or is singular comes back as such, with what stands out."""
+        solution = self.engine.ActiveCircuit.Solution
         try:
-            self.engine.ActiveCircuit.Solution.Solve()
+            solution.Solve()
+            if not solution.Converged and self.options.tolerance < USUAL_TOLERANCE:
+                self._solve_as_usual()
         except Exception as error:  # noqa: BLE001
             self._explain(plain(error))
             return self._nothing()
         return self.snapshot()
+
+    def _solve_as_usual(self) -> None:
+        """Solve from the start at the engine's usual tolerance: some circuits never settle more exactly."""
+        self.command("clear")
+        self._load(tolerance=USUAL_TOLERANCE)
+        solution = self.engine.ActiveCircuit.Solution
+        solution.Solve()
+        if solution.Converged:
+            text = f"The power flow settles to {USUAL_TOLERANCE:g} pu, not to {self.options.tolerance:g} pu"
+            self.findings.append(Finding("feeder.settled_roughly", Severity.INFO, text, "Look for parts without earth"))
 
     def _explain(self, text: str) -> None:
         """Report why the engine stopped, naming our elements for its own."""

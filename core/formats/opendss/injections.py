@@ -7,7 +7,7 @@ from core.formats.opendss.active import Active, Row
 
 MODELS = {1: "pq", 2: "z", 3: "motor", 4: "exponential", 5: "i", 6: "pq_fixed_q", 7: "pq_fixed_x", 8: "zip"}
 SHARES = ("z_p_pct", "i_p_pct", "p_p_pct", "z_q_pct", "i_q_pct", "p_q_pct")
-DER_MODELS = {1: "pq", 2: "z", 3: "pq"}
+DER_MODELS = {1: "pq", 2: "z", 4: "pq_fixed_q", 5: "pq_fixed_x", 7: "limited"}
 #: The generator model of constant voltage.
 CONSTANT_VOLTAGE = 3
 
@@ -54,16 +54,14 @@ def _behaviour(model: int, shares: list[float]) -> Row:
 
 
 def add_generators(active: Active) -> None:
-    """Add generators; one of constant voltage keeps the reactive power that it has in the circuit's own state."""
+    """Add generators; one of a model of its own keeps the power that it has in the circuit's own state."""
     generators = active.circuit.Generators
     for _ in generators:
         model, power = int(generators.Model), complex(float(generators.kW), float(generators.kvar))
-        if model == CONSTANT_VOLTAGE:
+        if model not in DER_MODELS:
             power = active.injected()
-            text = f"A generator of constant voltage keeps its present {power.imag:.4g} kvar"
-            active.note("generator_voltage", Severity.WARNING, text, active.own("generator"))
-        elif model not in DER_MODELS:
-            text = f"Generator model {model} is taken as constant power"
+            what = "of constant voltage" if model == CONSTANT_VOLTAGE else f"of model {model}"
+            text = f"A generator {what} keeps its present {power.real:.4g} kW and {power.imag:.4g} kvar"
             active.note("generator_model", Severity.WARNING, text, active.own("generator"))
         active.add(
             "der",

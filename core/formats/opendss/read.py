@@ -107,6 +107,10 @@ def _solve_once(engine: Any, findings: list[Finding]) -> None:
     try:
         engine.Text.Command = "set mode=snapshot controlmode=off"
         solution.Solve()
+        if not solution.Converged:
+            text = "The circuit's own solution does not converge: what depends on it may be off"
+            hint = "Raise maxiterations in the script, or look for what keeps it from settling"
+            findings.append(Finding("opendss.not_converged", Severity.WARNING, text, hint))
     except Exception as error:  # noqa: BLE001
         text = " ".join(str(error.args[-1] if error.args else error).split())
         findings.append(

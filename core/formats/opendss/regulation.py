@@ -70,6 +70,9 @@ def add_regulators(active: Active) -> None:
             tap=round((moving["tap_pu"] - 1) / step) if step else 0,
             reversible=bool(controls.IsReversible),
             remote_bus=_remote(active, str(controls.MonitoredBus)),
+            reverse_threshold_kw=float(active.property("revThreshold")),
+            reverse_delay_s=float(active.property("revDelay")),
+            reverse_neutral=active.property("revNeutral").lower().startswith("y"),
             **_numbers(controls, REGULATOR),
         )
 
@@ -111,6 +114,17 @@ def add_capacitors(active: Active) -> None:
         )
 
 
+def _measured_phase(active: Active, control: Any) -> str:
+    """Return the node that a capacitor's control measures, or what it makes of all: AVG, MAX or MIN."""
+    active.circuit.SetActiveElement(f"CapControl.{control.Name}")
+    place = active.property("PTPhase" if CAP_CONTROLS.get(int(control.Mode)) == "voltage" else "CTPhase")
+    if not place.isdigit():
+        return place.upper()
+    active.circuit.SetActiveElement(control.MonitoredObj)
+    nodes = active.nodes(int(control.MonitoredTerm) - 1)
+    return nodes[int(place) - 1] if 0 < int(place) <= len(nodes) else ""
+
+
 def _switched_in(active: Active, name: str, kvar: float, states: list[int]) -> float:
     """Return the power of the steps that are in; of all steps when none is, for the state says so already."""
     if len(states) == 1:
@@ -133,6 +147,7 @@ def add_capacitor_controls(active: Active) -> None:
         kind, _, element = str(controls.MonitoredObj).lower().partition(".")
         row.update(
             _numbers(controls, CAPACITOR),
+            control_phase=_measured_phase(active, controls),
             control=CAP_CONTROLS.get(int(controls.Mode), "manual"),
             control_element=f"{kind}.{active.names.back(kind, element)}",
             control_voltage_override=bool(controls.UseVoltOverride),

@@ -53,11 +53,15 @@ class Runner:
             if word in FOLLOWED:
                 self._follow(path, line, number, (*chain, path.resolve()))
                 self._enter(path)
-            elif word not in SKIPPED:
+            elif word not in SKIPPED or (word == "solve" and self._plain_solve(line)):
                 self._command(line, path, number)
 
     def _enter(self, path: Path) -> None:
         self.engine.Text.Command = f'set datapath="{path.resolve().parent}"'
+
+    def _plain_solve(self, line: str) -> bool:
+        """Say whether a line solves the circuit once as it stands: what its controls do then belongs to its state."""
+        return self.engine.NumCircuits > 0 and line.lower() == "solve" and self.engine.ActiveCircuit.Solution.Mode == 0
 
     def _command(self, line: str, path: Path, number: int) -> None:
         try:

@@ -21,7 +21,7 @@ SQRT3 = math.sqrt(3)
 #: Impedance of a connection without impedance, and of a source whose voltage stands at its bus [ohm].
 IDEAL_OHM, SOURCE_OHM = 1e-5, 1e-6
 MODELS = {"pq": 1, "z": 2, "motor": 3, "exponential": 4, "i": 5, "pq_fixed_q": 6, "pq_fixed_x": 7, "zip": 8}
-DER_MODELS = {"pq": 1, "z": 2}
+DER_MODELS = {"pq": 1, "z": 2, "pq_fixed_q": 4, "pq_fixed_x": 5, "limited": 7}
 CONTROLS = {"voltage": "voltage", "current": "current", "kvar": "kvar", "time": "time", "powerfactor": "pf"}
 SHARES = ("z_p_pct", "i_p_pct", "p_p_pct", "z_q_pct", "i_q_pct", "p_q_pct")
 WITHOUT_SWITCHING = ("overhead", "cable", "link", "reactor", "series_capacitor")
@@ -109,6 +109,8 @@ def settings(kind: str, row: Row) -> str:
         value = row[column]
         if type_ == "text":
             parts.append(f"{name}={value}")
+        elif type_ == "flag":
+            parts.append(f"{name}={'yes' if value else 'no'}")
         elif type_ == "rating":  # no rating is 0: the engine's own default would look like one
             parts.append(f"{name}={number(value if known(value) else 0.0)}")
         elif known(value) and (type_ == "number" or value):
@@ -279,7 +281,24 @@ class _Writer:
         capacitor = self.names.give("capacitor", row["id"])
         measured = f"element={kind}.{self.names.give(kind.lower(), element)} type={CONTROLS[row['control']]}"
         text = f"New CapControl.{capacitor} capacitor={capacitor} {measured} {settings('capcontrol', row)}"
+        if place := self.place_of(row["control_phase"], kind, element, int(row["control_terminal"])):
+            text += f" ptphase={place} ctphase={place}"
         return f"{text} voltoverride=yes {settings('override', row)}" if row["control_voltage_override"] else text
+
+    def place_of(self, phase: str, kind: str, element: str, terminal: int) -> str:
+        """Return how a control names a phase: its place among the nodes of the element that is measured."""
+        if phase in ("AVG", "MAX", "MIN"):
+            return phase
+        if kind == "transformer":
+            windings = self.feeder["windings"]
+            found = windings[(windings["transformer"] == element) & (windings["winding"] == terminal)]
+            nodes = found["phases"]
+        else:
+            rows = self.feeder["capacitors" if kind == "capacitor" else "branches"]
+            found = rows[rows["id"] == element]
+            far = kind == "line" and terminal == 2
+            nodes = found["to_phases"].where(found["to_phases"] != "", found["phases"]) if far else found["phases"]
+        return str(nodes.iloc[0].find(phase) + 1) if phase and len(nodes) and phase in nodes.iloc[0] else ""
 
     def loads(self) -> list[str]:
         out = []

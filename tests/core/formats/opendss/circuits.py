@@ -13,6 +13,7 @@ New Transformer.reg1 phases=1 bank=reg buses=(head.1 feed.1) kvs=(7.2 7.2) kvas=
 New Transformer.reg2 like=reg1 buses=(head.2 feed.2)
 New Transformer.reg3 like=reg1 buses=(head.3 feed.3)
 New RegControl.reg1 transformer=reg1 winding=2 vreg=122 band=2 ptratio=60 ctprim=300 r=3 x=4
+~ reversible=yes revvreg=120 revband=3 revthreshold=50 revdelay=30 revneutral=yes
 New RegControl.reg2 like=reg1 transformer=reg2
 New RegControl.reg3 like=reg1 transformer=reg3
 New Line.main bus1=feed bus2=mid linecode=three length=2 units=mi normamps=400
@@ -29,7 +30,7 @@ New Transformer.shop phases=3 windings=2 buses=(far shop) conns=(delta wye) kvs=
 New Capacitor.bank bus1=mid phases=3 kvar=300 kv=12.47
 New Capacitor.delta bus1=far phases=3 kvar=90 kv=12.47 conn=delta
 New CapControl.bank capacitor=bank element=line.main terminal=1 type=kvar ptratio=60 ctratio=100
-~ onsetting=200 offsetting=-100
+~ onsetting=200 offsetting=-100 ctphase=2
 New Load.shop bus1=shop kv=0.48 kw=300 kvar=90 model=8 zipv=(0.4 0.3 0.3 0.4 0.3 0.3 0.5)
 New Load.delta bus1=mid.1.2 phases=1 conn=delta kv=12.47 kw=80 pf=0.95 model=5
 New Load.single bus1=mid.3 phases=1 kv=7.2 kw=120 pf=0.9 model=4 cvrwatts=0.8 cvrvars=3

