@@ -16,7 +16,6 @@ from core.formats.opendss.context import REUSE_FACTORS, new_context, scratch
 from core.formats.opendss.names import PHASES
 from core.formats.opendss.write import Script, script_of
 
-
 #: The tolerance that OpenDSS uses unless told otherwise [pu].
 USUAL_TOLERANCE = 1e-4
 
