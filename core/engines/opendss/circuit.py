@@ -12,7 +12,7 @@ import pandas as pd
 from core.errors import EngineError
 from core.feeder import Feeder
 from core.findings import Finding, Severity
-from core.formats.opendss.context import REUSE_FACTORS, new_context, scratch
+from core.formats.opendss.context import REUSE_FACTORS, give_back, lent_engine, new_context, scratch
 from core.formats.opendss.names import PHASES
 from core.formats.opendss.write import Script, script_of
 
@@ -52,7 +52,7 @@ class Circuit:
     def __init__(self, feeder: Feeder, options: SolveOptions | None = None) -> None:
         self.feeder = feeder
         self.options = options or SolveOptions()
-        self.engine = new_context()
+        self.engine = lent_engine()
         self.findings: list[Finding] = []
         self._folder = scratch()
         self.script: Script = script_of(feeder, hold_taps=self.options.hold_taps)
@@ -64,7 +64,7 @@ class Circuit:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.engine.ClearAll()
+        give_back(self.engine)
         self._folder.cleanup()
 
     def command(self, text: str) -> None:

@@ -10,7 +10,7 @@ import io
 import json
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,9 @@ from core.store.files import write_whole
 from core.studies.time_series import metrics
 from core.studies.time_series.profiles import Profiles, assign, read_profiles, scaled
 
-#: Steps in a block: a quarter of a year by the hour.
-BLOCK_STEPS = 2190
+#: Steps in a block: a year by the hour of many feeders, a quarter of it when few are to keep all cores busy.
+LONG_BLOCK, SHORT_BLOCK = 8760, 2190
+MANY = 16
 #: Convergence of a step: what the engine uses itself.
 TOLERANCE = 1e-4
 #: What the blocks of a year add up to.
@@ -60,7 +61,8 @@ def year_inputs(
     step_minutes
         Length of a step [min].
     options
-        ``repair``, ``hold_taps``, ``block_steps`` and ``ranking``: a number a feeder, the largest runs first.
+        ``repair``, ``hold_taps``, ``block_steps``; ``ranking``: a number a feeder, the largest runs first; ``names``:
+        the feeders of each case where they are known already, so that the plan doesn't read the files.
     """
     steps = round(hours * 60 / step_minutes)
     if steps < 1:
@@ -70,10 +72,11 @@ def year_inputs(
         "profiles": str(Path(profiles).resolve()),
         "steps": steps,
         "step_h": step_minutes / 60,
-        "block_steps": int(options.get("block_steps") or BLOCK_STEPS),
+        "block_steps": int(options.get("block_steps") or (LONG_BLOCK if len(cases) >= MANY else SHORT_BLOCK)),
         "repair": bool(options.get("repair")),
         "hold_taps": bool(options.get("hold_taps")),
         "ranking": dict(options.get("ranking") or {}),
+        "names": dict(options.get("names") or {}),
     }
 
 
@@ -89,7 +92,7 @@ def plan(inputs: dict[str, Any]) -> list[dict[str, Any]]:
     feeders = [
         (case, name)
         for case in inputs["cases"]
-        for name in _reading(inputs["cases"][case], inputs["repair"]).value.names
+        for name in inputs["names"].get(case) or _reading(inputs["cases"][case], inputs["repair"]).value.names
     ]
     feeders.sort(key=lambda feeder: -float(ranking.get(feeder[1], ranking.get(feeder[0], 0.0))))
     size = inputs["block_steps"]
@@ -174,15 +177,17 @@ def _listed(paths: str | list[str]) -> list[str]:
 
 def _year(inputs: dict[str, Any], case: str, feeder: str, blocks: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
     blocks = sorted(blocks, key=lambda block: block["block"])
-    nodes = metrics.merge_nodes([pd.read_parquet(folder / block["files"]["nodes"]) for block in blocks])
-    weights = [block["steps"] for block in blocks]
-    elements = metrics.merge_elements(
-        [pd.read_parquet(folder / block["files"]["elements"]) for block in blocks], weights
-    )
-    stem = f"{_safe(case)}-{_safe(feeder)}"
-    merged = {"nodes": f"{stem}-nodes.parquet", "elements": f"{stem}-elements.parquet"}
-    write_whole(folder / merged["nodes"], _parquet(nodes))
-    write_whole(folder / merged["elements"], _parquet(elements))
+    merge_elements = partial(metrics.merge_elements, weights=[block["steps"] for block in blocks])
+    merged, tables = {}, {}
+    for name, merge in (("nodes", metrics.merge_nodes), ("elements", merge_elements)):
+        parts = [pd.read_parquet(folder / block["files"][name]) for block in blocks]
+        merged[name] = blocks[0]["files"][name]
+        tables[name] = parts[0]
+        if len(blocks) > 1:
+            merged[name] = f"{_safe(case)}-{_safe(feeder)}-{name}.parquet"
+            tables[name] = merge(parts)
+            write_whole(folder / merged[name], _parquet(tables[name]))
+    nodes, elements = tables["nodes"], tables["elements"]
     step_h = inputs["step_h"]
     sums = {name: sum(block[name] for block in blocks) for name in ADDED}
     sums["tap_operations"] += metrics.moves_between(blocks)
