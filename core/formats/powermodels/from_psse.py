@@ -18,6 +18,9 @@ from core.formats.psse.case import RawCase
 
 RATES = (("rate_a", "A"), ("rate_b", "B"), ("rate_c", "C"))
 
+#: Sections in which a negative bus number is the metered end of an old file → the fields.
+SIGNED = {"BRANCH": ("I", "J"), "TRANSFORMER": ("I", "J", "K")}
+
 #: Sections that become components; the others are carried with ``import_all``.
 MAPPED = frozenset(
     {"CASE IDENTIFICATION", "BUS", "LOAD", "FIXED SHUNT", "SWITCHED SHUNT", "GENERATOR", "BRANCH", "TRANSFORMER",
@@ -88,7 +91,18 @@ class _Converter:
         }
 
     def _rows(self, title: str) -> list[Item]:
-        return [dict(row) for row in self.records.get(title, [])]
+        rows = [dict(row) for row in self.records.get(title, [])]
+        ends = SIGNED.get(title, ())
+        signed = [row for row in rows if any(row[name] < 0 for name in ends)]
+        for row in signed:
+            row |= {name: abs(row[name]) for name in ends}
+        if signed:
+            text = (
+                f"{len(signed)} records of {title} mark the metered end by a negative bus number; the sign is left out"
+            )
+            hint = "PowerModels.jl refuses such a file: it takes the number for another bus"
+            self.findings.append(Finding("powermodels.branch.metered_end", Severity.WARNING, text, hint))
+        return rows
 
     def _rest(self, item: Item, row: Item) -> Item:
         """Return the component, with what is left of its record when everything is imported."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from core.findings import Severity
 from core.formats.powermodels import parse_file, parse_pti
 from core.formats.psse import read_raw_case
+from tests.core.formats.psse.cases import V33
 
 TEXT = """0, 100.0, 33, 0, 1, 60.0
 DC lines of every kind
@@ -83,3 +85,11 @@ def test_a_header_of_commas_stands_for_the_defaults() -> None:
     reading = read_raw_case(TEXT.replace("0, 100.0, 33, 0, 1, 60.0", ",,,,,").encode(), "dc.raw")
     assert (reading.value.base_mva, reading.value.version, len(reading.value["bus"])) == (100.0, 33, 3)
     assert {"psse.raw.base", "psse.raw.no_revision"} <= {finding.code for finding in reading.findings}
+
+
+def test_a_negative_metered_end_is_no_other_bus() -> None:
+    reading = parse_file(V33.encode(), "hand_written.raw")
+    branch = reading.value["branch"]["1"]
+    assert (branch["f_bus"], branch["t_bus"], branch["source_id"]) == (1, 2, ["branch", 1, 2, "1 "])
+    found = [finding for finding in reading.findings if finding.code == "powermodels.branch.metered_end"]
+    assert [finding.severity for finding in found] == [Severity.WARNING]
