@@ -11,7 +11,8 @@ import numpy as np
 from core.engines import pandapower
 from core.formats.networks import read_network
 from core.studies.simulation.series import Series
-from core.studies.simulation.steps import Grid, voltages
+from core.studies.simulation.steps import Grid
+from core.studies.simulation.voltages import voltages
 
 HOURS, LOOPED = 8760, 50
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from core.commands import Answer
 from core.commands.files import read_bytes
+from core.commands.network import chosen_limits, q_limits_argument
 from core.documents import plain
 from core.errors import BadInput
 from core.jobs import simulation
@@ -32,6 +33,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--software", default="newton", help="newton, pandapower, lightsim2grid, pypsa or pypsa-dispatch"
     )
     simulate.add_argument("--step", metavar="MINUTES", type=float, help="resample the series to this step")
+    simulate.add_argument("--costs", metavar="FILE", help="CSV for pypsa-dispatch: bus, marginal_cost, …")
+    q_limits_argument(simulate)
     _action(actions, "list", "list the simulations")
     show = _action(actions, "show", "print the results of a simulation")
     show.add_argument("simulation", metavar="SIM", type=int)
@@ -81,8 +84,11 @@ def run(arguments: Namespace) -> Answer:
 
 
 def _simulate(store: Store, arguments: Namespace) -> Answer:
-    series = read_bytes(arguments.series) if arguments.series else None
-    sim = simulation.start(store, read_bytes(arguments.network), series, arguments.software, arguments.step)
+    from core.studies.simulation import Options
+
+    series, costs = (read_bytes(file) if file else None for file in (arguments.series, arguments.costs))
+    options = Options(arguments.step, chosen_limits(arguments.q_limits), costs)
+    sim = simulation.start(store, read_bytes(arguments.network), series, arguments.software, options)
     return _outcome(store, sim, arguments)
 
 

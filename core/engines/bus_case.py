@@ -69,6 +69,11 @@ class BusCase:
         values = (self.admittance[rows].data, *(part[rows] for part in parts))
         return bool(len(self.slack)) and all(bool(np.isfinite(value).all()) for value in values)
 
+    def with_powers(self, generation: np.ndarray, load_scale: float) -> BusCase:
+        """Return the case with other powers of the machines [pu] and its loads scaled."""
+        loads = {name: load_scale * getattr(self, name) for name in ("constant", "current", "square")}
+        return replace(self, generation=generation, **loads)
+
     def demand(self, magnitude: np.ndarray) -> np.ndarray:
         """Return what the loads draw at the voltage magnitudes [pu]."""
         return np.asarray(self.constant + self.current * magnitude + self.square * magnitude**2)

@@ -16,6 +16,8 @@ from core.engines.bus_case import BusCase, Links, LoadFlow, Outcome, as_pi
 from core.errors import EngineError
 
 TOLERANCE_MVA = 1e-8
+#: Name of the shunts that stand for loads growing with |V|².
+SQUARE = "load"
 
 
 def is_available() -> bool:
@@ -34,6 +36,24 @@ def solve(case: BusCase, links: Links, shunt: np.ndarray, base_mva: float, *, fl
     rows = case.solved
     nothing[rows] = voltages(net)
     return LoadFlow(Outcome.ISLANDED if len(case.cut_off) else Outcome.CONVERGED, nothing, int(net._ppc["iterations"]))
+
+
+def steps(
+    case: BusCase, links: Links, shunt: np.ndarray, base_mva: float, generation: np.ndarray, scale: np.ndarray
+) -> np.ndarray:
+    """Return the voltages of many steps of one net, steps × buses [pu]; rows that didn't converge are missing.
+
+    ``generation`` is each step's power of the machines by bus [pu], ``scale`` each step's factor of the loads.
+    """
+    answer = np.full(generation.shape, np.nan + 0j)
+    if not case.solvable():
+        return answer
+    net = to_net(case, links, shunt, base_mva)
+    for step, (power, factor) in enumerate(zip(generation, scale, strict=True)):
+        _set_powers(net, case.with_powers(power, float(factor[0])), base_mva)
+        if run(net, case):
+            answer[step, case.solved] = voltages(net)
+    return answer
 
 
 def run(net: Any, case: BusCase, *, flat: bool = False) -> bool:
@@ -73,8 +93,9 @@ def to_net(case: BusCase, links: Links, shunt: np.ndarray, base_mva: float) -> A
     _impedances(pandapower, net, links, np.flatnonzero(inside & ~turning), base_mva)
     for i in np.flatnonzero(inside & turning):  # phase shifters: few
         _phase_shifter(pandapower, net, links, int(i), base_mva, own)
-    _loads(pandapower, net, case, own, base_mva)
+    _shunts(pandapower, net, case, own, base_mva)
     _machines(pandapower, net, case, base_mva)
+    _loads(pandapower, net, case, base_mva)
     return net
 
 
@@ -104,22 +125,35 @@ def _phase_shifter(pandapower: Any, net: Any, links: Links, i: int, base_mva: fl
     ground[links.to[i]] += tt - series
 
 
-def _loads(pandapower: Any, net: Any, case: BusCase, ground: np.ndarray, base_mva: float) -> None:
+def _loads(pandapower: Any, net: Any, case: BusCase, base_mva: float) -> None:
+    """Create one load a bus, because pandapower mixes the shares of several, and a shunt for what grows with |V|²."""
+    rows = case.solved
+    pandapower.create_loads(net, rows, 0.0, 0.0, const_i_p_percent=0.0, const_i_q_percent=0.0)
+    if np.abs(case.square).any():
+        pandapower.create_shunts(net, rows, 0.0, p_mw=0.0, vn_kv=1.0, name=SQUARE)
+    _set_powers(net, case, base_mva)
+
+
+def _set_powers(net: Any, case: BusCase, base_mva: float) -> None:
+    """Give loads and machines the powers of the case, in place."""
     rows = case.solved
     constant = case.constant.copy()
     constant[case.pq] -= case.generation[case.pq]  # machines at PQ buses
-    total = constant + case.current  # one load a bus: pandapower mixes the shares of several
-    at = rows[(constant[rows] != 0) | (case.current[rows] != 0)]
+    total, current = (constant + case.current)[rows], case.current[rows]
+    net.load["p_mw"], net.load["q_mvar"] = total.real * base_mva, total.imag * base_mva
+    for name, part, whole in (("p", current.real, total.real), ("q", current.imag, total.imag)):
+        net.load[f"const_i_{name}_percent"] = 100 * np.divide(part, whole, np.zeros(len(rows)), where=whole != 0)
+    if np.abs(case.square).any():
+        own, drawn = (net.shunt["name"] == SQUARE).to_numpy(), case.square[rows] * base_mva
+        net.shunt.loc[own, "p_mw"], net.shunt.loc[own, "q_mvar"] = drawn.real, drawn.imag
+    net.gen["p_mw"] = case.generation[case.pv].real * base_mva
+
+
+def _shunts(pandapower: Any, net: Any, case: BusCase, ground: np.ndarray, base_mva: float) -> None:
+    at = case.solved[ground[case.solved] != 0]
     if len(at):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share_p = np.nan_to_num(100 * case.current.real[at] / total.real[at], posinf=0.0, neginf=0.0)
-            share_q = np.nan_to_num(100 * case.current.imag[at] / total.imag[at], posinf=0.0, neginf=0.0)
-        options = {"const_i_p_percent": share_p, "const_i_q_percent": share_q}
-        pandapower.create_loads(net, at, total[at].real * base_mva, total[at].imag * base_mva, **options)
-    drawn = ground + np.conj(case.square)  # admittance that draws square·|V|²
-    at = rows[drawn[rows] != 0]
-    if len(at):
-        pandapower.create_shunts(net, at, q_mvar=-drawn[at].imag * base_mva, p_mw=drawn[at].real * base_mva, vn_kv=1.0)
+        power = ground[at] * base_mva
+        pandapower.create_shunts(net, at, q_mvar=-power.imag, p_mw=power.real, vn_kv=1.0)
 
 
 def _machines(pandapower: Any, net: Any, case: BusCase, base_mva: float) -> None:

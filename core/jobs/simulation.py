@@ -23,18 +23,18 @@ from core.settings import load_settings
 from core.store import Store, open_store
 
 if TYPE_CHECKING:
-    from core.studies.simulation.run import File  # its engines are slow to load: no page waits for them
+    from core.studies.simulation.run import File, Options  # its engines are slow to load: no page waits for them
 
 NAME = "simulation"
 
 
 def start(
-    store: Store, network: File, series: File | None = None, software: str = "newton", step_minutes: float | None = None
+    store: Store, network: File, series: File | None = None, software: str = "newton", options: Options | None = None
 ) -> int:
     """Enter a simulation and have it calculated in the background; return its number."""
-    from core.studies.simulation.run import enter
+    from core.studies.simulation.run import PLAIN, enter
 
-    sim = enter(store, network, series, software, step_minutes)
+    sim = enter(store, network, series, software, options or PLAIN)
     resume(store, sim)
     return sim
 

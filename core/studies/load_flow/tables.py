@@ -151,14 +151,16 @@ def shared_by_range(
 ) -> np.ndarray:
     """Return each machine's part of the reactive power of its bus [Mvar]: the same fraction of every machine's range.
 
+    ``total`` is by bus, or steps × buses.
+
     Where a machine of the bus has no known range (±9999 in PSS/E), the parts are by rating.
     """
-    low, high = limits
+    (low, high), buses = limits, total.shape[-1]
     known = (low > -UNLIMITED_MVAR) & (high < UNLIMITED_MVAR)
-    sums = [np.bincount(at, np.where(known, part, 0.0), minlength=len(total))[at] for part in (low, high - low)]
-    ranged = (np.bincount(at, ~known, minlength=len(total))[at] == 0) & (sums[1] > 0)
-    fraction = (total[at] - sums[0]) / np.where(ranged, sums[1], 1.0)
-    by_rating = total[at] * weight / np.bincount(at, weight, minlength=len(total))[at]
+    sums = [np.bincount(at, np.where(known, part, 0.0), minlength=buses)[at] for part in (low, high - low)]
+    ranged = (np.bincount(at, ~known, minlength=buses)[at] == 0) & (sums[1] > 0)
+    fraction = (total[..., at] - sums[0]) / np.where(ranged, sums[1], 1.0)
+    by_rating = total[..., at] * weight / np.bincount(at, weight, minlength=buses)[at]
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(ranged, low + fraction * (high - low), by_rating))
 

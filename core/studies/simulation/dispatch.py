@@ -1,6 +1,6 @@
 """Linear optimal dispatch over time by PyPSA: cheapest output of machines, farms and DC links, with marginal prices.
 
-Flows follow the reactances (lossless, b = 1/(x·tap)) and stay below the ratings. Machines cost what the file's
+Flows follow the reactances (lossless, b = 1/(x·tap)) and stay below the ratings. Machines cost what a
 polynomial up to the square says; farms cost nothing and may be curtailed. Phase shifts count as injections.
 """
 
@@ -16,7 +16,6 @@ import pandas as pd
 
 from core.engines.bus_case import as_pi
 from core.errors import BadInput
-from core.formats.matpower.export import case_from_network
 from core.network import Network
 from core.studies.simulation.series import Series
 from core.studies.simulation.steps import Grid, bus_rows, line_rows, load_rows, long, named
@@ -41,40 +40,14 @@ class Dispatch:
     link_to: np.ndarray
 
 
-def costs(network: Network) -> np.ndarray:
-    """Return the linear and quadratic cost of each machine [$/MWh, $/MW²h], machines × 2.
+def tables(grid: Grid, series: Series, steps: slice, costs: np.ndarray) -> dict[str, pd.DataFrame]:
+    """Return the dispatch of the steps by component in the columns of PyPSA's tables, long in time.
 
-    Raises
-    ------
-    BadInput
-        When the network has no costs, or other ones than polynomials up to the square.
+    ``costs`` are the machines' linear and quadratic ones [$/MWh, $/MW²h], machines × 2.
     """
-    case, _ = case_from_network(network)
-    frame = case.tables.get("gencost")
-    count = len(network["generator"])
-    if frame is None or len(frame) < count:
-        hint = "a MATPOWER file with mpc.gencost, or --software pypsa for a power flow"
-        raise BadInput("the network has no costs to dispatch by", hint=hint)
-    rows = frame.iloc[:count].to_numpy(dtype=float)
-    terms = rows[:, 3].astype(int)
-    if (rows[:, 0] != 2).any() or (terms > 3).any():
-        raise BadInput(
-            "costs are dispatched as polynomials up to the square", hint="approximate piecewise costs by one"
-        )
-    padded = np.column_stack([rows[:, 4:], np.zeros((count, 3))])
-    at = np.arange(count)
-    linear, square = (np.where(terms >= least, padded[at, np.maximum(terms - least, 0)], 0.0) for least in (2, 3))
-    order = case.tables["gen"]["gen_bus"].to_numpy(dtype=np.int64)
-    if not np.array_equal(order, network.values("generator", "bus")):
-        raise BadInput("the costs can't be told apart by machine", hint="write the network as MATPOWER and use that")
-    return np.column_stack([linear, square])
-
-
-def tables(grid: Grid, series: Series, steps: slice) -> dict[str, pd.DataFrame]:
-    """Return the dispatch of the steps by component in the columns of PyPSA's tables, long in time."""
     network, base = grid.network, grid.network.base_mva
     stamps, count = series.timestamps[steps], steps.stop - steps.start
-    fleet = machines(grid, series, steps)
+    fleet = machines(grid, series, steps, costs)
     found = solve(grid, series, steps, fleet)
     total = np.zeros((count, len(grid.case.v_start)))
     np.add.at(total.T, fleet["row"].to_numpy(), np.nan_to_num(found.output).T)
@@ -98,14 +71,14 @@ def tables(grid: Grid, series: Series, steps: slice) -> dict[str, pd.DataFrame]:
     return made
 
 
-def machines(grid: Grid, series: Series, steps: slice) -> pd.DataFrame:
+def machines(grid: Grid, series: Series, steps: slice, costs: np.ndarray) -> pd.DataFrame:
     """Return what can be dispatched: live machines, then farms, with limits [MW] and costs.
 
     ``most`` and ``least`` are arrays over the steps; ``position`` is a machine's row in its table, −1 for a farm.
     """
     network = grid.network
     on = np.flatnonzero(network.live("generator"))
-    price = costs(network)[on]
+    price = costs[on]
     high, low = (network.values("generator", name)[on] for name in ("p_max_mw", "p_min_mw"))
     most = np.where(high > 0, series.generation_scale[steps, None] * high, high)
     farm = series.farm_mw[steps]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from core.engines import lightsim2grid, pandapower, pypsa
+from core.engines.regulation import enforces_limits
 from core.errors import BadInput, EngineError
 from core.findings import Finding, Severity, Where
 from core.formats.networks import read_network
@@ -15,9 +19,11 @@ from core.results import database
 from core.store import Store, now
 from core.store.files import Files
 from core.studies.simulation import dispatch
+from core.studies.simulation.costs import read_costs, stored_costs
 from core.studies.simulation.resampling import resampled
 from core.studies.simulation.series import STAMP, Series, read_series
-from core.studies.simulation.steps import Grid, farm_table, tables, voltages
+from core.studies.simulation.steps import Grid, farm_table, tables
+from core.studies.simulation.voltages import voltages
 
 #: Engines of load flows, and the one that dispatches.
 FLOWS = ("newton", "pandapower", "lightsim2grid", "pypsa")
@@ -27,6 +33,18 @@ ENGINES = (*FLOWS, DISPATCH)
 BLOCK_ROWS, BLOCK_STEPS = 200_000, 500
 
 File = tuple[bytes, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a simulation differs from the plain one."""
+
+    step_minutes: float | None = None  # resample the series
+    q_limits: bool | None = None  # of machines; by default as the network's own program has them
+    costs: File | None = None  # of machines, for a dispatch; by default the network's
+
+
+PLAIN = Options()
 
 
 @dataclass(slots=True)
@@ -39,10 +57,10 @@ class Outcome:
 
 
 def simulate(
-    store: Store, network: File, series: File | None = None, software: str = "newton", step_minutes: float | None = None
+    store: Store, network: File, series: File | None = None, software: str = "newton", options: Options = PLAIN
 ) -> Outcome:
     """Simulate a network file here and now, as it is or over a series."""
-    sim = enter(store, network, series, software, step_minutes)
+    sim = enter(store, network, series, software, options)
     own = database.simulation(store, sim)
     for first, last in blocks(own.steps or 0, own.inputs["block"]):
         calculate(store, sim, slice(first, last))
@@ -50,25 +68,24 @@ def simulate(
 
 
 def enter(
-    store: Store, network: File, series: File | None = None, software: str = "newton", step_minutes: float | None = None
+    store: Store, network: File, series: File | None = None, software: str = "newton", options: Options = PLAIN
 ) -> int:
-    """Check and keep the files, and enter their simulation into the database; return its number.
-
-    With ``step_minutes`` the series is resampled.
-    """
-    _check(software)
+    """Check and keep the files, and enter their simulation into the database; return its number."""
+    _check(software, options)
     reading = read_network(*network)
     if reading.value["bus"].empty:
         raise BadInput("the file has no bus to simulate")
     if software == DISPATCH:
-        dispatch.costs(reading.value)
-    steps, _ = _series(reading.value, series, step_minutes)
+        _costs(reading.value, options.costs)
+    steps, _ = _series(reading.value, series, options.step_minutes)
     elements = sum(len(reading.value[table]) for table in ("bus", "generator", "load", "branch", "transformer"))
     inputs = {
         "network": _kept(store, network),
         "series": series and _kept(store, series),
+        "costs": options.costs and _kept(store, options.costs),
         "engine": software,
-        "step_minutes": step_minutes,
+        "step_minutes": options.step_minutes,
+        "q_limits": enforces_limits(reading.value) if options.q_limits is None else options.q_limits,
         "block": max(1, min(BLOCK_STEPS, BLOCK_ROWS // elements)),
     }
     return database.begin(
@@ -90,11 +107,12 @@ def blocks(steps: int, size: int) -> list[tuple[int, int]]:
 def calculate(store: Store, sim: int, steps: slice) -> None:
     """Calculate and write a block of steps, unless the database has it."""
     own = database.simulation(store, sim)
-    grid, series, _ = _prepared(store, own)
+    read = _prepared(store, own)
+    grid, series = read.grid, read.series
     if database.has_step(store, sim, series.timestamps[steps.start]):
         return
     if own.inputs["engine"] == DISPATCH:
-        found = dispatch.tables(grid, series, steps)
+        found = dispatch.tables(grid, series, steps, read.costs)
     else:
         powers = grid.at(series, steps)
         found = tables(grid, series, steps, voltages(grid, own.software, *powers), powers)
@@ -107,8 +125,9 @@ def conclude(store: Store, sim: int) -> Outcome:
     own = database.simulation(store, sim)
     if own.steps_done != own.steps:
         raise EngineError(f"{(own.steps or 0) - own.steps_done} of {own.steps} steps are missing", hint="resume it")
-    _, series, findings = _prepared(store, own)
-    database.finish(store, sim, series.timestamps[-1])
+    read = _prepared(store, own)
+    findings = read.findings
+    database.finish(store, sim, read.series.timestamps[-1])
     unsolved = database.count_unsolved(store, sim)
     if unsolved:
         text = f"{unsolved} of {own.steps} steps have no solution: their results are empty"
@@ -117,25 +136,46 @@ def conclude(store: Store, sim: int) -> Outcome:
     return Outcome(sim, unsolved, findings)
 
 
-Prepared = tuple[Grid, Series, list[Finding]]
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A simulation's files as its blocks need them."""
+
+    grid: Grid
+    series: Series
+    costs: np.ndarray  # of the machines, where they are dispatched
+    findings: list[Finding]
 
 
-def _prepared(store: Store, own: database.Simulation) -> Prepared:
-    """Return the simulation's network and series; blocks of one simulation in a process read them once."""
-    files = [own.inputs["network"], own.inputs["series"] or {}]
-    names = [str(file.get(key, "")) for file in files for key in ("sha256", "name")]
-    return _read(store.settings.workspace / "files", own.timestamp_start, own.inputs.get("step_minutes"), *names)
+def _prepared(store: Store, own: database.Simulation) -> _Prepared:
+    """Return the simulation's files; blocks of one simulation in a process read them once."""
+    return _read(store.settings.workspace / "files", own.timestamp_start, json.dumps(own.inputs, sort_keys=True))
 
 
 @lru_cache(maxsize=1)
-def _read(
-    folder: Path, start: str, minutes: float | None, network: str, network_name: str, series: str, series_name: str
-) -> Prepared:
-    files = Files(folder)
-    reading = read_network(files.content(network), network_name)
-    file = (files.content(series), series_name) if series else None
-    steps, findings = _series(reading.value, file, minutes, start)
-    return Grid.of(reading.value), steps, [*reading.findings, *findings]
+def _read(folder: Path, start: str, inputs: str) -> _Prepared:
+    given, kept = json.loads(inputs), Files(folder)
+
+    def file(name: str) -> File | None:
+        found = given.get(name)
+        return (kept.content(found["sha256"]), found["name"]) if found else None
+
+    reading = read_network(kept.content(given["network"]["sha256"]), given["network"]["name"])
+    steps, findings = _series(reading.value, file("series"), given.get("step_minutes"), start)
+    limits, dispatched = bool(given.get("q_limits")), given["engine"] == DISPATCH
+    if limits and not dispatched:
+        text = "machines give no more reactive power than they have"
+        hint = "--q-limits ignore lets them give whatever it takes"
+        findings.append(Finding("simulation.q_limits", Severity.INFO, text, hint))
+    return _Prepared(
+        Grid.of(reading.value, limits=limits),
+        steps,
+        _costs(reading.value, file("costs")) if dispatched else np.zeros((0, 2)),
+        [*reading.findings, *findings],
+    )
+
+
+def _costs(network: Network, file: File | None) -> np.ndarray:
+    return read_costs(*file, network) if file else stored_costs(network)
 
 
 def _series(
@@ -153,9 +193,11 @@ def _kept(store: Store, file: File) -> dict[str, str]:
     return {"sha256": store.keep(*file), "name": file[1]}
 
 
-def _check(software: str) -> None:
+def _check(software: str, options: Options) -> None:
     if software not in ENGINES:
         raise BadInput(f"{software} doesn't run here", hint=f"engines are {', '.join(ENGINES)}")
+    if options.costs and software != DISPATCH:
+        raise BadInput("costs are for a dispatch", hint=f"use them with --software {DISPATCH}")
     for name, engine in (("pandapower", pandapower), ("lightsim2grid", lightsim2grid), ("pypsa", pypsa)):
         if software.startswith(name) and not engine.is_available():
             raise EngineError(f"{name} is not installed", hint="install the requirements or use newton")

@@ -1,24 +1,25 @@
-"""Many steps of a network: powers by bus, voltages by one of the engines, results in the database's columns."""
+"""Many steps of a network: powers by bus, and results in the database's columns."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from core.engines import lightsim2grid, newton, pandapower, pypsa
 from core.engines.bus_case import BusCase, Links, bus_case, links_of
-from core.errors import EngineError
+from core.engines.regulation import reactive_limits, regulating_machines
 from core.network import Network
 from core.network.admittance import shunt_admittance
+from core.studies.load_flow.tables import shared_by_range
 from core.studies.simulation.series import Series
 
 TYPES = {"slack": "Slack", "pv": "PV", "pq": "PQ"}
 #: Tables whose rows are lines of the results, in the order of their numbers; the star has three windings' pairs.
 LINES = ("branch", "switch", "transformer", "transformer3w")
 PAIRS = ((0, 1), (1, 2), (2, 0))
+#: Machines of a bus that lacks less than this keep their stored powers [pu].
+KEPT_PU = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +30,18 @@ class Grid:
     case: BusCase
     links: Links
     shunt: np.ndarray
-    machines_pu: np.ndarray  # what machines put into each bus
+    machines_pu: np.ndarray  # what machines put into each bus, without the reactive power that a held voltage asks for
+    holding: np.ndarray  # which machines hold a voltage
 
     @classmethod
-    def of(cls, network: Network) -> Grid:
-        """Prepare a network."""
-        on, at = network.live("generator"), network.terminals("generator")[0]
-        power = network.values("generator", "p_mw") + 1j * network.values("generator", "q_mvar")
-        machines = np.zeros(len(network["bus"]), dtype=complex)
+    def of(cls, network: Network, *, limits: bool = False) -> Grid:
+        """Prepare a network; with ``limits`` machines give no more reactive power than they have."""
+        case, at = bus_case(network, limits=limits), network.terminals("generator")[0]
+        holding = regulating_machines(network) & np.isin(at, np.r_[case.slack, case.pv])
+        power = network.values("generator", "p_mw") + 1j * ~holding * network.values("generator", "q_mvar")
+        on, machines = network.live("generator"), np.zeros(len(network["bus"]), dtype=complex)
         np.add.at(machines, at[on], power[on] / network.base_mva)
-        return cls(network, bus_case(network), links_of(network), shunt_admittance(network), machines)
+        return cls(network, case, links_of(network), shunt_admittance(network), machines, holding)
 
     def at(self, series: Series, steps: slice) -> tuple[np.ndarray, np.ndarray]:
         """Return generation and the factor of the loads of some steps, steps × buses [pu]."""
@@ -47,30 +50,6 @@ class Grid:
         farms = np.zeros((len(self.case.v_start), len(series.farm_names)))
         farms[series.farm_rows, np.arange(len(series.farm_names))] = 1 / self.network.base_mva
         return generation + series.farm_mw[steps] @ farms.T, series.load_scale[steps, None]
-
-
-def voltages(grid: Grid, software: str, generation: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Return the voltages of the steps, steps × buses [pu]; missing where there is no solution."""
-    base = grid.network.base_mva
-    if software == "lightsim2grid":
-        if not lightsim2grid.suits(grid.case) or np.abs(grid.case.square).any():
-            raise EngineError(
-                "lightsim2grid has no voltage-dependent loads and wants one swing bus", hint="use --software newton"
-            )
-        return lightsim2grid.steps(grid.case, grid.links, grid.shunt, base, generation, scale * grid.case.constant)
-    if software == "pypsa":
-        return pypsa.steps(grid.case, grid.links, grid.shunt, generation, scale)
-    rows = []
-    start = grid.case.v_start
-    for power, factor in zip(generation, scale, strict=True):
-        case = replace(grid.case, generation=power, v_start=start, **_demand(grid.case, factor))
-        flow = newton.solve(case) if software == "newton" else pandapower.solve(case, grid.links, grid.shunt, base)
-        rows.append(flow.v)
-    return np.array(rows)
-
-
-def _demand(case: BusCase, factor: np.ndarray) -> dict[str, Any]:
-    return {name: factor * getattr(case, name) for name in ("constant", "current", "square")}
 
 
 def tables(
@@ -144,17 +123,22 @@ def named(network: Network, table: str, key: str, title: str) -> pd.DataFrame:
 
 
 def _generators(grid: Grid, scale: np.ndarray, missing: np.ndarray, stamps: list[str]) -> pd.DataFrame:
-    """Return the machines; what the solution asks of a bus beyond the given powers is shared by rating."""
-    network, case = grid.network, grid.case
+    """Return the machines; what the solution asks of a bus beyond the given powers is shared by rating and range."""
+    network, case, holds = grid.network, grid.case, grid.holding
     on, at = network.live("generator"), network.terminals("generator")[0]
-    given = (network.values("generator", "p_mw") + 1j * network.values("generator", "q_mvar")) / network.base_mva
-    mbase = network.values("generator", "mva_base")
+    base, mbase = network.base_mva, network.values("generator", "mva_base")
     weight = np.where(on, np.where(mbase > 0, mbase, 1.0), 0.0)
     at = np.maximum(at, 0)  # machines at missing buses are off
     total = np.bincount(at, weight, minlength=missing.shape[1])[at]
     share = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
-    p = scale[:, None] * given.real + missing.real[:, at] * share * np.isin(at, case.slack)
-    q = scale[:, None] * given.imag + missing.imag[:, at] * share * np.isin(at, np.r_[case.slack, case.pv])
+    p = scale[:, None] * network.values("generator", "p_mw") / base
+    p += missing.real[:, at] * share * np.isin(at, case.slack)
+    given = network.values("generator", "q_mvar") / base
+    q = np.where(holds, 1.0, scale[:, None]) * given
+    asked = missing.imag + np.bincount(at[holds], given[holds], minlength=missing.shape[1])
+    limits = reactive_limits(network)
+    shared = shared_by_range(asked * base, at[holds], (limits[0][holds], limits[1][holds]), weight[holds]) / base
+    q[:, holds] = np.where(np.abs(missing.imag[:, at[holds]]) < KEPT_PU, q[:, holds], shared)
     unsolved = np.isnan(missing[:, at])
     p, q = (np.where(unsolved, np.nan, value) * 1.0 for value in (p, q))
     p[:, ~on], q[:, ~on] = 0.0, 0.0

@@ -11,9 +11,11 @@ import pytest
 
 from core.__main__ import main
 from core.errors import BadInput
+from core.formats.networks import read_network
 from core.results import database
 from core.store import Store
-from core.studies.simulation import simulate
+from core.studies.simulation import Options, simulate
+from core.studies.simulation.costs import read_costs
 
 STAMPS = ["2025-01-01T00:00:00", "2025-01-01T01:00:00", "2025-01-01T02:00:00"]
 
@@ -101,3 +103,30 @@ def test_without_costs_nothing_is_dispatched(store: Store):
     data, name = two_buses(0)
     with pytest.raises(BadInput, match="no costs"):
         simulate(store, (data.replace(b"mpc.gencost", b"mpc.other"), name), software="pypsa-dispatch")
+
+
+def test_costs_come_from_a_table_where_the_file_has_none_or_others(store: Store):
+    """With the prices turned round the machine at the load goes first and the line carries nothing."""
+    costs = b"bus,id,marginal_cost,marginal_cost_quadratic\n1,1,40,0\n2,1,20,0.1\n"
+    sim = simulate(store, two_buses(0), None, "pypsa-dispatch", Options(costs=(costs, "costs.csv"))).grid_sim_id
+    assert database.get_generator_data(store, sim)["p"].tolist() == pytest.approx([0.2, 1.0], abs=1e-6)
+    price = database.get_bus_data(store, sim)["marginal_price"].tolist()
+    assert price == pytest.approx([40.0, 40.0], abs=1e-4)  # 20 + 2·0.1·100: both cost the same at the margin
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "can't be read"),
+        ("bus,price\n1,2\n", "other columns"),
+        ("bus\n1\n", "lack a column"),
+        ("bus,marginal_cost\n1,10\n", "1 machines in service have no cost: at bus 2"),
+        ("bus,marginal_cost\n1,10\n2,cheap\n", "row 3 of the costs has no number"),
+        ("bus,marginal_cost\n1,10\n2,20\n7,1\n", "no machine at bus 7"),
+        ("bus,marginal_cost\n1,10\n2,20\n2,30\n", "two costs in row 4"),
+        ("bus,marginal_cost,marginal_cost_quadratic\n1,10,-1\n2,20,0\n", "falls with the square"),
+    ],
+)
+def test_costs_that_would_need_guessing_are_refused(text: str, words: str):
+    with pytest.raises(BadInput, match=words):
+        read_costs(text.encode(), "costs.csv", read_network(*two_buses(0)).value)
