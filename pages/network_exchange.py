@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.formats.companions import COMPANIONS, companion_of
 from core.formats.networks import FORMATS
 from pages.parts.empty import empty_state
+from pages.parts.network_companion import show_companion
 from pages.parts.network_conversion import show_conversion, show_difference
 from pages.parts.network_diagram import show_diagram
 from pages.parts.network_file import look_at, repaired_by, sample
@@ -13,11 +15,12 @@ from pages.parts.shell import explained, guard
 guard()
 
 st.title("Network exchange")
-endings = ", ".join(sorted({form.ending for form in FORMATS.values()}))
+endings = ", ".join(sorted({form.ending for form in FORMATS.values()} | set(COMPANIONS)))
 upload = st.file_uploader(
     "Drop a network file",
     max_upload_size=200,
-    help=f"PSS/E RAW v29 to v35 and RAWX, MATPOWER and PowerModels files ({endings}). The content says which.",
+    help=f"PSS/E v29 to v35 and RAWX, MATPOWER, PowerModels, pandapower and PyPSA files, and those that go with "
+    f"a PSS/E case ({endings}).",
 )
 if upload is None:
     why = "A power-flow case of any format: what it holds, what is wrong with it, whether it is solved, and conversion."
@@ -28,6 +31,9 @@ if upload is None:
         st.stop()
 content, name = (upload.getvalue(), upload.name) if upload else sample()
 with explained():
+    if companion := companion_of(name):
+        show_companion(companion, content, name)
+        st.stop()
     identity = look_at(content, name)
     reading = repaired_by(identity, tuple(st.session_state.get(f"repairs-{identity}", ())))
     show_summary(reading)

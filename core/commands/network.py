@@ -14,6 +14,7 @@ from core.commands.files import read_bytes
 from core.errors import BadInput
 from core.findings import Finding, Reading, Severity, Where
 from core.formats.blocking import refuse_blocked
+from core.formats.companions import Companion, companion_of, counts, rows, write_companion
 from core.formats.conversion import LISTED, compare, convert
 from core.formats.networks import FORMATS, format_of, read_network
 from core.network import Network
@@ -75,21 +76,23 @@ def run(arguments: Namespace) -> Answer:
 
 
 def _read(arguments: Namespace) -> Answer:
+    if companion := companion_of(arguments.file):
+        return _read_companion(arguments, companion)
     reading = _network(arguments.file)
     network = reading.value
-    counts = network.counts()
-    findings = sorted(reading.findings, key=lambda finding: ORDER[finding.severity])[: arguments.limit]
+    held = network.counts()
+    findings = _sorted(reading.findings)[: arguments.limit]
     document = {
         "file": reading.source.file,
         **_form(reading),
         "name": network.name,
         "base_mva": network.base_mva,
         "frequency_hz": network.frequency_hz,
-        "counts": counts,
+        "counts": held,
         "totals": network.totals(),
         "findings": findings,
     }
-    filled = ", ".join(f"{count} {table}" for table, count in counts.items() if count)
+    filled = ", ".join(f"{count} {table}" for table, count in held.items() if count)
     totals = network.totals()
     lines = [
         f"{reading.source.file}: {reading.source.format} {reading.source.version}, {filled or 'nothing'}",
@@ -99,7 +102,25 @@ def _read(arguments: Namespace) -> Answer:
     return Answer(document, "\n".join(lines), fails=network["bus"].empty)
 
 
+def _read_companion(arguments: Namespace, companion: Companion) -> Answer:
+    """Say what a file of dynamics, contingencies, subsystems or monitored sets holds."""
+    reading = companion.read(*read_bytes(arguments.file))
+    found, findings = counts(reading.value), _sorted(reading.findings)[: arguments.limit]
+    document = {
+        "file": reading.source.file,
+        **_form(reading),
+        "counts": found,
+        "records": rows(reading.value),
+        "findings": findings,
+    }
+    held = ", ".join(f"{count} {what}" for what, count in found.items() if count)
+    lines = [f"{reading.source.file}: {companion.title}, {held or 'nothing'}", *_lines(findings)]
+    return Answer(document, "\n".join(lines), fails=not document["records"])
+
+
 def _convert(arguments: Namespace) -> Answer:
+    if companion := companion_of(arguments.file):
+        return _write_companion(arguments, companion)
     target = format_of(arguments.out, arguments.format)
     if arguments.version and arguments.version not in target.versions:
         raise BadInput(f"{target.title} has no version {arguments.version}.", hint="Leave --version out.")
@@ -110,10 +131,7 @@ def _convert(arguments: Namespace) -> Answer:
     if arguments.repair:
         reading.value, repairs = repaired(reading.value)
     result = convert(reading, target, arguments.version)
-    try:
-        Path(arguments.out).write_bytes(result.content)
-    except OSError as error:
-        raise BadInput(f"The file can't be written: {error.strerror}.", where=Where(file=arguments.out)) from error
+    _save(arguments.out, result.content)
     ledger = result.ledger()
     document = {
         "input": {"file": reading.source.file, **_form(reading)},
@@ -129,6 +147,34 @@ def _convert(arguments: Namespace) -> Answer:
     lines = [f"{arguments.out}: {target.title} {result.version or ''}".rstrip(), f"{words}; {proof}"]
     lines += [_change(row) for row in [*ledger["dropped"], *ledger["approximated"]][:DRAWN]]
     return Answer(document, "\n".join([*lines, *_lines(repairs), *_lines(result.findings)]))
+
+
+def _write_companion(arguments: Namespace, companion: Companion) -> Answer:
+    """Write a file that goes with a network again: its records as they were, byte for byte."""
+    if arguments.format or arguments.version or companion_of(arguments.out) is not companion:
+        text = f"{companion.title} have one format: {companion.ending}."
+        raise BadInput(text, hint=f"Name a file that ends in {companion.ending}.", where=Where(file=arguments.out))
+    data, name = read_bytes(arguments.file)
+    reading = companion.read(data, name)
+    content = write_companion(reading.value)
+    _save(arguments.out, content)
+    document = {
+        "input": {"file": name, **_form(reading)},
+        "output": {"file": arguments.out, "format": reading.source.format, "version": None},
+        "counts": counts(reading.value),
+        "same_bytes": content == data,
+        "findings": reading.findings,
+    }
+    same = "byte for byte the same" if content == data else "not the same bytes"
+    lines = [f"{arguments.out}: {companion.title}, {same}", *_lines(_sorted(reading.findings))]
+    return Answer(document, "\n".join(lines), fails=content != data)
+
+
+def _save(path: str, content: bytes) -> None:
+    try:
+        Path(path).write_bytes(content)
+    except OSError as error:
+        raise BadInput(f"The file can't be written: {error.strerror}.", where=Where(file=path)) from error
 
 
 def _audit(arguments: Namespace) -> Answer:
@@ -226,6 +272,9 @@ def holding_stored_voltages(network: Network) -> Network:
 
 
 def _network(path: str) -> Reading[Network]:
+    if companion := companion_of(path):
+        text = f"{companion.title} are no network."
+        raise BadInput(text, hint="`network read` and `network convert` take them.", where=Where(file=path))
     return read_network(*read_bytes(path))
 
 
@@ -239,6 +288,10 @@ def _usable(path: str) -> Reading[Network]:
 def _form(reading: Reading[Network]) -> dict[str, Any]:
     version = reading.source.version
     return {"format": reading.source.format, "version": int(version) if version.isdigit() else version or None}
+
+
+def _sorted(findings: list[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: ORDER[finding.severity])
 
 
 def _lines(findings: list[Finding]) -> list[str]:

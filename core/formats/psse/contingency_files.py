@@ -2,20 +2,21 @@
 
 Both spellings of an outage are read: ``OPEN|DISCONNECT|TRIP BRANCH|LINE FROM BUS 1 TO BUS 2 CKT|CIRCUIT 1`` and
 ``REMOVE|TRIP MACHINE|UNIT 1 FROM BUS 1``. A line that is not understood is a finding with its number, never dropped in
-silence.
+silence. Statements keep their lines: what isn't changed is written as it was.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import PurePath
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from core.errors import BadInput
 from core.findings import Finding, Reading, Severity, Source, Where
+from core.formats.psse.dynamics import before_slash
+from core.formats.psse.records import decode
 
 T = TypeVar("T")
 
@@ -47,6 +48,12 @@ _MONITORS: tuple[tuple[str, str], ...] = (
     ("voltage deviation", r"MONITOR\s+VOLTAGE\s+DEVIATION\s+(?:IN\s+)?(?:SUBSYSTEM\s+)?(?P<subsystem>'[^']*'|\S+)"
      r"\s+(?P<low>[\d.]+)(?:\s+(?P<high>[\d.]+))?"),
 )  # fmt: skip
+MONITOR_WORDS = {
+    "branches": "MONITOR BRANCHES IN SUBSYSTEM",
+    "ties": "MONITOR TIES FROM SUBSYSTEM",
+    "voltage range": "MONITOR VOLTAGE RANGE SUBSYSTEM",
+    "voltage deviation": "MONITOR VOLTAGE DEVIATION SUBSYSTEM",
+}
 _MEMBERS = re.compile(r"(?P<kind>AREA|ZONE|OWNER|BUS|KV|KVRANGE)(?:S|ES)?\s+(?P<values>[\d.\s,]+)")
 _COMMENT = re.compile(r"^\s*(?:COM\b|/|!)")
 
@@ -62,8 +69,23 @@ class Outage:
     ckt: str = "1"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Statement:
+    """Where a statement stands and how the file spells it; a new or changed one has no text."""
+
+    before: str = field(default="", compare=False)  # comments and lines that weren't understood in front
+    text: str = field(default="", compare=False)
+
+
+class Statements(list[T]):
+    """A file's statements, and the lines behind the last one."""
+
+    tail: str = ""
+    encoding: str = "utf-8"
+
+
 @dataclass(frozen=True, slots=True)
-class Contingency:
+class Contingency(_Statement):
     """A named set of outages, or an automatic one: every single or double outage in a subsystem."""
 
     name: str
@@ -73,7 +95,7 @@ class Contingency:
 
 
 @dataclass(frozen=True, slots=True)
-class Subsystem:
+class Subsystem(_Statement):
     """A named part of the network: members by kind, ranges as pairs of numbers in a row."""
 
     name: str
@@ -81,7 +103,7 @@ class Subsystem:
 
 
 @dataclass(frozen=True, slots=True)
-class Monitor:
+class Monitor(_Statement):
     """What is watched in a subsystem; voltage limits in pu."""
 
     kind: str  # branches, ties, voltage range or voltage deviation
@@ -90,19 +112,54 @@ class Monitor:
     high: float | None = None
 
 
-def read_contingencies(data: bytes, name: str) -> Reading[list[Contingency]]:
+def read_contingencies(data: bytes, name: str) -> Reading[Statements[Contingency]]:
     """Read a ``.con`` file."""
     return _reading(data, name, "psse.con", _contingencies)
 
 
-def read_subsystems(data: bytes, name: str) -> Reading[list[Subsystem]]:
+def read_subsystems(data: bytes, name: str) -> Reading[Statements[Subsystem]]:
     """Read a ``.sub`` file."""
     return _reading(data, name, "psse.sub", _subsystems)
 
 
-def read_monitors(data: bytes, name: str) -> Reading[list[Monitor]]:
+def read_monitors(data: bytes, name: str) -> Reading[Statements[Monitor]]:
     """Read a ``.mon`` file."""
     return _reading(data, name, "psse.mon", _monitors)
+
+
+def write_statements(statements: Statements[Any]) -> str:
+    """Return the file's text: statements that have their lines as they were, others in PSS/E's first spelling."""
+    newline = "\r\n" if any(each.text.endswith("\r\n") for each in statements) else "\n"
+    texts = (each.before + (each.text or _spelled(each).replace("\n", newline)) for each in statements)
+    return "".join(texts) + statements.tail
+
+
+def _spelled(statement: Contingency | Subsystem | Monitor) -> str:
+    if isinstance(statement, Monitor):
+        words = MONITOR_WORDS[statement.kind] + (f" '{statement.subsystem}'" if statement.subsystem else "")
+        limits = (f"{limit:g}" for limit in (statement.low, statement.high) if limit is not None)
+        return " ".join([words, *limits]) + "\n"
+    if isinstance(statement, Subsystem):
+        members = [f"{kind} {' '.join(f'{value:g}' for value in values)}" for kind, values in statement.members]
+        return "\n".join([f"SUBSYSTEM '{statement.name}'", *members, "END\n"])
+    if statement.automatic:
+        return f"{statement.automatic} IN SUBSYSTEM '{statement.subsystem}'\n"
+    return "\n".join([f"CONTINGENCY '{statement.name}'", *map(_spelled_outage, statement.outages), "END\n"])
+
+
+def _spelled_outage(outage: Outage) -> str:
+    ckt = outage.ckt if outage.ckt.isalnum() else f"'{outage.ckt}'"
+    if outage.kind == "bus":
+        return f"DISCONNECT BUS {outage.bus}"
+    if outage.kind == "branch":
+        ends = "".join(f" TO BUS {end}" for end in (outage.to, outage.third) if end is not None)
+        return f"OPEN BRANCH FROM BUS {outage.bus}{ends} CKT {ckt}"
+    return f"REMOVE {outage.kind.upper()} {ckt} FROM BUS {outage.bus}"
+
+
+S = TypeVar("S", Contingency, Subsystem, Monitor)
+#: A statement with its first and last line.
+Placed = Iterator[tuple[S, int, int]]
 
 
 @dataclass(slots=True)
@@ -111,7 +168,7 @@ class _Lines:
 
     file: str
     lines: list[tuple[int, str]]
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Finding]
 
     def unknown(self, number: int, text: str) -> None:
         place = Where(file=PurePath(self.file).name, line=number)
@@ -120,43 +177,52 @@ class _Lines:
         self.findings.append(Finding("psse.statement.unknown", Severity.WARNING, said, hint, place))
 
 
-def _reading(data: bytes, name: str, kind: str, read: Callable[[_Lines], Iterator[T]]) -> Reading[list[T]]:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", errors="replace")
-    if "\x00" in text:
-        raise BadInput("this is no text file", hint="export it from PSS/E again", where=Where(file=PurePath(name).name))
-    numbered = enumerate((line.strip() for line in text.splitlines()), 1)
-    lines = _Lines(name, [(number, line) for number, line in numbered if line and not _COMMENT.match(line)])
-    value = list(read(lines))
+def _reading(data: bytes, name: str, kind: str, read: Callable[[_Lines], Placed[S]]) -> Reading[Statements[S]]:
+    findings: list[Finding] = []
+    text, encoding = decode(data, findings)
+    raw = text.splitlines(keepends=True)
+    numbered = ((number, before_slash(line)[0].strip()) for number, line in enumerate(raw, 1))
+    lines = _Lines(name, [(number, line) for number, line in numbered if line and not _COMMENT.match(line)], findings)
+    value: Statements[S] = Statements()
+    end = 0
+    for statement, first, last in read(lines):
+        front, own = "".join(raw[end : first - 1]), "".join(raw[first - 1 : last])
+        value.append(replace(statement, before=front, text=own))
+        end = last
+    value.tail, value.encoding = "".join(raw[end:]), encoding
     if not value:
         place = Where(file=PurePath(name).name)
-        lines.findings.append(Finding("psse.statements.none", Severity.ERROR, "the file says nothing", "", place))
-    return Reading(value, lines.findings, Source(name, sha256(data).hexdigest(), kind))
+        findings.append(Finding("psse.statements.none", Severity.ERROR, "the file says nothing", "", place))
+    return Reading(value, findings, Source(name, sha256(data).hexdigest(), kind))
 
 
-def _contingencies(source: _Lines) -> Iterator[Contingency]:
+def _contingencies(source: _Lines) -> Placed[Contingency]:
     name: str | None = None
     outages: list[Outage] = []
+    begin = 0
     for number, line in source.lines:
         upper = line.upper()
         if upper.startswith("CONTINGENCY"):
-            name, outages = _name(line, "CONTINGENCY"), []
+            if name is not None:
+                source.unknown(number, f"CONTINGENCY {name} has no END")
+                yield Contingency(name, tuple(outages)), begin, number - 1
+            name, outages, begin = _name(line, "CONTINGENCY"), [], number
         elif upper == "END":
             if name is not None:
-                yield Contingency(name, tuple(outages))
+                yield Contingency(name, tuple(outages)), begin, number
             name = None
         elif (found := _SETS.fullmatch(upper)) and name is None:
             order = f"{found['order']} {'UNIT' if found['what'] in ('UNIT', 'MACHINE') else 'BRANCH'}"
-            yield Contingency(order, automatic=order, subsystem=_name(line[found.start("subsystem") :], ""))
+            subsystem = _name(line[found.start("subsystem") :], "")
+            yield Contingency(order, automatic=order, subsystem=subsystem), number, number
         elif name is not None and (outage := _outage(upper)):
             outages.append(outage)
         else:
             source.unknown(number, line)
     if name is not None:
-        yield Contingency(name, tuple(outages))
-        source.unknown(source.lines[-1][0], f"CONTINGENCY {name} has no END")
+        last = source.lines[-1][0]
+        source.unknown(last, f"CONTINGENCY {name} has no END")
+        yield Contingency(name, tuple(outages)), begin, last
 
 
 def _outage(line: str) -> Outage | None:
@@ -168,27 +234,39 @@ def _outage(line: str) -> Outage | None:
     return None
 
 
-def _subsystems(source: _Lines) -> Iterator[Subsystem]:
+def _subsystems(source: _Lines) -> Placed[Subsystem]:
     name: str | None = None
     members: list[tuple[str, tuple[float, ...]]] = []
+    begin, joined = 0, False
     for number, line in source.lines:
         upper = line.upper()
-        if upper.startswith("SUBSYSTEM"):
-            name, members = _name(line, "SUBSYSTEM"), []
+        if upper.startswith(("SUBSYSTEM", "SYSTEM")):
+            if name is not None:
+                source.unknown(number, f"SUBSYSTEM {name} has no END")
+                yield Subsystem(name, tuple(members)), begin, number - 1
+            name, members, begin = _name(line, upper[: upper.index("SYSTEM") + 6]), [], number
+        elif upper == "END" and joined:
+            joined = False
         elif upper == "END":
             if name is not None:
-                yield Subsystem(name, tuple(members))
+                yield Subsystem(name, tuple(members)), begin, number
             name = None
+        elif name is not None and upper.startswith("JOIN"):
+            joined = True  # what all of its members share, up to an END of its own
+            source.unknown(number, line)
+        elif joined:
+            source.unknown(number, line)
         elif name is not None and (found := _MEMBERS.fullmatch(upper)):
             members.append((found["kind"], tuple(float(value) for value in re.findall(r"[\d.]+", found["values"]))))
-        elif upper not in ("JOIN", "ALL BUSES"):
+        elif upper != "ALL BUSES":
             source.unknown(number, line)
     if name is not None:
-        yield Subsystem(name, tuple(members))
-        source.unknown(source.lines[-1][0], f"SUBSYSTEM {name} has no END")
+        last = source.lines[-1][0]
+        source.unknown(last, f"SUBSYSTEM {name} has no END")
+        yield Subsystem(name, tuple(members)), begin, last
 
 
-def _monitors(source: _Lines) -> Iterator[Monitor]:
+def _monitors(source: _Lines) -> Placed[Monitor]:
     for number, line in source.lines:
         if line.upper() == "END":
             continue
@@ -196,7 +274,7 @@ def _monitors(source: _Lines) -> Iterator[Monitor]:
         if monitor is None:
             source.unknown(number, line)
         else:
-            yield monitor
+            yield monitor, number, number
 
 
 def _monitor(line: str) -> Monitor | None:

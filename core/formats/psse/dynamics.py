@@ -11,10 +11,18 @@ from pathlib import Path
 
 from core.findings import Finding, Reading, Severity, Source, Where
 from core.formats.psse.fieldtext import tokens
+from core.formats.psse.raw_writer import quoted
 from core.formats.psse.records import decode
 
 _BUS = re.compile(r"\d+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?")
+
+
+#: A record that calls a model as a user's has its name and six numbers in front of the parameters.
+USER_MODEL = "USRMDL"
+USER_HEAD = ("name", "IC", "IT", "NI", "NC", "NS", "NV")
+#: What a parameter's name ends with that holds text.
+TEXT = "$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,24 +30,32 @@ class DynamicRecord:
     """A model at a machine. ``parameters`` is empty where the model is unknown or its values don't fit."""
 
     bus: int
-    model: str
+    model: str  # as the file names it: USRMDL for the models of users, whose own name is the first value
     ckt: str
     values: tuple[str, ...]
-    parameters: dict[str, float] = field(default_factory=dict)
-    text: str = ""  # as in the file, with the comments and blanks in front; empty for a new or changed record
+    parameters: dict[str, float | str] = field(default_factory=dict)
     line: int = 0
+    before: str = ""  # comments and blanks in front, as in the file
+    text: str = ""  # the record's lines, as in the file; empty for a new or changed record
+    behind: str = "\n"  # what stands on the record's last line behind its slash
 
-    def changed(self, **parameters: float) -> DynamicRecord:
+    @property
+    def kind(self) -> str:
+        """Return the model's own name, also where it is called as a user's model."""
+        return self.values[0].strip().upper() if self.model == USER_MODEL and self.values else self.model
+
+    def changed(self, **parameters: float | str) -> DynamicRecord:
         """Return the record with some parameters changed; a parameter that the model lacks is refused."""
         unknown = sorted(set(parameters) - set(self.parameters))
         if unknown:
-            raise ValueError(f"{self.model} has no parameter {', '.join(unknown)}")
+            raise ValueError(f"{self.kind} has no parameter {', '.join(unknown)}")
         merged = {**self.parameters, **parameters}
+        first = len(self.values) - len(merged)
         words = tuple(
-            old if merged[name] == self.parameters[name] else repr(merged[name])
-            for old, name in zip(self.values, merged, strict=True)
+            old if merged[name] == self.parameters[name] else str(merged[name])
+            for old, name in zip(self.values[first:], merged, strict=True)
         )
-        return replace(self, parameters=merged, values=words, text="")
+        return replace(self, parameters=merged, values=(*self.values[:first], *words), text="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +64,12 @@ class Dynamics:
 
     records: tuple[DynamicRecord, ...]
     tail: str = ""
+    encoding: str = "utf-8"
 
 
 @cache
 def models() -> dict[str, tuple[str, ...]]:
-    """Return the parameters of the known models in the order of their records."""
+    """Return the parameters of the known models in the order of their records; a name with $ holds text."""
     with Path(__file__).with_name("dynamic_models.csv").open(encoding="utf-8", newline="") as handle:
         return {row["model"]: tuple(row["parameters"].split()) for row in csv.DictReader(handle)}
 
@@ -60,30 +77,37 @@ def models() -> dict[str, tuple[str, ...]]:
 def read_dynamics(data: bytes, name: str = "") -> Reading[Dynamics]:
     """Read a ``.dyr`` file: records end at a slash and may take several lines."""
     findings: list[Finding] = []
-    text, _ = decode(data, findings)
+    text, encoding = decode(data, findings)
     records: list[DynamicRecord] = []
-    raw, content, begin = "", "", 0
+    before, raw, content, begin = "", "", "", 0
     for number, line in enumerate(text.splitlines(keepends=True), start=1):
+        if not raw and (not line.strip() or line.lstrip().startswith(("/", "@!"))):
+            before += line  # a comment or a blank line between records
+            continue
+        begin = begin if raw else number
         raw += line
-        if not content.strip() and line.lstrip().startswith(("/", "@!")):
-            continue  # a comment between records
-        begin = begin or (number if line.strip() else 0)
-        body, ended = _before_slash(line)
+        body, ended = before_slash(line)
         content += " " + body.strip()
         if ended:
-            record = _record(content, raw, begin, findings)
-            if record is not None:
-                records.append(record)
-                raw = ""
-            content, begin = "", 0
-    if content.strip():
+            record = _record(content, begin, findings)
+            if record is None:
+                before += raw
+            else:
+                records.append(replace(record, before=before, text=raw, behind=line[len(body) + 1 :]))
+                before = ""
+            raw, content = "", ""
+    if raw:
         where = Where(file=name, line=begin)
         text = "The last record isn't closed by a slash; it is kept but not read."
         findings.append(Finding("psse.dyr.not_closed", Severity.ERROR, text, "Add a slash.", where))
-    return Reading(Dynamics(tuple(records), raw), findings, Source(name, sha256(data).hexdigest(), "psse.dyr", ""))
+    if not records:
+        text = "The file has no record of a model."
+        findings.append(Finding("psse.dyr.none", Severity.ERROR, text, "Is it a .dyr file?", Where(file=name)))
+    source = Source(name, sha256(data).hexdigest(), "psse.dyr", "")
+    return Reading(Dynamics(tuple(records), before + raw, encoding), findings, source)
 
 
-def _before_slash(line: str) -> tuple[str, bool]:
+def before_slash(line: str) -> tuple[str, bool]:
     """Return what stands in front of the slash that ends a record, and whether there is one outside quotes."""
     quote = ""
     for place, sign in enumerate(line):
@@ -96,37 +120,43 @@ def _before_slash(line: str) -> tuple[str, bool]:
     return line, False
 
 
-def _record(content: str, raw: str, line: int, findings: list[Finding]) -> DynamicRecord | None:
+def _record(content: str, line: int, findings: list[Finding]) -> DynamicRecord | None:
     words = [word or "" for word in tokens(content)]
     if len(words) < 3 or not _BUS.fullmatch(words[0].strip()) or len(words[0].strip()) > 9:
         text = f"{content.strip()[:40]!r} is no record of a model; it is kept but not read."
-        findings.append(Finding("psse.dyr.record", Severity.ERROR, text, "", Where(line=line or None)))
+        findings.append(Finding("psse.dyr.record", Severity.ERROR, text, "", Where(line=line)))
         return None
-    model, values = words[1].strip().upper(), tuple(words[3:])
-    return DynamicRecord(
-        int(words[0]), model, words[2].strip(), values, _parameters(model, values, line, findings), raw, line
-    )
+    record = DynamicRecord(int(words[0]), words[1].strip().upper(), words[2].strip(), tuple(words[3:]), line=line)
+    return replace(record, parameters=_parameters(record, findings))
 
 
-def _parameters(model: str, values: tuple[str, ...], line: int, findings: list[Finding]) -> dict[str, float]:
-    """Return the values by name where the model is known and every value is a number."""
-    known = models().get(model)
-    where = Where(line=line)
+def _parameters(record: DynamicRecord, findings: list[Finding]) -> dict[str, float | str]:
+    """Return the values by name where the model is known and every value fits."""
+    known = models().get(record.kind)
+    where = Where(line=record.line)
     if known is None:
-        text = f"Model {model} is not known; its values are kept as they are."
+        text = f"Model {record.kind} is not known; its values are kept as they are."
         findings.append(Finding("psse.dyr.unknown_model", Severity.INFO, text, "", where))
         return {}
-    if len(values) != len(known) or not all(_NUMBER.fullmatch(value) for value in values):
-        text = f"{model} has {len(values)} values where {len(known)} numbers are expected; they are kept as they are."
+    values = record.values[len(USER_HEAD) :] if record.model == USER_MODEL else record.values
+    if len(values) != len(known) or not all(
+        name.endswith(TEXT) or _NUMBER.fullmatch(value) for name, value in zip(known, values, strict=True)
+    ):
+        text = f"{record.kind} has {len(values)} values, not the {len(known)} numbers of its kind; they are kept."
         findings.append(Finding("psse.dyr.values", Severity.ERROR, text, "Complete the record.", where))
         return {}
-    return {name: float(re.sub("[dD]", "E", value)) for name, value in zip(known, values, strict=True)}
+    return {
+        name.removesuffix(TEXT): value.strip() if name.endswith(TEXT) else float(re.sub("[dD]", "E", value))
+        for name, value in zip(known, values, strict=True)
+    }
 
 
 def write_dynamics(dynamics: Dynamics) -> str:
     """Return the file's text: untouched records as they were, others on one line."""
-    parts = [
-        record.text or f"{record.bus} '{record.model}' {record.ckt or '1'} {' '.join(record.values)} /\n"
-        for record in dynamics.records
-    ]
-    return "".join(parts) + dynamics.tail
+    return "".join(record.before + (record.text or _line(record)) for record in dynamics.records) + dynamics.tail
+
+
+def _line(record: DynamicRecord) -> str:
+    values = (word if _NUMBER.fullmatch(word) else quoted(word) for word in record.values)
+    ckt = record.ckt if record.ckt.isalnum() else quoted(record.ckt or "1")
+    return f"{record.bus} {quoted(record.model)} {ckt} {' '.join(values)} /{record.behind}"

@@ -64,7 +64,7 @@ def split(data: bytes, findings: list[Finding]) -> Records:
 def decode(data: bytes, findings: list[Finding]) -> tuple[str, str]:
     """Return the text and its encoding: UTF-8, else Windows-1252, else Latin-1."""
     if b"\x00" in data[:4096]:
-        raise BadInput("This is not a text file.", hint="Choose a .raw or .rawx file.", where=Where(line=1))
+        raise BadInput("This is not a text file.", hint="Choose a file that PSS/E wrote as text.", where=Where(line=1))
     unicode = "utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8"
     for encoding in (unicode, "cp1252", "latin-1"):
         try:

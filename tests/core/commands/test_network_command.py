@@ -92,3 +92,29 @@ def test_to_powermodels_prints_the_dictionary_alone(case: str, capfd: pytest.Cap
     status, found = answer(capfd, "to-powermodels", case, "--physical")
     assert status == 0
     assert (found["baseMVA"], found["per_unit"], len(found["bus"])) == (100.0, True, 4)  # with the star point
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "counts"),
+    [
+        ("a.dyr", "1 'GENCLS' 1 3.5 0.0 /\n2 'OWN' 1 1 2 /\n", {"record": 2, "typed": 1, "GENCLS": 1, "OWN": 1}),
+        (
+            "A.CON",
+            "CONTINGENCY X\nOPEN LINE FROM BUS 1 TO BUS 2 CIRCUIT 1\nEND\nEND\n",
+            {"contingency": 1, "branch": 1},
+        ),
+        ("a.sub", "SUBSYSTEM EAST\nAREAS 1 2\nEND\nEND\n", {"subsystem": 1}),
+        ("a.mon", "MONITOR TIES FROM SUBSYSTEM 'EAST'\nEND\n", {"monitor": 1}),
+    ],
+)
+def test_files_that_go_with_a_network_are_read_and_written_again(
+    name: str, text: str, counts: dict[str, int], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path, out = tmp_path / name, tmp_path / f"out{name[1:]}"
+    path.write_text(text)
+    status, found = answer(capfd, "read", str(path))
+    assert (status, {key: count for key, count in found["counts"].items() if count}) == (0, counts)
+    assert answer(capfd, "convert", str(path), str(out))[1]["same_bytes"]
+    assert out.read_text() == text
+    assert main(["network", "audit", str(path)]) == 2
+    assert "network" in capfd.readouterr().err

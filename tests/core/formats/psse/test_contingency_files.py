@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -15,9 +16,11 @@ from core.formats.psse.contingency_files import (
     Monitor,
     Outage,
     Subsystem,
+    _spelled,
     read_contingencies,
     read_monitors,
     read_subsystems,
+    write_statements,
 )
 from core.plant import plant_network, sample_plant, split_ids
 
@@ -93,6 +96,36 @@ def test_what_is_not_understood_is_a_finding_with_its_line() -> None:
     reading = read_contingencies(b"CONTINGENCY A\nSET TAP OF BUS 4\nREMOVE UNIT 1 FROM BUS 2\nEND\n", "a.con")
     assert [(f.code, f.where.line) for f in reading.findings] == [("psse.statement.unknown", 2)]
     assert reading.value == [Contingency("A", (Outage("machine", 2),))]
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (read_contingencies, b"\xef\xbb\xbf/PSS(R)E 34\r\n" + BOTH_SPELLINGS.replace(b"\n", b"\r\n")),
+        (read_contingencies, b"TRACE\nCONTINGENCY A\nCOM why\nSET TAP\nREMOVE UNIT 1 FROM BUS 2 / why\nEND\nEND\n\n"),
+        (read_subsystems, b"SYSTEM 'M\xfchle'\nAREAS 1 2\nJOIN 'X'\nZONE 3\nKV 110\nEND\nBUS 7\nEND\nEND"),
+        (read_monitors, b"MONITOR LINES IN EAST\n\nMONITOR VOLTAGE RANGE IN SUBSYSTEM 'EAST' .95 1.05\nEND\n"),
+    ],
+)
+def test_an_untouched_file_comes_back_byte_for_byte_and_the_usual_spelling_says_the_same(read, text) -> None:
+    value = read(text, "x").value
+    assert write_statements(value).encode(value.encoding) == text
+    spelled = read(b"".join(_spelled(each).encode() for each in value), "x").value
+    assert spelled == value
+
+
+def test_a_changed_statement_changes_its_lines_alone() -> None:
+    text = b"/ first\nCONTINGENCY A\nTRIP UNIT 1 FROM BUS 2\nEND\nCONTINGENCY B\nTRIP LOAD 1 FROM BUS 3\nEND\n"
+    statements = read_contingencies(text, "a.con").value
+    statements[0] = replace(statements[0], outages=(Outage("machine", 4, ckt="G 1"),), text="")
+    changed = text.replace(b"A\nTRIP UNIT 1 FROM BUS 2", b"'A'\nREMOVE MACHINE 'G 1' FROM BUS 4").decode()
+    assert write_statements(statements) == changed
+
+
+def test_members_that_a_join_shares_are_no_members_alone() -> None:
+    reading = read_subsystems(b"SUBSYSTEM A\nJOIN 'X'\nAREA 1\nKV 110\nEND\nBUS 7\nEND\n", "a.sub")
+    assert reading.value == [Subsystem("A", (("BUS", (7.0,)),))]
+    assert [finding.where.line for finding in reading.findings] == [2, 3, 4]
 
 
 @pytest.mark.parametrize("read", [read_contingencies, read_subsystems, read_monitors])
