@@ -31,7 +31,7 @@ def ask(name: str) -> None:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         hours = st.number_input("Hours [h]", 1, 8784, 8760, width=160)
-        minutes = st.segmented_control("Step [min]", [60, 15], default=60, required=True)
+        minutes = st.segmented_control("Step [min]", [60, 30, 15], default=60, required=True)
         held = st.toggle("Hold the imported taps")
     several = st.multiselect("Feeders", feeders.known(), default=[name], key=f"run-{name}")
     if st.button(
@@ -39,7 +39,6 @@ def ask(name: str) -> None:
     ):
         cases = {each: [feeders.home() / each] for each in several}
         inputs = year_inputs(cases, tables[profile], hours=hours, step_minutes=float(minutes), hold_taps=held)
-        inputs["files"] = {each: feeders.stamp(each) for each in several}
         jobs.submit(store(), "time_series", inputs, title=f"{hours} h of {', '.join(several)}")
         st.session_state.pop("year-run", None)
         st.rerun()

@@ -232,14 +232,14 @@ def _solve(arguments: argparse.Namespace) -> Answer:
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
-    steps = read_profiles(arguments.profiles).value.steps
-    quarters = steps in QUARTERS_OF_A_YEAR or steps == 4 * arguments.hours
-    minutes = arguments.step_minutes or (15.0 if quarters else 60.0)
+    profiles = read_profiles(arguments.profiles).value
+    quarters = profiles.steps in QUARTERS_OF_A_YEAR or profiles.steps == 4 * arguments.hours
+    minutes = profiles.step_minutes or (15.0 if quarters else 60.0)
     inputs = year_inputs(
         {arguments.paths[0].resolve().stem: arguments.paths},
         arguments.profiles,
         hours=arguments.hours,
-        step_minutes=minutes,
+        step_minutes=minutes if arguments.step_minutes is None else arguments.step_minutes,
         block_steps=arguments.block_steps,
         repair=arguments.repair,
         hold_taps=arguments.hold_taps,
@@ -252,7 +252,8 @@ def _run(arguments: argparse.Namespace) -> Answer:
         f"{year['outside_a_h']:g} h outside range A, {year['overload_h']:g} h overloaded"
         for year in result["feeders"]
     ] + [f"{part['feeder']} block {part['block']} failed: {part['message']}" for part in result["failed"]]
-    return Answer({"folder": str(folder), **result}, "\n".join(lines), fails=bool(result["failed"]))
+    words = dict.fromkeys(_words([Finding.from_dict(each)]) for year in result["feeders"] for each in year["findings"])
+    return Answer({"folder": str(folder), **result}, "\n".join([*lines, *words]), fails=bool(result["failed"]))
 
 
 def _compare(arguments: argparse.Namespace) -> Answer:

@@ -114,8 +114,9 @@ def _unpacked(path: Path, scratch: Path) -> Path:
 
 
 def fingerprint(paths: Sequence[Path]) -> list[str]:
-    """Return what changes when any of a feeder's files does: name, size and time of each."""
-    files = [child for path in paths for child in (sorted(path.iterdir()) if path.is_dir() else [path])]
+    """Return what changes when any of a feeder's files does, or one beside a script: name, size and time of each."""
+    folders = {path: path.parent if path.suffix.lower() == ".dss" else path for path in paths}
+    files = [child for path in folders.values() for child in (sorted(path.iterdir()) if path.is_dir() else [path])]
     there = [file for file in files if file.is_file() or (file.is_dir() and gis.looks_like_gis(file))]
     wanted = [(file, file.stat()) for file in there if not file.name.startswith(".")]
     return [f"{file.name}:{seen.st_size}:{seen.st_mtime_ns}" for file, seen in wanted]

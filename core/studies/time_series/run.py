@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
@@ -21,8 +22,8 @@ from core.documents import digest, dump
 from core.engines.opendss import Block, Circuit, SolveOptions, run_steps
 from core.errors import BadInput, EngineError
 from core.feeder import Feeder
-from core.findings import Finding, Reading
-from core.formats.feeders import read_once
+from core.findings import Finding, Reading, Severity
+from core.formats.feeders import fingerprint, read_once
 from core.store.files import write_whole
 from core.studies.time_series import metrics
 from core.studies.time_series.profiles import Profiles, assign, read_profiles, scaled
@@ -64,15 +65,18 @@ def year_inputs(
         ``repair``, ``hold_taps``, ``block_steps``; ``ranking``: a number a feeder, the largest runs first; ``names``:
         the feeders of each case where they are known already, so that the plan doesn't read the files.
     """
-    steps = round(hours * 60 / step_minutes)
-    if steps < 1:
-        raise BadInput("A run needs at least one step", hint="Give more hours or shorter steps")
+    blocks = options.get("block_steps") or (LONG_BLOCK if len(cases) >= MANY else SHORT_BLOCK)
+    if not (0 < step_minutes <= hours * 60 < math.inf and blocks >= 1):
+        raise BadInput(
+            "A run needs at least one step, and blocks of one or more", hint="Give more hours or shorter steps"
+        )
     return {
         "cases": {name: [str(Path(path).resolve()) for path in paths] for name, paths in cases.items()},
         "profiles": str(Path(profiles).resolve()),
-        "steps": steps,
+        "files": {name: fingerprint(paths) for name, paths in {**cases, "": [profiles]}.items()},
+        "steps": round(hours * 60 / step_minutes),
         "step_h": step_minutes / 60,
-        "block_steps": int(options.get("block_steps") or (LONG_BLOCK if len(cases) >= MANY else SHORT_BLOCK)),
+        "block_steps": int(blocks),
         "repair": bool(options.get("repair")),
         "hold_taps": bool(options.get("hold_taps")),
         "ranking": dict(options.get("ranking") or {}),
@@ -82,11 +86,16 @@ def year_inputs(
 
 def plan(inputs: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the units: worst feeders first where a ranking says so, blocks in order."""
-    steps = _profiles(inputs["profiles"]).value.steps
-    if steps < inputs["steps"]:
+    profiles, minutes = _profiles(inputs["profiles"]).value, inputs["step_h"] * 60
+    if profiles.steps < inputs["steps"]:
         raise BadInput(
-            f"The profiles have {steps} steps, the run needs {inputs['steps']}",
+            f"The profiles have {profiles.steps} steps, the run needs {inputs['steps']}",
             hint="Fewer hours, longer steps or longer profiles",
+        )
+    if profiles.step_minutes not in (None, minutes):
+        raise BadInput(
+            f"The profiles' time stamps are {profiles.step_minutes:g} minutes apart, the run's steps {minutes:g}",
+            hint="Run with the profiles' own step",
         )
     ranking = inputs["ranking"]
     feeders = [
@@ -249,6 +258,9 @@ def _solve(inputs: dict[str, Any], unit: dict[str, Any]) -> tuple[Block, list[Fi
     values = scaled(feeder, reading.value, assigned)
     with Circuit(feeder, SolveOptions(hold_taps=inputs["hold_taps"], tolerance=TOLERANCE)) as circuit:
         block = run_steps(circuit, values, assigned, unit["first"], unit["count"])
+    if reading.value.steps > inputs["steps"]:
+        text = f"The run takes the first {inputs['steps']:,} of the profiles' {reading.value.steps:,} steps"
+        findings.append(Finding("profiles.longer", Severity.INFO, text))
     return block, [*reading.findings, *findings]
 
 
