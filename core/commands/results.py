@@ -134,16 +134,15 @@ def _table(store: Store, arguments: Namespace) -> pd.DataFrame:
 
 
 def _compare(store: Store, arguments: Namespace) -> Answer:
-    from core.results.database.comparison import QUANTITIES, compare_tables
+    from core.results.database.comparison import QUANTITIES, compare
 
     a, b = (_side(store, text) for text in (arguments.a, arguments.b))
-    found = {}
-    for component in QUANTITIES:
-        one, other = (database.get_data(store, sim, component, software) for sim, software in (a, b))
-        if len(one) and len(other):
-            found[component] = compare_tables(one, other, component)
-    if "bus" not in found:
-        raise BadInput("one of the two has no results of buses", hint="see what there is with: results list")
+    found = compare(
+        *(
+            {component: database.get_data(store, sim, component, software) for component in QUANTITIES}
+            for sim, software in (a, b)
+        )
+    )
     if arguments.csv:
         if arguments.table not in found:
             raise BadInput(f"there is nothing to compare of {arguments.table!r}", hint=f"tables are {', '.join(found)}")
@@ -156,6 +155,7 @@ def _compare(store: Store, arguments: Namespace) -> Answer:
         for name, one in quantities.items()
         if one["compared"]
     ]
+    lines += [f"{component}: no element and time in common" for component, each in found.items() if each.rows.empty]
     sides = {name: {"grid_sim_id": sim, "software": software} for name, (sim, software) in (("a", a), ("b", b))}
     return Answer({**sides, "tables": tables, "only_in": alone}, "\n".join(lines))
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.results import database
-from core.results.database.comparison import IDENTITY, QUANTITIES, Compared, compare_tables
+from core.results.database.comparison import IDENTITY, QUANTITIES, Compared, compare
 from core.results.database.worst import by_element, heat_map
 from core.results.reconcile import tolerances
 from pages.parts.shell import store
@@ -34,8 +34,8 @@ def _compared(
     database_url: str, a: int, a_steps: int, a_software: str, b: int, b_steps: int, b_software: str
 ) -> dict[str, Compared]:
     one, other = database.simulation(store(), a), database.simulation(store(), b)
-    pairs = {name: (rows_of(one, name, a_software), rows_of(other, name, b_software)) for name in QUANTITIES}
-    return {name: compare_tables(*pair, name) for name, pair in pairs.items() if all(map(len, pair))}
+    sides = ((one, a_software), (other, b_software))
+    return compare(*({name: rows_of(side, name, software) for name in QUANTITIES} for side, software in sides))
 
 
 def summary(found: dict[str, Compared]) -> pd.DataFrame:

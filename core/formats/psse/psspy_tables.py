@@ -117,7 +117,7 @@ def _line(frame: pd.DataFrame, base_mva: float) -> pd.DataFrame:
     names = "Line_" + frame["FROMNUMBER"].str.strip() + "_" + frame["TONUMBER"].str.strip()
     made = pd.DataFrame({"ibus": ends[0], "jbus": ends[1], "line_name": names + "_" + _text(frame, "ID", "1")})
     return made.assign(
-        line=_place(frame, made),
+        line=_number(made["line_name"]),
         line_pct=_numbers(frame, "PCTRATE"),
         status=_numbers(frame, "STATUS").gt(0).astype(int),
     )
@@ -129,14 +129,12 @@ _MADE = {"bus": _bus, "generator": _generator, "load": _load, "line": _line}
 def _element(frame: pd.DataFrame, key: str, title: str) -> pd.DataFrame:
     names = f"{title}_" + frame["NUMBER"].str.strip() + "_" + _text(frame, "ID", "1")
     made = pd.DataFrame({f"{key}_name": names, "bus": _numbers(frame, "NUMBER")})
-    return made.assign(**{key: _place(frame, made)}, status=_numbers(frame, "STATUS").gt(0).astype(int))
+    return made.assign(**{key: _number(names)}, status=_numbers(frame, "STATUS").gt(0).astype(int))
 
 
-def _place(frame: pd.DataFrame, made: pd.DataFrame) -> pd.Series:
-    """Return the number of each row within its time stamp."""
-    if "TIMESTAMP" not in frame:
-        return pd.Series(np.arange(1, len(made) + 1), index=made.index)
-    return frame.groupby("TIMESTAMP", sort=False).cumcount() + 1
+def _number(names: pd.Series) -> pd.Series:
+    """Return the number of each row's element: the same at every time stamp, whatever the order there."""
+    return pd.Series(pd.factorize(names)[0] + 1, index=names.index)
 
 
 def _text(frame: pd.DataFrame, name: str, default: str) -> pd.Series:

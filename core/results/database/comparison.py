@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from core.errors import BadInput
+from core.results.database.pairing import ENDS, moments, paired
+from core.results.database.software import KEYS
 from core.results.reconcile import Agreement, tolerances
 
 #: Component → the quantities that are compared.
@@ -18,8 +21,8 @@ QUANTITIES = {
     "load": ("p", "q"),
     "line": ("line_pct",),
 }
-#: Component → the columns that tell an element, whoever numbered it.
-IDENTITY = {"bus": ["bus"], "generator": ["gen", "bus"], "load": ["load", "bus"], "line": ["line", "ibus", "jbus"]}
+#: Component → the columns that tell an element.
+IDENTITY = {component: [KEYS[component], *ends] for component, ends in ENDS.items()}
 
 STATES = (Agreement.AGREES, Agreement.EXPLAIN, Agreement.CONTRADICTS)
 
@@ -43,27 +46,41 @@ class Compared:
         return {name: _summary(self, name) for name in QUANTITIES[self.component]}
 
 
-def compare_tables(a: pd.DataFrame, b: pd.DataFrame, component: str) -> Compared:
-    """Compare a component's results; two snapshots are compared whatever their time stamps.
+def compare(a: Mapping[str, pd.DataFrame], b: Mapping[str, pd.DataFrame]) -> dict[str, Compared]:
+    """Compare two simulations' tables by component, those that both have.
 
     Raises
     ------
     BadInput
-        When the two have no element and time in common.
+        When the two have no element and time in common in any of them.
     """
+    found = {
+        component: compare_tables(a[component], b[component], component)
+        for component in QUANTITIES
+        if len(a[component]) and len(b[component])
+    }
+    if not any(len(each.rows) for each in found.values()):
+        hint = "compare simulations of one grid over the same time"
+        raise BadInput("the two have no element and time stamp in common", hint=hint)
+    return found
+
+
+def compare_tables(a: pd.DataFrame, b: pd.DataFrame, component: str) -> Compared:
+    """Compare a component's results; two snapshots are compared whatever their time stamps."""
+    a, b = (side.assign(timestamp=moments(side["timestamp"])) for side in (a, b))
     if a["timestamp"].nunique() == 1 and b["timestamp"].nunique() == 1:
         b = b.assign(timestamp=a["timestamp"].iloc[0])
-    by = ["timestamp", *IDENTITY[component]]
-    columns = [*by, *QUANTITIES[component]]
     if component == "bus":
         a, b = _from_one_swing_bus(a, b)
-    every = a[columns].merge(b[columns], on=by, how="outer", suffixes=("_a", "_b"), indicator=True)
+    elements = paired(a, b, component)
+    names, identity = QUANTITIES[component], IDENTITY[component]
+    sides = (a[["timestamp", *identity, *names]], b[["timestamp", *names]])
+    one, other = (side.assign(element=number) for side, number in zip(sides, elements, strict=True))
+    every = one.merge(other, on=["timestamp", "element"], how="outer", suffixes=("_a", "_b"), indicator=True)
     side = every["_merge"]
-    rows = every[side == "both"].drop(columns="_merge").reset_index(drop=True)
-    if rows.empty and len(every):
-        hint = "compare simulations of one grid over the same time"
-        raise BadInput(f"the two have no {component} and time stamp in common", hint=hint)
-    for name in QUANTITIES[component]:
+    rows = every[side == "both"].drop(columns=["_merge", "element"]).reset_index(drop=True)
+    rows = rows.astype(dict.fromkeys(identity, "int64"))
+    for name in names:
         difference = rows[f"{name}_a"] - rows[f"{name}_b"]
         rows[name] = (difference + 180) % 360 - 180 if name == "angle_deg" else difference
     return Compared(component, rows, int((side == "left_only").sum()), int((side == "right_only").sum()))

@@ -14,7 +14,7 @@ def lines(loadings: list[list[float]]) -> pd.DataFrame:
         for hour, pair in enumerate(loadings)
         for line, loading in enumerate(pair, start=1)
     ]
-    return pd.DataFrame(rows, columns=["timestamp", "line", "ibus", "jbus", "line_pct"])
+    return pd.DataFrame(rows, columns=["timestamp", "line", "ibus", "jbus", "line_pct"]).assign(line_name=None)
 
 
 COMPARED = compare_tables(lines([[50, 50], [50, 50], [50, 50]]), lines([[51, 50], [47, 70], [50, 46]]), "line")
