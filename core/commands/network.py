@@ -17,6 +17,8 @@ from core.formats.blocking import refuse_blocked
 from core.formats.companions import Companion, companion_of, counts, rows, write_companion
 from core.formats.conversion import LISTED, compare, convert
 from core.formats.networks import FORMATS, format_of, read_network
+from core.formats.psse import schema
+from core.formats.psse.template import VERSIONS, template, template_sections
 from core.network import Network
 from core.network.audit import SOLVED_MVA, audit
 from core.network.repair import repaired
@@ -41,6 +43,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     _action(actions, "diff", "say what differs between two files of any formats", "file", "other")
     powermodels.add_arguments(_action(actions, "to-powermodels", "print a file's PowerModels dictionary", "file"))
+    empty = _action(actions, "template", "give an empty PSS/E file with the names of all columns")
+    empty.add_argument("out", metavar="OUT", nargs="?", help="the file to write (default: print it)")
+    empty.add_argument("--version", choices=tuple(VERSIONS), help="the version (default: 33, or as OUT ends)")
+    empty.add_argument("--sections", nargs="+", default=[], metavar="NAME", help="name the columns of these alone")
+
     solve = _action(actions, "solve", "calculate the load flow", "file")
     solve.add_argument("--engine", default="newton", help="newton, pandapower or lightsim2grid")
     solve.add_argument(
@@ -177,6 +184,23 @@ def _save(path: str, content: bytes) -> None:
         raise BadInput(f"The file can't be written: {error.strerror}.", where=Where(file=path)) from error
 
 
+def _template(arguments: Namespace) -> Answer:
+    is_rawx = (arguments.out or "").lower().endswith(".rawx")
+    name = arguments.version or ("rawx" if is_rawx else "33")
+    if arguments.out and is_rawx != (name == "rawx"):
+        hint = "RAWX files end in .rawx, RAW files in .raw."
+        raise BadInput(f"{arguments.out} is no name for version {name}.", hint=hint)
+    version = VERSIONS[name]
+    chosen = [word for words in arguments.sections for word in words.split(",") if word]
+    sections = template_sections(version, chosen)
+    text = template(version, chosen)
+    if arguments.out:
+        _save(arguments.out, text.encode())
+    fields = {each: [f.heading(version) for f in schema.layout(each, version)] for each in sections}
+    said = f"{arguments.out}: {len(sections)} sections, version {name}" if arguments.out else text.rstrip("\n")
+    return Answer({"file": arguments.out, "version": name, "sections": fields, "text": text}, said)
+
+
 def _audit(arguments: Namespace) -> Answer:
     reading = _usable(arguments.file)
     found = audit(reading.value, arguments.tolerance_mva)
@@ -311,4 +335,5 @@ ACTIONS: dict[str, Callable[[Namespace], Answer]] = {
     "diff": _diff,
     "to-powermodels": powermodels.run,
     "solve": _solve,
+    "template": _template,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, repeat
 from typing import Any
 
@@ -27,11 +27,13 @@ def write_raw_case(case: RawCase, version: int | None = None) -> str:
         patched = _patched(case, case.original)
         if patched is not None:
             return patched
-    return "".join(f"{line}\n" for line in _whole(case, version or max(case.version, 33)))
+    version = version or max(case.version, 33)
+    headed = schema.order(version) if version >= 34 else ()
+    return "".join(f"{line}\n" for line in whole_lines(case, version, headed))
 
 
-def _whole(case: RawCase, version: int) -> Iterator[str]:
-    """Yield all lines of a file of the version."""
+def whole_lines(case: RawCase, version: int, headed: Collection[str]) -> Iterator[str]:
+    """Yield all lines of a file of the version, with the names of the columns over the sections that are ``headed``."""
     whole, case = case, fitted(case, version)
     if version >= 34:
         yield "@!IC,SBASE,REV,XFRRAT,NXFRAT,BASFRQ"
@@ -42,7 +44,7 @@ def _whole(case: RawCase, version: int) -> Iterator[str]:
         yield "0 / END OF SYSTEM-WIDE DATA, BEGIN BUS DATA"
     order = schema.order(version)
     for name, following in zip(order, (*order[1:], ""), strict=True):
-        if version >= 34:
+        if name in headed:
             yield from _headings(name, version)
         yield from section_lines(case, name, version)
         begin = f", BEGIN {schema.sections()[following].title} DATA" if following else ""
@@ -79,11 +81,10 @@ def _system_wide(case: RawCase) -> Iterator[str]:
 
 
 def _headings(name: str, version: int) -> Iterator[str]:
-    """Yield the column comments of a section."""
-    if name == "substation":
-        return
-    for line in sorted({f.line for f in schema.fields()[name]}):
-        yield "@!" + ",".join(f.heading(version) for f in schema.layout(name, version, line))
+    """Yield the column comments of a section and of the records that are nested in it."""
+    for part in (name, *(child for child, parent in _CHILDREN.items() if parent == name)):
+        for line in sorted({f.line for f in schema.layout(part, version)}):
+            yield "@!" + ",".join(f.heading(version) for f in schema.layout(part, version, line))
 
 
 def section_lines(case: RawCase, name: str, version: int) -> Iterator[str]:

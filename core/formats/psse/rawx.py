@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -142,15 +143,23 @@ def _whole(section: str, name: str, numbers: pd.Series, findings: list[Finding])
 def write_rawx_case(case: RawCase) -> str:
     """Return the case as RAWX text, one row a line."""
     case = fitted(case, 35)
+    filled = (name for name in schema.sections() if len(case[name]))
+    return _document(case, {name: _table_text(case, name) for name in filled})
+
+
+def write_rawx_template(sections: Collection[str]) -> str:
+    """Return RAWX text with tables that have all of their fields and no rows."""
+    fields = {name: [f.rawx for f in schema.layout(name, schema.RAWX)] for name in sections}
+    return _document(RawCase(35), {n: f'{{"fields":{json.dumps(names)},"data":[]}}' for n, names in fields.items()})
+
+
+def _document(case: RawCase, tables: Mapping[str, str]) -> str:
     head = case.header
     row = [head.get("IC") or 0, case.base_mva, 35, head.get("XFRRAT") or 0, head.get("NXFRAT") or 0]
     row += [head.get("BASFRQ") or 60.0, *case.titles]
     fields = [*HEADER, "title1", "title2"]
     parts = [f'"caseid":{{"fields":{json.dumps(fields)},"data":{dump(row)}}}']
-    for section in schema.sections().values():
-        table = case[section.name]
-        if len(table):
-            parts.append(f'"{section.rawx}":{_table_text(case, section.name)}')
+    parts += [f'"{schema.sections()[name].rawx}":{text}' for name, text in tables.items()]
     return '{"general":{"version":"35.4"},"network":{\n' + ",\n".join(parts) + "\n}}\n"
 
 

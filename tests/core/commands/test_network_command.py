@@ -118,3 +118,17 @@ def test_files_that_go_with_a_network_are_read_and_written_again(
     assert out.read_text() == text
     assert main(["network", "audit", str(path)]) == 2
     assert "network" in capfd.readouterr().err
+
+
+def test_template_gives_an_empty_file_of_the_version(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    out = str(tmp_path / "empty.raw")
+    status, found = answer(capfd, "template", out, "--version", "34", "--sections", "bus,LOAD")
+    assert (status, found["version"], list(found["sections"])) == (0, "34", ["bus", "load"])
+    assert Path(out).read_text() == found["text"]
+    status, found = answer(capfd, "read", out)
+    assert (status, found["version"], [finding["code"] for finding in found["findings"]]) == (
+        1,
+        34,
+        ["network.bus.none"],
+    )
+    assert main(["network", "template", out, "--version", "rawx"]) == 2
