@@ -5,7 +5,7 @@ import streamlit as st
 from core.results.database import SOFTWARE, software_of
 from core.results.database.comparison import QUANTITIES
 from core.results.database.simulations import DONE
-from pages.parts.comparing import compared, show_heat_map, show_profile, summary, worst_table
+from pages.parts.comparing import compared, show_heat_map, show_map, show_profile, summary, worst_table
 from pages.parts.downloads import download_table
 from pages.parts.empty import empty_state
 from pages.parts.shell import explained, guard, store
@@ -38,9 +38,6 @@ for name, (one, _) in (("A", a), ("B", b)):
         st.warning(f"{name} is {one.state}: only the steps that it has are compared.", icon=":material/hourglass_top:")
 with explained():
     found = compared(a, b)
-    if not found:
-        st.info("The two have no table in common.")
-        st.stop()
     rows = summary(found)
     show_numbers(rows, "%.4g")
     st.caption(
@@ -65,6 +62,7 @@ with explained():
     show_profile(each, quantity)
     if each.rows["timestamp"].nunique() > 1:
         show_heat_map(each, quantity)
+    show_map((a, b), each, quantity)
     st.subheader("Elements, the worst first")
     worst = worst_table(each, quantity)
     show_numbers(worst, "%.4g")

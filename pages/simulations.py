@@ -8,6 +8,7 @@ from core.jobs import simulation
 from core.results.database import SOFTWARE, Simulation
 from core.results.database.simulations import DONE, INTERRUPTED, RUNNING
 from pages.parts.job_panel import job_panel
+from pages.parts.new_simulation import new_simulation
 from pages.parts.result_files import import_files
 from pages.parts.shell import explained, guard, store
 from pages.parts.simulations import CHOSEN
@@ -15,31 +16,6 @@ from pages.parts.simulations import CHOSEN
 guard()
 
 STATES = {RUNNING: "▶ running", INTERRUPTED: "■ interrupted", DONE: "✓ done"}
-
-
-def new() -> None:
-    """Ask for a network, a series and a software, and start the simulation."""
-    left, right = st.columns(2)
-    network = left.file_uploader("Network", max_upload_size=200, help="RAW, RAWX, MATPOWER or PowerModels")
-    help = "CSV or Parquet with a column timestamp and any of load_scale, generation_scale, NAME@BUS_mw, NAME@BUS_kw"
-    series = right.file_uploader("Series over time (optional)", ["csv", "parquet"], max_upload_size=200, help=help)
-    if network is None:
-        return
-    from core.studies.simulation.run import ENGINES  # slow to load: not before there is a network
-
-    software = st.segmented_control(
-        "Software",
-        ENGINES,
-        default="newton",
-        required=True,
-        format_func=lambda name: SOFTWARE.get(name, name),
-        key="engine",
-    )
-    if st.button("Simulate", type="primary", icon=":material/play_arrow:"):
-        with explained():
-            files = (network.getvalue(), network.name), (series.getvalue(), series.name) if series else None
-            st.session_state[CHOSEN] = simulation.start(store(), *files, software)
-            st.rerun()
 
 
 def table(every: list[Simulation]) -> pd.DataFrame:
@@ -98,7 +74,7 @@ if not every:
     st.markdown("No simulation yet. Drop a network: it is calculated as it is, or at every step of a series.")
 make, foreign = st.tabs(["New simulation", "Import results"])
 with make:
-    new()
+    new_simulation()
 with foreign:
     import_files()
 every = simulation.simulations(store())

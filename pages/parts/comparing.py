@@ -8,10 +8,13 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.network import Network
 from core.results import database
 from core.results.database.comparison import IDENTITY, QUANTITIES, Compared, compare
+from core.results.database.pairing import ENDS
 from core.results.database.worst import by_element, heat_map
 from core.results.reconcile import tolerances
+from pages.parts.network_diagram import show_differences
 from pages.parts.shell import store
 from pages.parts.simulations import HEADINGS, Side, elements, rows_of
 
@@ -98,6 +101,28 @@ def show_heat_map(each: Compared, quantity: str) -> None:
         notes.append("Steps are drawn together: each field is the largest of its difference.")
     if notes:
         st.caption(" ".join(notes))
+
+
+def show_map(sides: tuple[Side, Side], each: Compared, quantity: str) -> None:
+    """Draw the network of one of the sides, each element coloured by its largest difference."""
+    kept = (one.inputs.get("network") or one.inputs.get("file") for one, _ in sides)
+    file = next(filter(None, kept), None)
+    if file is None:
+        st.caption("Neither side came with its network: there is no drawing to colour.")
+        return
+    keys = IDENTITY[each.component]
+    known = each.rows[each.rows[quantity].notna()].reset_index(drop=True)
+    largest = known.loc[known[quantity].abs().groupby([known[key] for key in keys]).idxmax()]
+    at = list(ENDS[each.component]) or keys  # of a bus itself, of a machine its bus, of a line both ends
+    said = elements(largest, each.component) + "<br>" + largest[quantity].map("{:.4g}".format)
+    show_differences(_network(file["sha256"], file["name"]), (largest[at[0]], largest[at[-1]]), largest[quantity], said)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _network(sha256: str, name: str) -> Network:
+    from core.formats.networks import read_network
+
+    return read_network(store().content(sha256), name).value
 
 
 def show_profile(each: Compared, quantity: str) -> None:

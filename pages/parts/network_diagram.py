@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.network import Network
-from core.network.layout import positions
+from core.network.layout import Layout, positions
 
 #: Buses that a drawing shows; of larger networks the part around a chosen bus.
 DRAWN = 600
@@ -17,39 +17,68 @@ SYMBOLS = {"SLACK": "star", "PV": "square", "ISOLATED": "x"}
 
 def show_diagram(network: Network) -> None:
     """Draw the buses and what connects them."""
+    place = _placed(network)
+    if place is None:
+        return
+    text = [
+        f"{bus} {name}<br>{kind}, {kv:g} kV, {v:.4f} pu"
+        for bus, name, kind, kv, v in place.nodes[["bus", "name", "kind", "base_kv", "v_pu"]].to_numpy().tolist()
+    ]
+    marks = go.Scatter(
+        x=place.nodes["x"], y=place.nodes["y"], mode="markers", text=text, hoverinfo="text",
+        marker={"size": 9, "color": place.nodes["v_pu"], "colorscale": "Viridis", "colorbar": {"title": "V [pu]"},
+                "symbol": place.nodes["kind"].map(SYMBOLS).fillna("circle")},
+    )  # fmt: skip
+    _show(place, marks)
+    st.caption(f"{_meaning(place)} Colour is the stored voltage.")
+
+
+def show_differences(network: Network, ends: tuple[pd.Series, pd.Series], values: pd.Series, text: pd.Series) -> None:
+    """Draw the network with values between the buses numbered ``ends``, both the same for what is at one bus."""
+    place = _placed(network)
+    if place is None:
+        return
+    nodes = place.nodes.set_index("bus")[["x", "y"]]
+    at = [nodes.reindex(end).to_numpy() for end in ends]
+    middle = (at[0] + at[1]) / 2
+    order = np.argsort(values.abs().to_numpy())  # the largest on top
+    largest = float(values.abs().max()) or 1.0
+    marks = go.Scatter(
+        x=middle[order, 0], y=middle[order, 1], mode="markers", text=text.iloc[order], hoverinfo="text",
+        marker={"size": 11, "color": values.iloc[order], "colorscale": "RdBu", "cmin": -largest, "cmax": largest,
+                "cmid": 0, "colorbar": {"title": "A − B"}, "line": {"width": 1, "color": "#888888"}},
+    )  # fmt: skip
+    _show(place, marks)
+    st.caption(f"{_meaning(place)} Colour is each element's largest difference A − B over time.")
+
+
+def _placed(network: Network) -> Layout | None:
     buses = network["bus"]["bus"]
     if buses.empty:
         st.info("The network has no bus to draw.")
-        return
+        return None
     centre = None
     if len(buses) > DRAWN:
         st.caption(f"The network has {len(buses):,} buses: the {DRAWN:,} nearest to the chosen bus are drawn.")
         centre = int(st.number_input("Bus", value=int(buses.iloc[0]), step=1))
-    place = positions(network, around=centre, most=DRAWN)
-    st.plotly_chart(_figure(place.nodes, place.edges), width="stretch", theme="streamlit")
+    return positions(network, around=centre, most=DRAWN)
+
+
+def _meaning(place: Layout) -> str:
     kind = "by their coordinates" if place.geographic else "by forces between neighbours: distances mean nothing"
-    st.caption(f"Buses are placed {kind}. Colour is the stored voltage.")
+    return f"Buses are placed {kind}."
 
 
-def _figure(nodes: pd.DataFrame, edges: np.ndarray) -> go.Figure:
-    x, y = nodes["x"].to_numpy(), nodes["y"].to_numpy()
-    gap = np.full(len(edges), np.nan)
+def _show(place: Layout, marks: go.Scatter) -> None:
+    x, y = place.nodes["x"].to_numpy(), place.nodes["y"].to_numpy()
+    edges, gap = place.edges, np.full(len(place.edges), np.nan)
     lines = go.Scatter(
         x=np.column_stack([x[edges[:, 0]], x[edges[:, 1]], gap]).ravel(),
         y=np.column_stack([y[edges[:, 0]], y[edges[:, 1]], gap]).ravel(),
         mode="lines", line={"width": 1, "color": "#888888"}, hoverinfo="skip",
     )  # fmt: skip
-    text = [
-        f"{bus} {name}<br>{kind}, {kv:g} kV, {v:.4f} pu"
-        for bus, name, kind, kv, v in nodes[["bus", "name", "kind", "base_kv", "v_pu"]].to_numpy().tolist()
-    ]
-    marks = go.Scatter(
-        x=x, y=y, mode="markers", text=text, hoverinfo="text",
-        marker={"size": 9, "color": nodes["v_pu"], "colorscale": "Viridis", "colorbar": {"title": "V [pu]"},
-                "symbol": nodes["kind"].map(SYMBOLS).fillna("circle")},
-    )  # fmt: skip
     figure = go.Figure([lines, marks])
     figure.update_layout(showlegend=False, height=600, margin={"l": 0, "r": 0, "t": 0, "b": 0})
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False, scaleanchor="x")
-    return figure
+    st.plotly_chart(figure, width="stretch", theme="streamlit", key="diagram")

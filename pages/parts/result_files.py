@@ -8,29 +8,37 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from core.formats.psse.psspy_tables import psspy_table
 from pages.parts.findings import show_findings
 from pages.parts.shell import explained, store
 
 
 def import_files() -> None:
-    """Ask for files with results of other tools and import them."""
+    """Ask for files with results of other tools and import them; psspy's tables are one case together."""
     uploads = st.file_uploader(
         "Results of other tools", accept_multiple_files=True, max_upload_size=200,
-        help="PSS/E RAW or RAWX with solved voltages, or a SQLite database of simulations that WEC-Grid wrote",
+        help="PSS/E RAW or RAWX with solved voltages, psspy's bus, machine, load and branch tables as CSV, "
+        "or a SQLite database of simulations that WEC-Grid wrote",
     )  # fmt: skip
+    base = st.number_input("System base of psspy's tables [MVA]", min_value=0.0, value=100.0)
     if st.button("Import", icon=":material/download_done:", disabled=not uploads):
-        for upload in uploads:
+        tables = [upload for upload in uploads if psspy_table(upload.getvalue())]
+        for case in filter(None, [tables, *([upload] for upload in uploads if upload not in tables)]):
             with explained():
-                _import(upload)
+                _import(case, base)
 
 
-def _import(upload: UploadedFile) -> None:
-    from core.studies.simulation import import_results
+def _import(uploads: list[UploadedFile], base_mva: float) -> None:
+    from core.studies.simulation import import_files
 
     with TemporaryDirectory() as folder:  # a database is read from a file
-        path = Path(folder) / Path(upload.name).name
-        path.write_bytes(upload.getvalue())
-        numbers, findings = import_results(store(), upload.getvalue(), path)
-    st.success(f"{upload.name}: simulation {', '.join(map(str, numbers))}", icon=":material/check_circle:")
+        files = []
+        for upload in uploads:
+            path = Path(folder) / Path(upload.name).name
+            path.write_bytes(upload.getvalue())
+            files.append((upload.getvalue(), path))
+        numbers, findings = import_files(store(), files, base_mva)
+    names = ", ".join(path.name for _, path in files)
+    st.success(f"{names}: imported as simulation {', '.join(map(str, numbers))}", icon=":material/check_circle:")
     if findings:
         show_findings(findings)

@@ -39,9 +39,10 @@ def test_a_dropped_network_is_simulated_in_the_background(store: Store, monkeypa
     content, name = sample()
     shown = page("simulations")
     shown.file_uploader[0].set_value((name, content, "text/plain")).run()
+    shown.selectbox[0].set_value("enforced").run()
     press(shown, "Simulate")
     (own,) = simulation.simulations(store)
-    assert own.state == "running"
+    assert (own.state, own.inputs["q_limits"]) == ("running", True)
     press(shown, "Stop")
     assert simulation.simulation(store, own.grid_sim_id).state == "interrupted"
     next(button for button in shown.button if button.label == "Resume").click().run()
@@ -60,6 +61,20 @@ def test_solved_voltages_of_a_raw_are_imported(store: Store) -> None:
     press(shown, "Import")
     (own,) = simulation.simulations(store)
     assert own.software == "psse"
+
+
+def test_psspy_tables_are_one_case_on_their_own_base(store: Store) -> None:
+    buses = "NUMBER,NAME,TYPE,PU,ANGLED,BASE\n1,ONE,3,1.02,0,138\n2,TWO,1,1.0,-3,138\n"
+    loads = "NUMBER,ID,STATUS,TOTALACT\n2,1,1,20+5j\n"
+    shown = page("simulations")
+    shown.file_uploader[2].set_value(
+        [("bus.csv", buses.encode(), "text/csv"), ("load.csv", loads.encode(), "text/csv")]
+    )
+    shown.number_input[0].set_value(50.0).run()
+    press(shown, "Import")
+    (own,) = simulation.simulations(store)
+    assert (own.software, own.sbase_mva) == ("psse", 50.0)
+    assert database.get_load_data(store, own.grid_sim_id)["p"].tolist() == [0.4]
 
 
 def test_results_are_shown_at_the_chosen_time_and_bus(store: Store) -> None:
@@ -85,6 +100,7 @@ def test_the_comparison_names_the_worst_element_and_time(store: Store) -> None:
     assert load["State"] == "✕ contradicts"
     worst = shown.dataframe[1].value
     assert worst["Largest difference [pu]"].is_monotonic_decreasing
+    assert "Colour is each element's largest difference" in " ".join(caption.value for caption in shown.caption)
 
 
 def test_one_step_is_compared_and_what_has_no_time_in_common_is_said(store: Store) -> None:
