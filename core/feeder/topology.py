@@ -116,6 +116,8 @@ def _follow(tree: Tree, edge: Edge, bus: str, waiting: deque[str]) -> None:
         if edge.start == bus
         else (edge.end_phases, edge.start_phases, edge.start)
     )
+    if near and not phases_of(near):
+        return  # no phase: an auxiliary connection inside a bank
     missing = "".join(phase for phase in near if phase in "ABC" and phase not in tree.phases.get(bus, ""))
     if missing:
         tree.misfits.append((edge, missing))
@@ -125,12 +127,19 @@ def _follow(tree: Tree, edge: Edge, bus: str, waiting: deque[str]) -> None:
         else (letter for letter, phase in zip(far, near, strict=False) if phase not in missing)
     )
     already = tree.phases.get(other, "")
-    if other in tree.parent and set(carried) & set(already):
+    if other in tree.parent and set(carried) & set(already) and not _beside(tree, edge):
         tree.loops.append(edge)
     elif other not in tree.parent:
         tree.parent[other] = edge
         waiting.append(other)
     tree.phases[other] = phases_of(already + carried)
+
+
+def _beside(tree: Tree, edge: Edge) -> bool:
+    """Say whether an edge lies beside the one that feeds either end, as the units of a bank of transformers do."""
+    ends = {edge.start, edge.end}
+    feeding = (found for found in (tree.parent[edge.start], tree.parent[edge.end]) if found is not None)
+    return any({found.start, found.end} == ends and "transformers" in (found.table, edge.table) for found in feeding)
 
 
 def islands_of(feeder: Feeder, tree: Tree) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -11,11 +12,14 @@ import pandas as pd
 
 from core.errors import EngineError
 from core.feeder import Feeder
+from core.feeder.checks import listed
 from core.findings import Finding, Severity
 from core.formats.opendss.context import REUSE_FACTORS, give_back, lent_engine, new_context, scratch
 from core.formats.opendss.names import PHASES
 from core.formats.opendss.write import Script, script_of
 
+#: What the engine says when its controls never come to rest.
+HUNTING = "max control iterations"
 #: The tolerance that OpenDSS uses unless told otherwise [pu].
 USUAL_TOLERANCE = 1e-4
 
@@ -96,9 +100,33 @@ class Circuit:
             if not solution.Converged and self.options.tolerance < USUAL_TOLERANCE:
                 self._solve_as_usual()
         except Exception as error:  # noqa: BLE001
-            self._explain(plain(error))
-            return self._nothing()
+            if HUNTING not in plain(error).lower():
+                self._explain(plain(error))
+                return self._nothing()
+            return self._hunting()
         return self.snapshot()
+
+    def _hunting(self) -> Snapshot:
+        """Return the state of a circuit whose controls never come to rest: not converged, and who still moves."""
+        snapshot, before = self.snapshot(), self._positions()
+        with suppress(Exception):  # it hunts on: that is what we look at
+            self.engine.ActiveCircuit.Solution.Solve()
+        after = self._positions()
+        moving = [name for name, position in after.items() if position != before[name]] or list(after)
+        text = f"The power flow is solved, but controls don't come to rest: {listed(moving)}"
+        hint = "Look at bandwidths and on and off settings: each action calls for the opposite one"
+        self.findings.append(Finding("feeder.controls_hunt", Severity.ERROR, text, hint, element=moving[0]))
+        snapshot.converged = False
+        return snapshot
+
+    def _positions(self) -> dict[str, Any]:
+        """Return the tap of every regulator and the state of every controlled capacitor by our names."""
+        circuit = self.engine.ActiveCircuit
+        found: dict[str, Any] = dict(zip(*(self.taps()[column] for column in ("regulator", "tap")), strict=True))
+        for _ in circuit.CapControls:
+            circuit.Capacitors.Name = circuit.CapControls.Capacitor
+            found[self.script.names.back("capacitor", circuit.Capacitors.Name)] = list(circuit.Capacitors.States)
+        return found
 
     def _solve_as_usual(self) -> None:
         """Solve from the start at the engine's usual tolerance: some circuits never settle more exactly."""
@@ -254,15 +282,14 @@ class Circuit:
         rows = []
         for row in self.feeder["regulators"].to_dict("records"):
             transformers.Name = self.script.names.give("transformer", row["transformer"])
-            transformers.Wdg = int(row["winding"])
+            transformers.Wdg = int(row["winding"] if pd.isna(row["tap_winding"]) else row["tap_winding"])
             step = (transformers.MaxTap - transformers.MinTap) / max(transformers.NumTaps, 1)
-            middle = (transformers.MaxTap + transformers.MinTap) / 2
             rows.append(
                 (
                     row["id"],
                     row["bank"],
                     row["phase"],
-                    round((transformers.Tap - middle) / step) if step else 0,
+                    round((transformers.Tap - 1) / step) if step else 0,
                     float(transformers.Tap),
                 )
             )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from core.engines.opendss.circuit import Circuit
@@ -129,17 +130,16 @@ class _Taps:
     def __init__(self, circuit: Circuit) -> None:
         self.transformers = circuit.engine.ActiveCircuit.Transformers
         self.names: list[str] = []
-        self.places: list[tuple[int, float, float]] = []  # index, step and middle; the winding stays chosen
+        self.places: list[tuple[int, float]] = []  # index and step; the winding stays chosen
         for row in circuit.feeder["regulators"].to_dict("records"):
             self.transformers.Name = circuit.script.names.give("transformer", row["transformer"])
-            self.transformers.Wdg = int(row["winding"])
+            self.transformers.Wdg = int(row["winding"] if pd.isna(row["tap_winding"]) else row["tap_winding"])
             step = (self.transformers.MaxTap - self.transformers.MinTap) / max(self.transformers.NumTaps, 1)
-            middle = (self.transformers.MaxTap + self.transformers.MinTap) / 2
             self.names.append(str(row["id"]))
-            self.places.append((int(self.transformers.idx), step or 1.0, middle))
+            self.places.append((int(self.transformers.idx), step or 1.0))
         self.now = np.zeros(len(self.names), dtype=np.int16)
 
     def read(self) -> None:
-        for k, (index, step, middle) in enumerate(self.places):
+        for k, (index, step) in enumerate(self.places):
             self.transformers.idx = index
-            self.now[k] = round((self.transformers.Tap - middle) / step)
+            self.now[k] = round((self.transformers.Tap - 1) / step)

@@ -3,47 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import pandas as pd
 
-from core.feeder import Feeder, rows_of
+from core.feeder import Feeder
 from core.feeder.checks import listed
 from core.feeder.places import place_internal
 from core.feeder.voltages import base_voltages, fill_rated_voltages
 from core.findings import Finding, Severity, Where
-from core.formats.cyme import devices as build
-from core.formats.cyme.devices import Place, Rowing
+from core.formats.cyme.branches import LINES, REACTANCES, SWITCHING, add_line, add_reactance, add_switch
+from core.formats.cyme.completion import finish
 from core.formats.cyme.equipment import Library, catalogue_rows
 from core.formats.cyme.loads import Customers, add_load
 from core.formats.cyme.mutual import check_mutual
-from core.formats.cyme.records import SHUNT_DER, Record, Records, tables_with_role
+from core.formats.cyme.records import Record, Records, tables_with_role
+from core.formats.cyme.regulators import add_regulator, add_regulator_by_phase
+from core.formats.cyme.rowing import Place, Rowing, Site
+from core.formats.cyme.shunts import GENERATORS, add_capacitor, add_generator, add_reactor
 from core.formats.cyme.sources import source_rows
+from core.formats.cyme.three_windings import add_three_winding
+from core.formats.cyme.transformers import add_transformer, add_transformer_by_phase
 
-LINES = {
-    "overhead_line": "overhead",
-    "overhead_unbalanced": "overhead",
-    "overhead_byphase": "overhead",
-    "underground": "cable",
+SERIES: dict[str, Callable[[Site], None]] = {
+    "transformer": add_transformer,
+    "transformer_byphase": add_transformer_by_phase,
+    "three_winding": add_three_winding,
+    "regulator": add_regulator,
+    "regulator_byphase": add_regulator_by_phase,
+    **{table: partial(add_line, table=table) for table in LINES},
+    **{table: partial(add_switch, table=table) for table in SWITCHING},
+    **{table: partial(add_reactance, table=table) for table in REACTANCES},
 }
-SWITCHING = {
-    "switch": "switch",
-    "breaker": "breaker",
-    "lvcb": "breaker",
-    "fuse": "fuse",
-    "recloser": "recloser",
-    "sectionaliser": "sectionaliser",
-    "network_protector": "network_protector",
-    "miscellaneous": "switch",
-}
-REACTANCES = {
-    "series_reactor": ("reactor", "reactor_type", 1.0),
-    "series_capacitor": ("series_capacitor", "series_capacitor_type", -1.0),
-}
-TRANSFORMERS: dict[str, Callable[[Rowing, Library, Record, Place], None]] = {
-    "transformer": build.add_transformer,
-    "transformer_byphase": build.add_transformer_by_phase,
-    "regulator": build.add_regulator,
+SHUNTS: dict[str, Callable[[Site, str], None]] = {
+    "shunt_capacitor": add_capacitor,
+    "shunt_reactor": add_reactor,
+    **{table: partial(add_generator, table=table) for table in GENERATORS},
 }
 #: CYME's number of a device class in the table that places devices on sections.
 DEVICE_TYPES = {
@@ -77,7 +72,7 @@ def build_feeder(records: Records, name: str, *, repair: bool = False, frequency
                 "cyme.no_sections", Severity.ERROR, "The export has no sections", "Add the network file of the export"
             )
         )
-    _merge_ldc(records)
+    _merge_settings(records)
     library = Library(records, frequency_hz)
     customers = Customers(records)
     rowing = Rowing()
@@ -94,7 +89,7 @@ def build_feeder(records: Records, name: str, *, repair: bool = False, frequency
     feeder = Feeder(name, tables, frequency_hz=frequency_hz, studies=dict(studies))
     feeder = feeder.with_tables({"buses": place_internal(feeder)})
     feeder = feeder.with_tables({"buses": base_voltages(feeder)})
-    return fill_rated_voltages(feeder, records.findings)
+    return finish(fill_rated_voltages(feeder, records.findings), rowing.in_amperes, records.findings)
 
 
 def _unique(sections: list[Record], records: Records) -> list[Record]:
@@ -108,12 +103,19 @@ def _unique(sections: list[Record], records: Records) -> list[Record]:
     return list(found.values())
 
 
-def _merge_ldc(records: Records) -> None:
-    """Put the forward settings of a database's regulators beside their regulators."""
-    settings = {record.text("id"): record for record in records["regulator_ldc"] if record.number("forward") == 1}
-    for regulator in records["regulator"]:
-        if found := settings.get(regulator.text("id")):
-            regulator.values = {**found.values, **regulator.values}
+def _merge_settings(records: Records) -> None:
+    """Put what a database keeps apart beside its owner: forward settings of regulators, tap changers."""
+    forward = [record for record in records["regulator_ldc"] if record.number("forward") == 1]
+    for owner, key, parts in (
+        ("regulator", "id", forward),
+        ("regulator_byphase", "id", forward),
+        ("transformer", "id", records["transformer_ltc"]),
+        ("transformer_type", "equipment", records["transformer_type_ltc"]),
+    ):
+        by_key = {record.text(key): record for record in reversed(parts)}
+        for record in records[owner]:
+            if found := by_key.get(record.text(key)):
+                record.values = {**found.values, **record.values}
 
 
 def _placed(records: Records) -> dict[str, list[tuple[str, Record]]]:
@@ -188,143 +190,20 @@ def _add_section(
     feeder, name = section.text("network"), section.text("section")
     nodes = [start, *(f"{name}~{k}" for k in range(1, len(series))), end]
     for (table, device), from_bus, to_bus in zip(series, nodes[:-1], nodes[1:], strict=True) if series else ():
-        _add_series(rowing, library, table, device, Place(feeder, name, from_bus, to_bus, phases))
-    if not series and start != end:
-        _add_branch(
-            rowing,
-            section,
-            Place(feeder, name, start, end, phases),
-            rowing.name("branches", name, "section"),
-            kind="link",
-            closed_phases=phases,
-        )
+        site = Site(rowing, library, device, Place(feeder, name, from_bus, to_bus, phases))
+        if device.text("status") == "bypassed":
+            site.add_link(device.text("id"), phases)
+        else:
+            SERIES[table](site)
     whole = Place(feeder, name, start, end, phases)
+    if not series and start != end:
+        Site(rowing, library, section, whole).add_link(name, phases)
     for table, device in (item for item in placed if item[0] in shunt):
-        _add_shunt(rowing, library, customers, table, device, whole)
-
-
-def _add_series(rowing: Rowing, library: Library, table: str, device: Record, place: Place) -> None:
-    if device.text("status") == "bypassed":
-        _add_branch(
-            rowing,
-            device,
-            place,
-            rowing.name("branches", device.text("id"), "bypass"),
-            kind="link",
-            closed_phases=place.phases,
-        )
-    elif table in TRANSFORMERS:
-        TRANSFORMERS[table](rowing, library, device, place)
-    elif table in LINES:
-        _add_line(rowing, library, table, device, place)
-    elif table in REACTANCES:
-        _add_reactance(rowing, library, table, device, place)
-    else:
-        _add_switch(rowing, library, table, device, place)
-
-
-def _add_branch(rowing: Rowing, record: Record, place: Place, name: str, **values: Any) -> None:
-    row = {
-        "id": name,
-        "feeder": place.feeder,
-        "section": place.section,
-        "from_bus": place.from_bus,
-        "to_bus": place.to_bus,
-        "phases": place.phases,
-        "length_km": 0.0,
-        "origin": "ideal",
-        "in_service": record.text("status", "connected") != "disconnected",
-    }
-    rowing.add("branches", **{**row, **values, **record.provenance})
-
-
-def _add_line(rowing: Rowing, library: Library, table: str, device: Record, place: Place) -> None:
-    made = library.line(table, device, place.phases)
-    length = device.number("length")
-    name = rowing.name("branches", device.text("id"), LINES[table])
-    if length <= 0:
-        library.remark(
-            "line_zero_length", Severity.INFO, f"Line {name} has no length: it connects without impedance", device
-        )
-    origin = made.origin if length > 0 and made.matrices is not None else "ideal"
-    _add_branch(
-        rowing,
-        device,
-        place,
-        name,
-        kind=LINES[table],
-        length_km=max(length, 0.0),
-        origin=origin,
-        equipment=made.equipment,
-        amps_normal=made.amps,
-        closed_phases=place.phases,
-    )
-    if origin != "ideal" and made.matrices is not None:
-        rowing.rows.setdefault("impedances", []).extend(
-            {**row, **device.provenance} for row in rows_of(name, made.matrices)
-        )
-
-
-def _add_switch(rowing: Rowing, library: Library, table: str, device: Record, place: Place) -> None:
-    kind = library.types.get(f"{table}_type", {}).get(device.text("equipment"))
-    normal = device.text("state", "closed") == "closed"
-    closed = device.text("closed") or (place.phases if normal else "NONE")
-    phases = "" if closed == "NONE" else "".join(phase for phase in closed if phase in place.phases)
-    if normal and phases != place.phases:
-        text = f"Normally closed, but {phases or 'no phase'} of {place.phases} is closed in the study"
-        library.remark("switch_partly_open", Severity.INFO, text, device)
-    _add_branch(
-        rowing,
-        device,
-        place,
-        rowing.name("branches", device.text("id"), SWITCHING.get(table, "switch")),
-        kind=SWITCHING.get(table, "switch"),
-        equipment=device.text("equipment"),
-        amps_normal=(kind.number("amps") or None) if kind else None,
-        closed_phases=phases,
-        normally_closed=normal,
-    )
-
-
-def _add_reactance(rowing: Rowing, library: Library, table: str, device: Record, place: Place) -> None:
-    kind, types, sign = REACTANCES[table]
-    found = library.find(types, device)
-    name = rowing.name("branches", device.text("id"), kind)
-    ohms = sign * found.number("ohms") if found else 0.0
-    _add_branch(
-        rowing,
-        device,
-        place,
-        name,
-        kind=kind,
-        length_km=1.0,
-        origin="matrix" if ohms else "ideal",
-        equipment=device.text("equipment"),
-        amps_normal=(found.number("amps") or None) if found else None,
-        closed_phases=place.phases,
-    )
-    if ohms:
-        rows = [
-            {"branch": name, "row": k + 1, "column": k + 1, "r_ohm_km": 0.0, "x_ohm_km": ohms, "b_us_km": 0.0}
-            for k in range(len(place.phases))
-        ]
-        rowing.rows.setdefault("impedances", []).extend({**row, **device.provenance} for row in rows)
-
-
-def _add_shunt(
-    rowing: Rowing, library: Library, customers: Customers, table: str, device: Record, place: Place
-) -> None:
-    bus = place.to_bus if device.text("location") == "to" else place.from_bus
-    if table == "load":
-        add_load(rowing, customers, device, place)
-    elif table == "shunt_capacitor":
-        build.add_capacitor(rowing, library, device, place, bus)
-    elif table == "shunt_reactor":
-        build.add_reactor(rowing, library, device, place, bus)
-    elif table in ("photovoltaic", *SHUNT_DER):
-        generation = library.types.get("generation", {})
-        found = next((record for record in generation.values() if record.text("id") == device.text("id")), None)
-        build.add_generator(rowing, library, device, place, bus, table, found)
+        if table == "load":
+            add_load(rowing, customers, device, whole)
+        else:
+            bus = end if device.text("location") == "to" else start
+            SHUNTS[table](Site(rowing, library, device, whole), bus)
 
 
 def _connected(rowing: Rowing) -> dict[str, str]:

@@ -21,6 +21,7 @@ CATALOGUE: dict[str, tuple[str, dict[str, Any]]] = {
     "line_type_unbalanced": ("line_types", {"kind": "unbalanced"}),
     "cable_type": ("line_types", {"kind": "cable"}),
     "transformer_type": ("transformer_types", {}),
+    "three_winding_type": ("transformer_types", {}),
     "regulator_type": ("regulator_types", {}),
     "capacitor_type": ("capacitor_types", {}),
     "switch_type": ("switch_types", {"kind": "switch"}),
@@ -61,6 +62,7 @@ class Library:
         self.findings = records.findings
         self.frequency_hz = frequency_hz
         self.types = {table: records.by_id(table) for table in records}
+        self.sections = records.by_id("section", "section")
         for name, record in records.by_id("spacing_average").items():
             self.types.setdefault("spacing", {}).setdefault(name, record)
 

@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from core.findings import Finding, Severity
-from core.formats.cyme.devices import Place, Rowing, delta_pair
 from core.formats.cyme.records import Record, Records
+from core.formats.cyme.rowing import Place, Rowing, delta_pair
 
 SHARES = ("z_p", "i_p", "p_p", "z_q", "i_q", "p_q")
 
@@ -121,31 +121,34 @@ def add_load(rowing: Rowing, customers: Customers, device: Record, place: Place)
         p_kw, q_kvar = _power(customers, record)
         if p_kw == 0 and q_kvar == 0 and record.number("customers") == 0:
             continue
-        for nodes in _nodes(customers, device, record, place):
-            share = 1 / len(_nodes_of(record, place)) if len(nodes) < 3 else 1.0
+        in_amperes = record.text("value_type") == "amp_pf"
+        units, share = _units(customers, device, record, place)
+        for nodes in units:
             for index, (bus, part) in enumerate(ends):
                 wanted = f"{name}_{nodes}" if len(ends) == 1 else f"{name}_{nodes}_{index + 1}"
+                unit = rowing.name("loads", wanted, "customer")
+                if in_amperes:
+                    rowing.in_amperes.add(unit)
+                scale = part if in_amperes else part * share  # the same current flows in each phase
                 rowing.add(
                     "loads",
-                    id=rowing.name("loads", wanted, "customer"),
+                    id=unit,
                     device=name,
                     feeder=place.feeder,
                     bus=bus,
-                    **_row(customers, device, record, nodes, (p_kw * share * part, q_kvar * share * part), part),
+                    p_kw=p_kw * scale,
+                    q_kvar=q_kvar * scale,
+                    **_row(customers, device, record, nodes, part * share),
                 )
 
 
-def _row(
-    customers: Customers, device: Record, record: Record, nodes: str, power: tuple[float, float], part: float
-) -> dict[str, Any]:
+def _row(customers: Customers, device: Record, record: Record, nodes: str, part: float) -> dict[str, Any]:
     connected = "disconnected" not in (record.text("status"), device.text("status"))
     return {
         "phases": nodes,
         "phase_count": 3 if len(nodes) == 3 else 1,
         "connection": device.text("connection", "wye"),
         "kv": 0.0,
-        "p_kw": power[0],
-        "q_kvar": power[1],
         "customers": record.number("customers") * part,
         "kwh": record.number("kwh") * part,
         "connected_kva": record.number("connected_kva") * part,
@@ -155,13 +158,16 @@ def _row(
     }
 
 
-def _nodes_of(record: Record, place: Place) -> str:
-    return record.text("phases") or place.phases
+def _units(customers: Customers, device: Record, record: Record, place: Place) -> tuple[list[str], float]:
+    """Return the nodes of the units that one value stands for, and the share of each."""
+    phases = record.text("phases") or place.phases
+    units = _nodes(customers, device, record, place, phases)
+    wanted = len(units) if device.text("connection") == "delta" or "ABC" in units else len(phases)
+    return units, 1 / max(wanted, 1)
 
 
-def _nodes(customers: Customers, device: Record, record: Record, place: Place) -> list[str]:
-    """Return the nodes of the units that one value stands for."""
-    phases = _nodes_of(record, place)
+def _nodes(customers: Customers, device: Record, record: Record, place: Place, phases: str) -> list[str]:
+    """Return the nodes of the units of some phases that a section has."""
     delta = device.text("connection") == "delta"
     misfit = "".join(phase for phase in phases if phase not in place.phases)
     if misfit and (not delta or len(place.phases) < 2):
@@ -187,20 +193,15 @@ def _nodes(customers: Customers, device: Record, record: Record, place: Place) -
 
 
 def _power(customers: Customers, record: Record) -> tuple[float, float]:
-    """Return P [kW] and Q [kvar] of a value and what the value is."""
+    """Return P [kW] and Q [kvar] of a value and what the value is; of a current, its parts in phase and across [A]."""
     first, second, kind = record.number("value1"), record.number("value2"), record.text("value_type", "kw_kvar")
     if kind == "kw_kvar":
         return first, second
-    if kind == "amp_pf":
-        customers.remark(
-            "load_in_amperes", Severity.ERROR, "The load is given in amperes: left out", record, "Export loads in kW"
-        )
-        return 0.0, 0.0
     factor = second / 100
     if first and not 0 < abs(factor) <= 1:
         customers.remark(
             "load_power_factor", Severity.WARNING, f"Power factor {second:g} % can't be: unity is used", record
         )
         factor = 1.0
-    active = first * abs(factor) if kind == "kva_pf" else first
+    active = first if kind == "kw_pf" else first * abs(factor)
     return active, active * math.tan(math.acos(min(abs(factor), 1.0))) * math.copysign(1, factor or 1)

@@ -96,6 +96,9 @@ def _fields(table: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
     """Return (field, type, unit, names in lower case) of a table, its own before the general ones."""
     shared = {
         "switch": SWITCHES,
+        "regulator": ("regulator_byphase",),
+        "transformer": ("transformer_ltc", "transformer_byphase"),
+        "transformer_type": ("transformer_type_ltc",),
         "line_type": ("cable_type",),
         "switch_type": SWITCH_TYPES,
         "spacing": ("spacing_average",),

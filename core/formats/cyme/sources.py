@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from core.findings import Finding, Severity
+from core.findings import Finding, Severity, Where
 from core.formats.cyme.records import Record, Records
 
 SQRT3 = math.sqrt(3)
@@ -22,56 +22,44 @@ def source_rows(records: Records, joined: dict[str, str]) -> list[dict[str, Any]
         The connected part that each node belongs to, by the node's name: a feeder's equivalent source stands for a
         substation only where no substation of the same part is in the export.
     """
-    equivalents: dict[str, Record] = {}
-    for record in records["source_equivalent"]:
-        equivalents.setdefault(record.text("node"), record)
-    heads = {
-        record.text("node"): record.text("network")
-        for record in (*records["network"], *records["head_node"])
-        if record.has("node")
-    }
-    devices = {record.text("node"): record for record in records["source"] if record.has("node")}
+    heads, devices, equivalents = _heads(records), _devices(records), _equivalents(records)
     fed = {joined.get(node, node) for node in devices}
-    nodes = list(devices) + [
-        node
-        for node in dict.fromkeys([*heads, *equivalents])
-        if node not in devices and joined.get(node, node) not in fed
-    ]
-    nodes = [node for node in nodes if node in devices or node in equivalents]
+    alone = [node for node in dict.fromkeys([*heads, *equivalents]) if joined.get(node, node) not in fed]
     include = any(record.text("include_source_impedance") == "yes" for record in records["study"])
     types = records.by_id("source_type")
     rows = []
-    for node in nodes:
+    for node in [*devices, *(node for node in alone if node in equivalents)]:
         device, equivalent = devices.get(node), equivalents.get(node)
-        row = _row(node, device, equivalent, types.get(device.text("equipment")) if device else None)
         owner = device or equivalent
-        if row is None or owner is None:
-            where = (device or equivalent or Record({}, records["section"][0].where)).where
-            records.findings.append(
-                Finding(
-                    "cyme.source_unusable",
-                    Severity.ERROR,
-                    f"The source at {node} has no voltage: left out",
-                    "",
-                    where,
-                    node,
-                )
-            )
+        row = _row(node, device, equivalent, types.get(device.text("equipment")) if device else None)
+        if owner is None or row is None:
+            text = f"The source at {node} has no voltage: left out"
+            where = owner.where if owner else Where()
+            records.findings.append(Finding("cyme.source_unusable", Severity.ERROR, text, "", where, node))
             continue
-        rows.append(
-            {
-                **row,
-                "feeder": heads.get(node) or (device.text("network") if device else ""),
-                "include_impedance": include,
-                **owner.provenance,
-            }
-        )
-    if rows and not include and any(row["x1_ohm"] for row in rows):
+        feeder = heads.get(node) or (device.text("network") if device else "")
+        rows.append({**row, "feeder": feeder, "include_impedance": include, **owner.provenance})
+    if not include and any(row["x1_ohm"] for row in rows):
         text = "The voltage stands at the head node: the source impedance in the file is not used"
-        records.findings.append(
-            Finding("cyme.source_impedance_unused", Severity.INFO, text, "CYME does so unless the study includes it")
-        )
+        hint = "CYME does so unless the study includes it"
+        records.findings.append(Finding("cyme.source_impedance_unused", Severity.INFO, text, hint))
     return rows
+
+
+def _heads(records: Records) -> dict[str, str]:
+    """Return the network of each head node."""
+    named = (*records["network"], *records["head_node"])
+    return {record.text("node"): record.text("network") for record in named if record.has("node")}
+
+
+def _devices(records: Records) -> dict[str, Record]:
+    """Return the source device of each node."""
+    return {record.text("node"): record for record in records["source"] if record.has("node")}
+
+
+def _equivalents(records: Records) -> dict[str, Record]:
+    """Return the equivalent source of each node; of several load models the first counts."""
+    return records.by_id("source_equivalent", "node")
 
 
 def _row(node: str, device: Record | None, equivalent: Record | None, kind: Record | None) -> dict[str, Any] | None:

@@ -124,8 +124,9 @@ def _value(element: Any) -> dict[str, str]:
     if load is None:
         return {}
     cells = {leaf.tag.upper(): (leaf.text or "").strip() for leaf in load if not len(leaf)}
-    kind = str(load.attrib.get("Type", "")) or ("LoadValueKW_KVAR" if "KVAR" in cells else "LoadValueKW_PF")
-    first = next((cells[name] for name in ("KW", "KVA", "AMP", "AMPS") if name in cells), "")
+    quantity = next((name for name in ("KW", "KVA", "AMP", "AMPS") if name in cells), "KW")
+    kind = str(load.attrib.get("Type", "")) or f"{quantity.rstrip('S')}_{'KVAR' if 'KVAR' in cells else 'PF'}"
+    first = cells.get(quantity, "")
     second = next((cells[name] for name in ("KVAR", "PF") if name in cells), "")
     return {"valuetype": kind, "value1": first, "value2": second}
 
