@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from core.engines.regulation import Regulators, regulators, voltage_facts
+from core.engines.regulation import Regulators, regulating_devices, regulators, voltage_facts
 from core.network import Network, admittance_matrix, islands
 from core.network.admittance import branch_ports, switch_ports, three_winding_blocks, transformer_ports
 from core.network.audit import unmodelled_power
@@ -65,9 +65,13 @@ class BusCase:
     def solvable(self) -> bool:
         """Return whether there is a swing bus and every value is a number."""
         rows = self.solved
+        wrong = ~np.isfinite(self.admittance.data)
+        of = (
+            np.repeat(np.arange(len(self.v_start)), np.diff(self.admittance.indptr))[wrong] if wrong.any() else rows[:0]
+        )
         parts = (self.generation, self.v_set, self.constant, self.current, self.square)
-        values = (self.admittance[rows].data, *(part[rows] for part in parts))
-        return bool(len(self.slack)) and all(bool(np.isfinite(value).all()) for value in values)
+        finite = all(bool(np.isfinite(part[rows]).all()) for part in parts)
+        return bool(len(self.slack)) and finite and not np.isin(of, rows).any()
 
     def with_powers(self, generation: np.ndarray, load_scale: float) -> BusCase:
         """Return the case with other powers of the machines [pu] and its loads scaled."""
@@ -90,13 +94,13 @@ def bus_case(network: Network, *, limits: bool = False) -> BusCase:
 
 def _bus_case(network: Network, limits: bool) -> BusCase:
     kind, label = _kinds(network), islands(network)
-    holders = regulators(network, kind, label, limits=limits)
+    holders = regulators(regulating_devices(network)[0], kind, label, network.base_mva, limits=limits)
     kind[(kind == "PV") & ~np.isin(np.arange(len(kind)), holders.bus)] = "PQ"
     v_set = np.where(network.values("bus", "v_pu") > 0, network.values("bus", "v_pu"), 1.0)
     v_set[holders.target] = holders.v_set
     swings = (kind == "SLACK") & (label >= 0)
     alive = (label >= 0) & np.isin(label, label[swings])
-    constant, current, square = _loads(network)
+    constant, current, square = load_parts(network)
     generation = (generator_power(network) + other_power(network) + unmodelled_power(network)) / network.base_mva
     busy = (np.abs(constant) + np.abs(current) + np.abs(square) + np.abs(generation) > 0) & network.bus_in_service()
     return BusCase(
@@ -148,24 +152,22 @@ def _kinds(network: Network) -> np.ndarray:
     return kind
 
 
-def _loads(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return constant-power, constant-current and constant-admittance demand by bus [pu]."""
+def load_parts(network: Network, rows: list[int] | slice = slice(None)) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return constant-power, constant-current and constant-admittance demand of the loads, or of some, by bus [pu]."""
+    chosen = np.zeros(len(network["load"]), dtype=bool)
+    chosen[rows] = network.live("load")[rows]
+    at, value = network.terminals("load")[0][chosen], {}
+    for column in ("p_mw", "q_mvar", "ip_mw", "iq_mvar", "yp_mw", "yq_mvar", "dg_p_mw", "dg_q_mvar", "dg_in_service"):
+        value[column] = network.values("load", column)[chosen]
+    p_mw, q_mvar = (
+        value[name] - np.where(value["dg_in_service"], value[f"dg_{name}"], 0.0) for name in ("p_mw", "q_mvar")
+    )
+    parts = ((p_mw, q_mvar), (value["ip_mw"], value["iq_mvar"]), (value["yp_mw"], value["yq_mvar"]))
     n = len(network["bus"])
-    parts = []
-    for p, q in (("p_mw", "q_mvar"), ("ip_mw", "iq_mvar"), ("yp_mw", "yq_mvar")):
-        value = network.values("load", p) + 1j * network.values("load", q)
-        parts.append(_by_bus(network, "load", value, n))
-    on = network.live("load") & network.values("load", "dg_in_service").astype(bool)
-    distributed = np.where(on, network.values("load", "dg_p_mw") + 1j * network.values("load", "dg_q_mvar"), 0)
-    constant = parts[0] - _by_bus(network, "load", distributed, n)
-    return constant / network.base_mva, parts[1] / network.base_mva, parts[2] / network.base_mva
-
-
-def _by_bus(network: Network, table: str, value: np.ndarray, n: int) -> np.ndarray:
-    on = network.live(table)
-    total = np.zeros(n, dtype=complex)
-    np.add.at(total, network.terminals(table)[0][on], value[on])
-    return total
+    constant, current, square = (
+        (np.bincount(at, p, minlength=n) + 1j * np.bincount(at, q, minlength=n)) / network.base_mva for p, q in parts
+    )
+    return constant, current, square
 
 
 def _start(network: Network, v_set: np.ndarray) -> np.ndarray:
@@ -246,29 +248,50 @@ def _star_links(network: Network) -> list[Links]:
 
 
 def without(case: BusCase, links: Links, out: list[int]) -> BusCase:
-    """Return the case with some links out of service; parts without a swing bus are cut off.
+    """Return the case with some links out of service; parts without a swing bus are cut off as in :func:`parted`."""
+    f, t, y = links.from_[out], links.to[out], links.y[:, out]
+    ends = (np.concatenate([f, f, t, t]), np.concatenate([f, t, f, t]))
+    return replace(parted(case, links, out), admittance=_less(case.admittance, ends, y.ravel()))
+
+
+def parted(case: BusCase, links: Links, out: list[int]) -> BusCase:
+    """Return the case with what some links leave without a swing bus cut off; its admittances still have the links.
 
     Where the part that draws most power loses the swing bus, its bus with the largest generation becomes one.
     """
     n = len(case.v_start)
-    f, t, y = links.from_[out], links.to[out], links.y[:, out]
-    taken = sparse.csr_matrix((y.ravel(), (np.r_[f, f, t, t], np.r_[f, t, f, t])), shape=(n, n))
     keep = np.delete(np.arange(len(links.row)), out)
     graph = sparse.coo_matrix((np.ones(len(keep)), (links.from_[keep], links.to[keep])), shape=(n, n))
     part = connected_components(graph, directed=False)[1]
     slack, pv = _swing_of_largest(case, part)
-    alive = np.isin(part, part[slack])
-    rows = case.solved
+    has_swing = np.zeros(n, dtype=bool)
+    has_swing[part[slack]] = True
+    alive, rows = has_swing[part], case.solved
     busy = np.abs(case.constant) + np.abs(case.current) + np.abs(case.square) + np.abs(case.generation) > 0
     lost = rows[~alive[rows]]
     return replace(
         case,
-        admittance=case.admittance - taken,
         slack=slack,
         pv=pv[alive[pv]],
         pq=case.pq[alive[case.pq]],
         cut_off=np.concatenate([case.cut_off, lost[busy[lost]]]),
     )
+
+
+def _less(matrix: sparse.csr_matrix, at: tuple[np.ndarray, np.ndarray], values: np.ndarray) -> sparse.csr_matrix:
+    """Return the matrix less some values at entries that it has."""
+    n = matrix.shape[1]
+    entries = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)) * n + matrix.indices
+    data = matrix.data.copy()
+    np.subtract.at(data, np.searchsorted(entries, at[0] * n + at[1]), values)
+    return sparse.csr_matrix((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
+def part_of(matrix: sparse.csr_matrix, place: np.ndarray, size: int) -> sparse.coo_matrix:
+    """Return the entries between the places that are not negative."""
+    row, column = np.repeat(place, np.diff(matrix.indptr)), place[matrix.indices]
+    inside = (row >= 0) & (column >= 0)
+    return sparse.coo_matrix((matrix.data[inside], (row[inside], column[inside])), shape=(size, size))
 
 
 def _swing_of_largest(case: BusCase, part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,8 +8,9 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
-from core.engines.bus_case import BusCase, Links, LoadFlow, Outcome, Pi, as_pi
+from core.engines.bus_case import BusCase, Links, LoadFlow, Outcome, Pi, as_pi, part_of
 
 TOLERANCE_PU = 1e-9
 MOST_ITERATIONS = 20
@@ -48,34 +49,73 @@ def solve(case: BusCase, links: Links, shunt: np.ndarray, base_mva: float, *, fl
     return LoadFlow(Outcome.ISLANDED if len(case.cut_off) else Outcome.CONVERGED, nothing)
 
 
+def newton(case: BusCase) -> LoadFlow:
+    """Return the load flow by the engine's Newton on the case's own admittances, which takes no grid to be built.
+
+    Every bus holds its own voltage or gives its power, as in a case of plain regulators.
+    """
+    from lightsim2grid.algorithm import NR_KLU
+
+    nothing, rows = np.full(len(case.v_start), np.nan + 0j), case.solved
+    if not suits(case) or not case.solvable():
+        return LoadFlow(Outcome.UNSOLVABLE, nothing)
+    place = np.full(len(nothing), -1, dtype=np.int32)
+    place[rows] = np.arange(len(rows), dtype=np.int32)
+    y = part_of(case.admittance, place, len(rows)).tocsc()
+    if case.square.any():
+        y = y + sparse.diags(np.conj(case.square[rows]), format="csc")
+    v = case.v_start[rows].astype(complex)
+    held = place[np.concatenate([case.slack, case.pv])]
+    v[held] *= case.v_set[rows][held] / np.abs(v[held])
+    given = case.generation[rows] - case.constant[rows]
+    solver = NR_KLU()
+    weights = np.zeros(len(rows))
+    weights[place[case.slack]] = 1
+    parts = (place[case.slack], weights, place[case.pv], place[case.pq])
+    if not solver.compute_pf(y, v, given, *parts, MOST_ITERATIONS, TOLERANCE_PU):
+        return LoadFlow(Outcome.DIVERGED, nothing)
+    nothing[rows] = solver.get_V()
+    return LoadFlow(Outcome.ISLANDED if len(case.cut_off) else Outcome.CONVERGED, nothing, solver.get_nb_iter())
+
+
 def outages(
-    case: BusCase, links: Links, shunt: np.ndarray, base_mva: float, taken_out: list[list[int]], start: np.ndarray
+    case: BusCase,
+    links: Links,
+    shunt: np.ndarray,
+    base_mva: float,
+    taken_out: list[list[int]],
+    generation: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the voltages after each outage, outages × buses [pu]; rows that didn't converge are missing.
+
+    Of a network that falls apart the largest part is solved; the voltages of the others are missing.
 
     Parameters
     ----------
     case, links, shunt, base_mva
-        The network; ``shunt`` is the admittance to ground by bus [pu].
+        The network at its solution; ``shunt`` is the admittance to ground by bus [pu].
     taken_out
         For each outage, the links that are out.
-    start
-        Voltages before the outages [pu].
+    generation
+        Active power at each bus in each outage, outages × buses [pu]; by default the case's.
     """
-    from lightsim2grid.contingencyAnalysis import AlgorithmType, ContingencyAnalysisCPP
+    from lightsim2grid.algorithm import AlgorithmType
+    from lightsim2grid.lightsim2grid_cpp import ScenarioSweepCPP
 
     rows, inside = case.solved, _inside(case, links)
-    number = np.cumsum(inside) - 1
-    grid = _grid(case, links, shunt, base_mva)
-    grid.ac_pf(start[rows], MOST_ITERATIONS, TOLERANCE_PU)
-    batch = ContingencyAnalysisCPP(grid)
-    batch.change_algorithm(AlgorithmType.NR_KLU)
-    for out in taken_out:
-        batch.add_nk([int(number[i]) for i in out if inside[i]])
-    batch.compute(start[rows], MOST_ITERATIONS, TOLERANCE_PU)
-    solved = np.asarray(batch.get_voltages(), dtype=complex)
+    out = np.zeros((len(taken_out), len(links.row)), dtype=bool)
+    out[np.repeat(np.arange(len(out)), [len(taken) for taken in taken_out]), np.concatenate(taken_out)] = True
+    sweep = ScenarioSweepCPP(_grid(case, links, shunt, base_mva))
+    sweep.change_algorithm(AlgorithmType.NRSing_KLU)
+    sweep.handle_disconnected_grid = True
+    sweep.set_contingency_trafos(np.ascontiguousarray(out[:, inside]))
+    held = np.concatenate([case.slack, case.pv])
+    if generation is not None:
+        sweep.modify_gen_p(np.ascontiguousarray(generation[:, held] * base_mva))
+    sweep.compute(case.v_start[rows], MOST_ITERATIONS, TOLERANCE_PU)
+    solved = np.asarray(sweep.get_voltages(), dtype=complex)
     answer = np.full((len(taken_out), len(case.v_start)), np.nan + 0j)
-    answer[:, rows] = np.where((np.abs(solved) > 0).all(axis=1, keepdims=True), solved, np.nan)
+    answer[:, rows] = np.where(np.asarray(sweep.converged_mask())[:, None] & (np.abs(solved) > 0), solved, np.nan)
     return answer
 
 

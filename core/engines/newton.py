@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
 
-from core.engines.bus_case import BusCase, LoadFlow, Outcome
+from core.engines.bus_case import BusCase, LoadFlow, Outcome, part_of
 from core.engines.regulation import Holding
 
 TOLERANCE_PU = 1e-9
@@ -48,7 +48,7 @@ class _Solution:
         self.rows = rows = case.solved
         place = np.full(len(start), -1)
         place[rows] = np.arange(len(rows))
-        self.y = _part(case.admittance, place, len(rows))
+        self.y = part_of(case.admittance, place, len(rows))
         self.y_rows = self.y.tocsr()
         self.given, self.constant, self.current, self.square = (
             part[rows] for part in (case.generation, case.constant, case.current, case.square)
@@ -157,13 +157,6 @@ class _Solution:
         for value, number in zip(values, unknown, strict=True):
             derivative = (self.sharing @ sparse.csr_matrix((value, at), shape=(n, n))).tocoo()
             yield derivative.row + first, number[derivative.col], derivative.data
-
-
-def _part(matrix: sparse.csr_matrix, place: np.ndarray, size: int) -> sparse.coo_matrix:
-    """Return the entries between the places that are not negative."""
-    row, column = np.repeat(place, np.diff(matrix.indptr)), place[matrix.indices]
-    inside = (row >= 0) & (column >= 0)
-    return sparse.coo_matrix((matrix.data[inside], (row[inside], column[inside])), shape=(size, size))
 
 
 def _solve_sparse(matrix: sparse.csc_matrix, right: np.ndarray) -> np.ndarray:

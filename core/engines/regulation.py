@@ -91,25 +91,30 @@ def reactive_limits(network: Network) -> tuple[np.ndarray, np.ndarray]:
     return np.minimum(low, high), np.maximum(low, high)
 
 
-def regulators(network: Network, kind: np.ndarray, island: np.ndarray, *, limits: bool) -> Regulators:
+def regulating_devices(network: Network) -> tuple[Regulators, np.ndarray]:
+    """Return all that could hold a voltage, one entry a device in Mvar, and each one's row in the generator table.
+
+    ``target`` is −1 where a device regulates its own bus; the row is −1 for FACTS devices and converters.
+    """
+    devices = [_machines(network), _facts(network), *_converters(network)]
+    joined = Regulators(*(np.concatenate([getattr(part, name) for part in devices]) for name in Regulators.__slots__))
+    machines = np.flatnonzero(regulating_machines(network))
+    return joined, np.concatenate([machines, np.full(len(joined.bus) - len(machines), -1)])
+
+
+def regulators(
+    devices: Regulators, kind: np.ndarray, island: np.ndarray, base_mva: float, *, limits: bool
+) -> Regulators:
     """Return what holds voltages at the swing and PV buses of ``kind``; without ``limits`` it has all it takes."""
-    devices = [part for part in (_machines(network), _facts(network), *_converters(network)) if len(part.bus)]
-    all_devices = Regulators(
-        *(np.concatenate([getattr(part, name) for part in devices] or [np.empty(0)]) for name in Regulators.__slots__)
-    )
-    bus, target = all_devices.bus.astype(np.int64), all_devices.target.astype(np.int64)
-    target = np.where((target < 0) | (kind[bus] == "SLACK"), bus, target)
+    bus = devices.bus
+    target = np.where((devices.target < 0) | (kind[bus] == "SLACK"), bus, devices.target)
     remote_possible = (island[target] == island[bus]) & (kind[target] != "SLACK")
     target = np.where(remote_possible, target, bus)
-    return _by_bus(
-        replace(all_devices, bus=bus, target=target).where(np.isin(kind[bus], ("PV", "SLACK"))),
-        np.maximum(np.abs(network.values("bus", "v_pu")), 0.1),
-        network.base_mva,
-        limits=limits,
-    )
+    holding = (kind[bus] == "PV") | (kind[bus] == "SLACK")
+    return _by_bus(replace(devices, target=target).where(holding), base_mva, limits=limits)
 
 
-def _by_bus(devices: Regulators, v_stored: np.ndarray, base_mva: float, *, limits: bool) -> Regulators:
+def _by_bus(devices: Regulators, base_mva: float, *, limits: bool) -> Regulators:
     """Return the devices of each bus as one; of several setpoints the first counts, a local one before a remote one."""
     bus, first, of = np.unique(devices.bus, return_index=True, return_inverse=True)
     q, low, high = (

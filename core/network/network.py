@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,9 @@ class Network:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     extras: dict[str, Any] = field(default_factory=dict)
     lines: dict[str, np.ndarray] = field(default_factory=dict)
+    _known: dict[tuple[str, str], tuple[tuple[pd.DataFrame, ...], Any]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.tables) - set(CATALOGUE))
@@ -62,12 +66,22 @@ class Network:
         return replace(self, tables={**self.tables, **tables}, lines=lines)
 
     def values(self, table: str, column: str) -> np.ndarray:
-        """Return a column as a plain array of its type (``int64``, ``float64``, ``bool`` or objects)."""
-        kind = CATALOGUE[table][column].type
+        """Return a column as a plain array of its type (``int64``, ``float64``, ``bool`` or objects), read-only."""
+        frame = self.tables[table]
+        result: np.ndarray = self._once((table, column), (frame,), lambda: self._plain(table, column))
+        return result
+
+    def _plain(self, table: str, column: str) -> np.ndarray:
         series = self.tables[table][column]
-        if kind == "int":
-            return np.asarray(series.to_numpy(dtype=np.int64, na_value=0))
-        return np.asarray(series)
+        whole = CATALOGUE[table][column].type == "int"
+        return _read_only(series.to_numpy(dtype=np.int64, na_value=0) if whole else np.asarray(series))
+
+    def _once(self, key: tuple[str, str], frames: tuple[pd.DataFrame, ...], look_up: Callable[[], Any]) -> Any:
+        """Return what was looked up in the tables, which are replaced and never changed in place."""
+        known = self._known.get(key)
+        if known is None or any(one is not other for one, other in zip(known[0], frames, strict=True)):
+            known = self._known[key] = (frames, look_up())
+        return known[1]
 
     def positions(self, buses: Any) -> np.ndarray:
         """Return the row in the bus table of each bus number, -1 where there is none."""
@@ -80,8 +94,14 @@ class Network:
         return np.where(found < 0, -1, np.append(np.flatnonzero(first), -1)[found])
 
     def terminals(self, table: str) -> list[np.ndarray]:
-        """Return the rows in the bus table of each end of the table's elements."""
-        return [self.positions(self.values(table, column)) for column in TERMINALS[table]]
+        """Return the rows in the bus table of each end of the table's elements, read-only."""
+        columns = TERMINALS[table]
+        result: list[np.ndarray] = self._once(
+            (table, "(terminals)"),
+            (self.tables["bus"], self.tables[table]),
+            lambda: [_read_only(self.positions(self.values(table, column))) for column in columns],
+        )
+        return result
 
     def bus_in_service(self) -> np.ndarray:
         """Return which buses are not isolated."""
@@ -120,10 +140,14 @@ class Network:
         }
 
 
+def _read_only(values: Any) -> np.ndarray:
+    array = np.asarray(values).view()
+    array.flags.writeable = False
+    return array
+
+
 def element_names(network: Network, table: str, rows: np.ndarray | None = None) -> list[str]:
     """Return what findings and ledgers call the elements: ``branch 1-2-1``."""
     frame = network.tables[table] if rows is None else network.tables[table].iloc[rows]
-    names = pd.Series(table + " ", index=frame.index)
-    for number, column in enumerate(KEYS[table]):
-        names = names + ("-" if number else "") + frame[column].astype(str).str.strip()
-    return [str(name) for name in names]
+    keys = zip(*(frame[column].tolist() for column in KEYS[table]), strict=True)
+    return [f"{table} " + "-".join(str(part).strip() for part in key) for key in keys]

@@ -102,10 +102,7 @@ def result_table(study: str, table: str, rows: pd.DataFrame | list[dict[str, Any
         One row an element; columns that the catalogue doesn't know are kept behind.
     """
     frame = COLUMNS.conform(f"{study}.{table}", rows)
-    for column in PLACE:
-        if column not in frame:
-            frame[column] = None
-    return frame
+    return frame.assign(**{column: None for column in PLACE if column not in frame})
 
 
 def where(row: Mapping[str, Any] | pd.Series, column: str | None = None) -> Where:

@@ -25,11 +25,16 @@ MOST_OUTAGES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """Elements that are out together: links by number, machines by row of the generator table."""
+    """Elements that are out together: links by number, machines, loads and shunts by table and row."""
 
     name: str
     links: tuple[int, ...] = ()
-    generators: tuple[int, ...] = ()
+    elements: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def machines(self) -> list[int]:
+        """Return the rows of the machines."""
+        return [row for table, row in self.elements if table == "generator"]
 
 
 def branch_outages(links: Links, names: np.ndarray) -> list[Outage]:
@@ -45,13 +50,13 @@ def generator_outages(network: Network) -> list[Outage]:
     """Return the outage of every machine in service; the swing bus makes up for its power."""
     rows = np.flatnonzero(network.live("generator"))
     names = row_names(network, "generator", rows)
-    return [Outage(str(name), generators=(int(row),)) for name, row in zip(names, rows, strict=True)]
+    return [Outage(str(name), elements=(("generator", int(row)),)) for name, row in zip(names, rows, strict=True)]
 
 
 def pairs(outages: list[Outage]) -> Iterator[Outage]:
     """Return every two outages together."""
     for a, b in combinations(outages, 2):
-        yield Outage(f"{a.name} + {b.name}", a.links + b.links, a.generators + b.generators)
+        yield Outage(f"{a.name} + {b.name}", a.links + b.links, a.elements + b.elements)
 
 
 def outages_of(
