@@ -8,18 +8,15 @@ import numpy as np
 
 from core.criteria.criterion import CriteriaSet, Criterion, Verdict
 from core.findings import Finding, Severity
-from core.plant import Plant, check_plant, total_load
+from core.plant import Plant, check_plant, firm_units_mw, total_load
 
 
 def firm_capacity_mw(plant: Plant, *, redundancy_level: int | None = None) -> float:
     """Return the active power [MW] that is left with the largest units out, as many as the redundancy level says.
 
-    Wind and PV are no firm capacity; a battery is when it lasts ``firm_battery_h``. Standby units count.
+    What each counts is :func:`core.plant.firm_units_mw`; standby units count.
     """
-    units = plant["unit"]
-    units = units[(units["status"] != "Offline") & ~units["type"].isin({"PV", "WIND"})]
-    lasts = units["energy_mwh"] >= units["rated_mw"] * plant.settings.firm_battery_h
-    firm = units[(units["type"] != "BESS") | lasts]["rated_mw"].sort_values(ascending=False)
+    firm = firm_units_mw(plant).sort_values(ascending=False)
     level = plant.settings.redundancy_level if redundancy_level is None else redundancy_level
     return float(firm.iloc[level:].sum())
 

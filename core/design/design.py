@@ -128,7 +128,7 @@ def design_of(sizing: SizingModel, solution: Any, status: str) -> Design:
         t.id: float(((t.fuel_slope_gj_mwh * power[t.id] + t.fuel_no_load_gj_h * running[t.id]) * weight).sum())
         for t in sizing.technologies
     }
-    grid_mwh = float((solution["grid"].values * weight).sum())
+    grid_mwh = float((_hours(solution, "grid", weight) * weight).sum())
     emissions = sum(fuel[t.id] * r.fuel_co2_t_per_gj.get(t.fuel, 0.0) for t in sizing.technologies)
     emissions += grid_mwh * r.grid_co2_t_per_mwh
     investment, costs = _building_costs(sizing, counts, sizes)
@@ -172,6 +172,11 @@ def _dispatch(load_mw: np.ndarray, power: dict[str, np.ndarray], solution: Any) 
     """Return the dispatch of every optimised hour [MW], one column a kind."""
     columns = {"load_mw": load_mw} | {f"{name}_mw": values for name, values in power.items()}
     for name in ("pv", "wind", "grid", "charge", "discharge"):
-        columns[f"{name}_mw"] = solution[name].values
-    columns["soc_mwh"] = solution["soc"].values
+        columns[f"{name}_mw"] = _hours(solution, name, load_mw)
+    columns["soc_mwh"] = _hours(solution, "soc", load_mw)
     return pd.DataFrame({name: np.asarray(values).ravel() for name, values in columns.items()})
+
+
+def _hours(solution: Any, name: str, like: np.ndarray) -> np.ndarray:
+    """Return the hours of a variable; zeros where the plant hasn't got what it is of."""
+    return solution[name].values if name in solution else np.zeros_like(like, dtype=float)

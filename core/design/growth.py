@@ -55,5 +55,5 @@ def _operated(requirement: Requirement, design: Design, load_mw: float) -> float
     sizing = build(lower, days, left_out=GROUPS.keys() - OF_OPERATION)
     largest = max((t.unit_mw for t in requirement.technologies if design.counts.get(t.id)), default=0.0)
     sizing.restrict(largest, design.counts, design.sizes)
-    outcome = solve(sizing, YEAR_TIME_S, fixed=True)
+    outcome = solve(sizing, YEAR_TIME_S, relaxed=True)
     return design_of(sizing, outcome.solution, outcome.status).cost_usd_per_year if outcome.solved else None

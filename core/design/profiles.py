@@ -9,6 +9,7 @@ import numpy as np
 from core.design.requirement import HOURS, Requirement
 
 LATITUDE_DEG = 35.0
+SPELL_DAYS = 5
 ALIKE = 1e-6  # days nearer than this are the same day
 
 
@@ -29,6 +30,12 @@ def whole_year(requirement: Requirement) -> Year:
     pv = requirement.pv_yield or (clear_sky_yield() if requirement.clear_sky_estimate else np.zeros(HOURS))
     wind = requirement.wind_yield or np.zeros(HOURS)
     return Year(load[None, :], np.asarray(pv)[None, :], np.asarray(wind)[None, :], np.ones(1))
+
+
+def in_spells(year: Year, days: int = SPELL_DAYS) -> Year:
+    """Return every hour of the year in spells of some days, at whose end a battery is as full as at their begin."""
+    spells = (series.reshape(-1, days * 24) for series in (year.load_mw, year.pv_yield, year.wind_yield))
+    return Year(*spells, np.ones(HOURS // (days * 24)))
 
 
 def representative_days(year: Year, days: int) -> Year:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.criteria.screening import required_mw
 from core.design.requirement import Requirement
-from core.plant import INVERTER, Plant
+from core.plant import INVERTER, Plant, firm_units_mw
 from core.studies.availability.search import SPARE_MTTR
 
 #: Parts that every plant has; MTBF and MTTR are the sample plant's.
@@ -67,7 +67,7 @@ def blocks_of(plant: Plant, requirement: Requirement) -> list[dict[str, Any]]:
     supplies = {f"{bus.removeprefix('BUS_')}_SUPPLY": halls[bus] for bus in plant["load"]["bus"]}
     controls = _controls(requirement)
     system = ["THERMAL_GEN", "ELECTRICAL", CONTROL if len(controls) == 1 else "CONTROL"]
-    rows = [_generation(plant)]
+    rows = [_generation(plant, requirement)]
     rows += [
         _block(name, "PARALLEL", members, 1, "Either transformer carries it") for name, members in supplies.items()
     ]
@@ -79,15 +79,19 @@ def blocks_of(plant: Plant, requirement: Requirement) -> list[dict[str, Any]]:
     return [*rows, _block("SYSTEM", "SERIES", system, 3, "Top level")]
 
 
-def _generation(plant: Plant) -> dict[str, Any]:
-    """Return the generation block: as many units must work as carry the load whichever others are out.
+def _generation(plant: Plant, requirement: Requirement) -> dict[str, Any]:
+    """Return the generation block: as many machines must work as carry the load whichever others are out.
 
-    Batteries, sun and wind don't count: they don't last until a repair ends.
+    A battery carries its firm power of the peak, but no more than what a day's mean is lower: it doesn't last until a
+    repair ends. Sun and wind carry nothing.
     """
     units = plant["unit"][~plant["unit"]["type"].isin(INVERTER)]
+    battery_mw = firm_units_mw(plant).sum() - units["rated_mw"].sum()
+    lasting_mw = requirement.heaviest_day_mw * (1 + requirement.loss_allowance_pct / 100)
+    need_mw = max(required_mw(plant) - battery_mw, lasting_mw)
     rated: pd.Series = units["rated_mw"].sort_values(ascending=False)
     left = rated.sum() - rated.cumsum()
-    spare = int((left >= required_mw(plant) - 1e-6).sum())
+    spare = int((left >= need_mw - 1e-6).sum())
     k = max(1, len(units) - spare)
     text = f"{k} of {len(units)} units carry the load; N+{spare}"
     return _block("THERMAL_GEN", "PARALLEL_K_OF_N", list(units["id"]), k, text)

@@ -87,6 +87,11 @@ class Requirement:
         """Return the highest load [MW]."""
         return max(self.load_mw)
 
+    @property
+    def heaviest_day_mw(self) -> float:
+        """Return the mean load of the day with the most energy [MW]: what no battery lasts for."""
+        return float(self.hourly_load_mw().reshape(-1, 24).mean(axis=1).max())
+
     def bound(self, name: str, default: float) -> float:
         """Return a bound, or the default where none is set."""
         return float(self.bounds.get(name, default))

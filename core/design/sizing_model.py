@@ -11,7 +11,8 @@ subject to  balance      Σ p + discharge − charge + pv + wind + grid = load·
             battery      soc = soc before + η charge − discharge/η,  soc ≤ energy, cyclic in each segment
             reserve      Σ (P·on − p) + battery + grid headroom ≥ largest unit
             inertia      Σ H·S·on − (the largest of a running kind) ≥ what is asked for
-            firm         Σ P·n + grid − k·(largest unit) ≥ peak·(1 + loss)    (a battery is empty before a repair ends)
+            firm         Σ P·n + grid + firm battery − k·(largest unit) ≥ peak·(1 + loss)
+                         Σ P·n + grid − k·(largest unit) ≥ mean of the heaviest day·(1 + loss)
             limits       budget, land, emissions, share of renewables, grid, counts, battery energy
 
 The largest unit is a case, not a variable: for each size L in the catalogue one problem is solved in which nothing
@@ -22,7 +23,7 @@ them is the best of all, and none of them needs a yes-or-no variable.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,11 @@ class SizingModel:
     requirement: Requirement
     year: Year
     unit_limit_mw: float  # no unit may be larger, whatever the case
+    highs: Any = None  # the solver that has the problem, and its column of each of linopy's labels
+    columns: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int32))
+
+    #: The variables whose bounds a case moves.
+    decisions = ("count", *SIZES, "largest_mw", "largest_mva_s")
 
     def restrict(
         self, largest_mw: float, counts: Mapping[str, int] | None = None, sizes: Mapping[str, float] | None = None
@@ -107,6 +113,7 @@ def build(requirement: Requirement, year: Year, *, left_out: Collection[str] = (
     builder = _Builder(m, requirement, year, technologies, frozenset(left_out))
     builder.sizes()
     builder.operation()
+    builder.energy_kinds()
     builder.battery()
     builder.balance()
     builder.reserve_and_firm()
@@ -151,6 +158,8 @@ class _Builder:
         self.index = {"segment": range(segments), "hour": range(hours)}
         self.names = [t.id for t in technologies]
         self.energy = {kind: _first(requirement, kind) for kind in ENERGY_KINDS}
+        if not requirement.bound("grid_max_mw", 0.0):
+            self.energy["GRID"] = None
         self.weight = xr.DataArray(year.weight, dims="segment", coords={"segment": self.index["segment"]})
         self.load = self._hourly(year.load_mw * (1 + requirement.loss_allowance_pct / 100))
 
@@ -192,14 +201,9 @@ class _Builder:
         m, ts = self.m, self.ts
         axes = {"technology": self.names, **self.index}
         shape = xr.DataArray(np.zeros([len(values) for values in axes.values()]), coords=axes, dims=list(axes))
-        hour = xr.zeros_like(self.load)
         self.p = m.add_variables(lower=shape, name="power")
         self.on = m.add_variables(lower=shape, name="running")
         self.start = m.add_variables(lower=shape, name="starts")
-        self.charge, self.discharge, self.soc, self.held = (
-            m.add_variables(lower=hour, name=name) for name in ("charge", "discharge", "soc", "battery_reserve")
-        )
-        self.pv, self.wind, self.grid = (m.add_variables(lower=hour, name=name) for name in ("pv", "wind", "grid"))
         unit, least = self._of("unit_mw"), self._per_technology([t.unit_mw * t.min_load_pct / 100 for t in ts])
         ramp = self._per_technology([t.unit_mw * min(1.0, t.ramp_pct_per_min * 60 / 100) for t in ts])
         m.add_constraints(self.p - unit * self.on <= 0, name="running_max")
@@ -212,14 +216,33 @@ class _Builder:
             band = (ramp * self.on).sel(technology=slow)
             m.add_constraints(rise - band <= 0, name="ramp_up")
             m.add_constraints(rise + band >= 0, name="ramp_down")
-        m.add_constraints(self.pv - self._hourly(self.y.pv_yield) * self.size["pv_mw"] <= 0, name="pv_max")
-        m.add_constraints(self.wind - self._hourly(self.y.wind_yield) * self.size["wind_mw"] <= 0, name="wind_max")
-        m.add_constraints(self.grid - self.size["grid_mw"] <= 0, name="grid_max")
+
+    def energy_kinds(self) -> None:
+        """Add what sun, wind and grid give in every hour, no more than there is of them."""
+        self.pv = self._given("PV", self.y.pv_yield)
+        self.wind = self._given("WIND", self.y.wind_yield)
+        self.grid = self._given("GRID", np.ones_like(self.y.load_mw))
+
+    def _given(self, kind: str, yields: np.ndarray) -> Any:
+        """Return what a kind gives in every hour, as an expression: 0 where there is none."""
+        name = kind.lower()
+        if self.energy[kind] is None:
+            return 0 * self.size[f"{name}_mw"]
+        power = self.m.add_variables(lower=xr.zeros_like(self.load), name=name)
+        self.m.add_constraints(power - self._hourly(yields) * self.size[f"{name}_mw"] <= 0, name=f"{name}_max")
+        return 1 * power
 
     def battery(self) -> None:
         """Add the battery's energy, power, and the reserve that it holds."""
         m, r, battery = self.m, self.r, self.energy["BESS"]
-        into, out = (battery.charge_efficiency or 1.0, battery.discharge_efficiency or 1.0) if battery else (1.0, 1.0)
+        if battery is None:
+            self.charge = self.discharge = self.held = 0 * self.size["bess_mw"]
+            return
+        hour = xr.zeros_like(self.load)
+        self.charge, self.discharge, self.soc, self.held = (
+            m.add_variables(lower=hour, name=name) for name in ("charge", "discharge", "soc", "battery_reserve")
+        )
+        into, out = battery.charge_efficiency or 1.0, battery.discharge_efficiency or 1.0
         m.add_constraints(self.soc - self.soc.roll(hour=1) - into * self.charge + self.discharge / out == 0, name="soc")
         m.add_constraints(self.soc - self.size["bess_mwh"] <= 0, name="soc_max")
         m.add_constraints(self.charge - self.size["bess_mw"] <= 0, name="charge_max")
@@ -229,10 +252,10 @@ class _Builder:
     def balance(self) -> None:
         """Serve the load of every hour."""
         supply = self.p.sum("technology") + self.discharge - self.charge + self.pv + self.wind + self.grid
-        self.unserved = self.m.add_variables(lower=xr.zeros_like(self.load), name="unserved")
-        if "balance" not in self.left_out:
-            self.m.add_constraints(self.unserved == 0, name="no_unserved")
-        self.m.add_constraints(supply + self.unserved == self.load, name="balance")
+        if "balance" in self.left_out:
+            self.unserved = self.m.add_variables(lower=xr.zeros_like(self.load), name="unserved")
+            supply = supply + self.unserved
+        self.m.add_constraints(supply == self.load, name="balance")
 
     def reserve_and_firm(self) -> None:
         """Survive the loss of the largest unit at once, and of ``redundancy_level`` of them for long."""
@@ -249,9 +272,16 @@ class _Builder:
             stored = (self._per_technology([_inertia(t) for t in self.ts]) * self.on).sum("technology")
             self._add("inertia", "inertia", stored - lost >= r.bounds["inertia_mva_s"])
         level = r.bound("redundancy_level", 1.0)
-        firm = (self._of("unit_mw") * self.n).sum("technology") + size["grid_mw"] - level * largest
+        lasting = (self._of("unit_mw") * self.n).sum("technology") + size["grid_mw"] - level * largest
         need = max(r.peak_mw * (1 + r.loss_allowance_pct / 100), r.bound("firm_capacity_mw", 0.0))
-        self._add("firm", "firm_capacity", firm >= need)
+        if self.energy["BESS"] is None:
+            self._add("firm", "firm_capacity", lasting >= need)
+            return
+        battery = m.add_variables(lower=0, name="firm_battery_mw")  # as core.plant.firm_battery_mw has it
+        m.add_constraints(battery - size["bess_mw"] <= 0, name="firm_battery_power")
+        m.add_constraints(r.firm_battery_h * battery - size["bess_mwh"] <= 0, name="firm_battery_energy")
+        self._add("firm", "firm_capacity", lasting + battery >= need)
+        self._add("firm", "firm_days", lasting >= r.heaviest_day_mw * (1 + r.loss_allowance_pct / 100))
 
     def limits(self) -> None:
         """Add the limits that the requirement sets."""
@@ -323,5 +353,6 @@ class _Builder:
         hourly = self.p * (slope * price + self._of("variable_usd_per_mwh")) + self.on * (no_load * price)
         hourly = hourly + self.start * self._of("start_cost_usd")
         total = total + self._yearly(hourly.sum("technology") + self.grid * r.grid_usd_per_mwh)
-        total = total + self._yearly(self.unserved) * UNSERVED_USD_PER_MWH
+        if "balance" in self.left_out:
+            total = total + self._yearly(self.unserved) * UNSERVED_USD_PER_MWH
         return total + self.emissions() * r.carbon_usd_per_t if r.carbon_usd_per_t else total

@@ -1,12 +1,10 @@
-"""Solve a sizing problem with HiGHS, silently, within a time."""
+"""Solve a sizing problem with HiGHS, silently, within a time; cases of one problem go on from the one before."""
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import sys
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +15,8 @@ from core.design.sizing_model import SizingModel
 
 GAP = 1e-3
 LEAST_TIME_S = 0.01
-NO_DESIGN = frozenset({"infeasible", "infeasible_or_unbounded", "unbounded"})
+NO_DESIGN = frozenset({"kInfeasible", "kUnboundedOrInfeasible", "kUnbounded"})
+FEASIBLE = 2  # HiGHS's kSolutionStatusFeasible
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Outcome:
     status: str
     usd_per_year: float | None = None  # of the solution, where there is one
     bound_usd_per_year: float | None = None  # no solution costs less
-    solution: Any = None  # values of the variables, a data set of linopy's
+    solution: Any = None  # by name, the values of the variables
 
     @property
     def solved(self) -> bool:
@@ -35,44 +34,56 @@ class Outcome:
         return self.usd_per_year is not None
 
 
-def solve(
-    sizing: SizingModel, time_limit_s: float, *, relaxed: bool = False, fixed: bool = False, gap: float = GAP
-) -> Outcome:
-    """Solve the problem, with fractions of units where ``relaxed``.
-
-    Without whole numbers it goes by the interior point method, which suits many alike hours; where all sizes are
-    ``fixed`` nothing binds the hours of a year together and the simplex method is many times faster.
-    """
-    m = sizing.model
-    relaxed = relaxed or fixed
-    method: dict[str, Any] = {"mip_rel_gap": gap}
-    if relaxed:
-        method = {"solver": "simplex" if fixed else "ipm", "solve_relaxation": True}
-    logging.getLogger("linopy").setLevel(logging.ERROR)  # its remarks on statuses are in the outcome
-    with warnings.catch_warnings(), _silent_output():
-        warnings.simplefilter("ignore")
-        m.solve(
-            solver_name="highs",
-            io_api="direct",
-            set_names=False,
-            progress=False,
-            output_flag=False,
-            time_limit=max(time_limit_s, LEAST_TIME_S),
-            threads=1,
-            **method,
-        )
-    condition = str(m.termination_condition)
-    if condition in NO_DESIGN:
+def solve(sizing: SizingModel, time_limit_s: float, *, relaxed: bool = False, gap: float = GAP) -> Outcome:
+    """Solve the problem, with fractions of units where ``relaxed``."""
+    highs = _highs(sizing)
+    highs.setOptionValue("time_limit", max(time_limit_s, LEAST_TIME_S))
+    highs.setOptionValue("mip_rel_gap", gap)
+    highs.setOptionValue("solve_relaxation", relaxed)
+    highs.run()
+    status, info = highs.getModelStatus().name, highs.getInfo()
+    if status in NO_DESIGN:
         return Outcome("infeasible")
-    value = m.objective.value
-    status = "optimal" if condition == "optimal" else "time limit"
-    if value is None or not np.isfinite(value):
+    if info.primal_solution_status != FEASIBLE:
         return Outcome("time limit")
-    usd = float(value) * 1e3
-    if relaxed:
-        return Outcome(status, usd, usd if status == "optimal" else None, m.solution)
-    bound = float(m.solver_model.getInfo().mip_dual_bound) * 1e3
-    return Outcome(status, usd, bound if np.isfinite(bound) else None, m.solution)
+    optimal = status == "kOptimal"
+    usd = float(info.objective_function_value) * 1e3
+    bound = float(info.mip_dual_bound) * 1e3 if not relaxed else usd if optimal else -np.inf
+    solution = _solution(sizing, np.asarray(highs.getSolution().col_value))
+    return Outcome("optimal" if optimal else "time limit", usd, bound if np.isfinite(bound) else None, solution)
+
+
+def _highs(sizing: SizingModel) -> Any:
+    """Return the solver with the problem as it is restricted now; its last basis stays to begin with."""
+    if sizing.highs is None:
+        with _silent_output():
+            sizing.highs = sizing.model.to_highspy()
+        sizing.highs.setOptionValue("output_flag", False)
+        sizing.highs.setOptionValue("threads", 1)
+        sizing.columns = _columns(sizing)
+        return sizing.highs
+    for name in sizing.decisions:
+        variable = sizing.model.variables[name]
+        shape = variable.labels.shape
+        columns = sizing.columns[variable.labels.values.ravel()]
+        lower, upper = (
+            np.broadcast_to(each.values, shape).ravel().astype(float) for each in (variable.lower, variable.upper)
+        )
+        sizing.highs.changeColsBounds(len(columns), columns, lower, upper)
+    return sizing.highs
+
+
+def _columns(sizing: SizingModel) -> np.ndarray:
+    """Return the solver's column of every label of linopy's."""
+    labels = sizing.model.matrices.vlabels
+    columns = np.full(int(labels.max()) + 1, -1, dtype=np.int32)
+    columns[labels] = np.arange(len(labels), dtype=np.int32)
+    return columns
+
+
+def _solution(sizing: SizingModel, values: np.ndarray) -> dict[str, Any]:
+    labels = {name: variable.labels for name, variable in sizing.model.variables.items()}
+    return {name: each.copy(data=values[sizing.columns[each.values]]) for name, each in labels.items()}
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from core.plant.checks import check_plant
 from core.plant.electrical import dispatch, plant_network, swing_bus
+from core.plant.firm import firm_battery_mw, firm_units_mw
 from core.plant.model import (
     CATALOGUE,
     EQUIPMENT,
@@ -25,6 +26,8 @@ __all__ = [
     "PlantSettings",
     "check_plant",
     "dispatch",
+    "firm_battery_mw",
+    "firm_units_mw",
     "generate_scenarios",
     "plant_network",
     "reactive",

@@ -154,7 +154,7 @@ def test_firm_capacity_leaves_out_the_largest_units():
     # 8 x 18.3 + 2 x 50 + 30 MW of a four-hour battery; N+1 leaves out a turbine, N+2 both
     assert firm_capacity_mw(sample_plant()) == pytest.approx(226.4)
     assert firm_capacity_mw(sample_plant(), redundancy_level=2) == pytest.approx(176.4)
-    assert firm_capacity_mw(sample_plant().with_settings(firm_battery_h=5)) == pytest.approx(196.4)
+    assert firm_capacity_mw(sample_plant().with_settings(firm_battery_h=5)) == pytest.approx(196.4 + 120 / 5)
 
 
 def test_screening_fails_when_firm_capacity_is_short():
