@@ -14,17 +14,18 @@ from core.constraints.ratings import next_standard
 from core.constraints.strength import own_reactance, reactance_matrix, reactive_support
 from core.constraints.update import Alternative, ConstraintUpdate
 from core.criteria import State, Verdict
+from core.criteria.dc_offset import dc_component_pct
 from core.plant import Plant
 from core.results.study_result import StudyResult
 
 TARGET_PCT = 80.0  # loading and duty aim under the warning band
 VOLTAGE_RESERVE_PU = 0.01  # a cured bus lies this far inside the limit
-STANDARD_DC_TIME_S = 0.045  # IEC 62271-100: standard time constant of the DC component
+DC_TIME_S = (0.045, 0.060, 0.075, 0.120)  # IEC 62271-100: time constants of the DC component, the standard one first
 MVAR_STEP = 1.0
 
 
 #: Warnings that ask for an update as failures do; placement keeps other quantities out of their warning bands.
-PRESSING = frozenset({"rocof_hz_per_s"})
+PRESSING = frozenset({"rocof_hz_per_s", "x_r_ratio"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,14 @@ def _firm_capacity(case: Case) -> Iterable[ConstraintUpdate]:
     for verdict in case.of("firm_capacity_mw"):
         value, limit = _measured(verdict)
         short = limit - value
-        units = case.plant["unit"].drop_duplicates(["type", "rated_mw"])
+        units = case.plant["unit"]
         units = units[(units["rated_mw"] > 0) & ~units["type"].isin({"PV", "WIND", "BESS"})]
+        alike = units.groupby(["type", "rated_mw"], sort=False)["id"].agg(["first", "size"]).reset_index()
         alternatives = tuple(
-            Alternative("unit_count", str(kind), None, float(math.ceil(short / mw)), "units added", f"{mw:g} MW each")
-            for kind, mw in zip(units["type"], units["rated_mw"], strict=True)
+            Alternative(
+                "unit_count", first, float(count), count + float(math.ceil(short / mw)), "units", f"{mw:g} MW each"
+            )
+            for _, mw, first, count in alike.to_numpy().tolist()
         )
         yield ConstraintUpdate(
             "firm_capacity_mw",
@@ -155,7 +159,7 @@ def _loading(case: Case) -> Iterable[ConstraintUpdate]:
                 "",
                 f"loading {verdict.value:g} % is over 100 %; the plant names no transformer there, so the rating of "
                 f"what the result loads must grow by this factor to come under {TARGET_PCT:g} %",
-                evidence(verdict),
+                evidence(verdict, bus=case.bus(verdict.element)),
             )
         for transformer, old in zip(rows["id"], rows["rated_mva"], strict=True):
             least = float(old) * factor
@@ -247,23 +251,33 @@ def _dc_offset(case: Case) -> Iterable[ConstraintUpdate]:
     for verdict in case.of("x_r_ratio"):
         x_r, limit = _measured(verdict)
         breakers = case.plant["breaker"]
-        own = breakers[breakers["bus"] == case.bus(verdict.element)]
+        bus = case.bus(verdict.element)
+        own = breakers[breakers["bus"] == bus]
         opening_s = float(own["opening_s"].min()) if len(own) else 0.05
-        frequency = case.plant.settings.frequency_hz
-        needed = 100 * math.exp(-2 * math.pi * frequency * opening_s / x_r)
-        standard = 100 * math.exp(-opening_s / STANDARD_DC_TIME_S)
+        needed = dc_component_pct(x_r, opening_s, case.plant.settings.frequency_hz)
+        standard, *longer = (100 * math.exp(-opening_s / time_s) for time_s in DC_TIME_S)
         rated = own["dc_pct"].min() if len(own) else math.nan
         old = standard if pd.isna(rated) else float(rated)
+        new = next((pct for pct in (old, *longer) if pct >= needed), needed)
         yield ConstraintUpdate(
             "breaker_dc_pct",
             verdict.element,
-            round(old, 1),
-            round(max(needed, old), 1),
+            _tenths_down(old),
+            _tenths_up(new),
             "%",
             f"X/R of {x_r:g} is over {limit:g}: {needed:.0f} % of DC component are left at contact "
-            f"separation after {opening_s * 1000:.0f} ms, the breaker is rated for {old:.0f} %",
-            evidence(verdict, dc_component_pct=needed, rated_dc_pct=old, opening_s=opening_s),
+            f"separation after {opening_s * 1000:.0f} ms, the breaker is rated for {old:.0f} %; a breaker for the time "
+            f"constant of {-opening_s / math.log(new / 100) * 1000:.0f} ms bears it",
+            evidence(verdict, dc_component_pct=needed, rated_dc_pct=old, opening_s=opening_s, bus=bus),
         )
+
+
+def _tenths_up(value: float) -> float:
+    return math.ceil(value * 10 - 1e-9) / 10
+
+
+def _tenths_down(value: float) -> float:
+    return math.floor(value * 10 + 1e-9) / 10
 
 
 def _angle(case: Case) -> Iterable[ConstraintUpdate]:
@@ -283,7 +297,7 @@ def _angle(case: Case) -> Iterable[ConstraintUpdate]:
             "circuits",
             f"angle {angle:.1f}° to the slack is over {limit:g}°; the transferred power needs "
             f"{ratio:.2f} times the strength to come under 30° (P = V²/X·sin δ)",
-            evidence(verdict, strength_ratio=ratio),
+            evidence(verdict, strength_ratio=ratio, bus=bus),
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from core.criteria import dc_offset
 from core.criteria.criterion import CriteriaSet, Criterion, State, Verdict
 from core.findings import Finding, Severity
 from core.plant import Plant
@@ -53,7 +54,10 @@ def judge(
         values = _values(criterion, result, rows, plant, findings)
         if values is None:
             continue
-        verdicts += _verdicts(criterion, result, rows, elements, values)
+        judged = _verdicts(criterion, result, rows, elements, values)
+        if plant is not None and criterion.criterion == "x_r_ratio":
+            judged = dc_offset.with_rated_breakers(judged, plant)
+        verdicts += judged
     return verdicts, findings
 
 

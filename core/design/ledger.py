@@ -12,13 +12,21 @@ from typing import Any
 
 from core.design.requirement import BOUNDS, EQUIPMENT_BOUNDS, Requirement
 from core.findings import Finding, Severity
+from core.plant import Plant
 
 Change = Mapping[str, Any]  # name, element, old, new, unit, reason, and of an alternative its cost
 
 #: What a study asks for under another name than the optimiser's bound.
 BOUND_OF = {"bess_response_mw": "bess_min_mw"}
 
-AT_BUS = frozenset({"breaker_rating_ka", "breaker_dc_pct", "reactive_support_mvar", "parallel_circuits"})
+#: The bound that becomes a minimum count of the technology that its element is of.
+UNIT_COUNT = "unit_count"
+
+EQUIPMENT_TABLES = ("bus", "unit", "transformer", "cable", "reliability")
+
+AT_BUS = frozenset(
+    {"breaker_rating_ka", "breaker_dc_pct", "reactive_support_mvar", "parallel_circuits", "equipment_rating_factor"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ def changes(update: Mapping[str, Any]) -> list[Change]:
 def takes(change: Change) -> bool:
     """Return whether the optimiser or the placement knows such a bound."""
     name = _bound(change)
-    return change["new"] is not None and (name in BOUNDS or name in EQUIPMENT_BOUNDS)
+    return change["new"] is not None and (name in BOUNDS or name in EQUIPMENT_BOUNDS or name == UNIT_COUNT)
 
 
 def without_bound(updates: Iterable[Mapping[str, Any]]) -> list[Finding]:
@@ -67,7 +75,7 @@ def without_bound(updates: Iterable[Mapping[str, Any]]) -> list[Finding]:
 
 def sizes_by(change: Change) -> bool:
     """Return whether the change is a bound of the plant as a whole, which the optimiser chooses sizes by."""
-    return takes(change) and _bound(change) in BOUNDS
+    return takes(change) and _bound(change) not in EQUIPMENT_BOUNDS
 
 
 def _bound(change: Change) -> str:
@@ -75,7 +83,9 @@ def _bound(change: Change) -> str:
 
 
 def cheapest(update: Mapping[str, Any]) -> int:
-    """Return the number of the cheapest change; of the update itself where its cost is not known."""
+    """Return the number of the cheapest change; where costs are not known the first that can be made."""
+    if not takes(update):
+        return next((number for number, change in enumerate(changes(update)) if takes(change)), 0)
     own = update["evidence"].get("cost_usd")
     costs = {n: float(each["cost"]) for n, each in enumerate(changes(update)) if n and _priced(each)}
     if own is None or not costs:
@@ -100,17 +110,45 @@ def _with(requirement: Requirement, change: Change, evidence: Mapping[str, Any])
     name, value = _bound(change), float(change["new"])
     if name in BOUNDS:
         return requirement.with_bound(name, value)
+    if name == UNIT_COUNT:
+        kind = technology_of(change["element"])
+        least = max(int(value), requirement.minimum_counts.get(kind, 0))
+        return replace(requirement, minimum_counts={**requirement.minimum_counts, kind: least})
     bus = evidence.get("computed_from", {}).get("bus")
     elements = [str(bus)] if bus and name in AT_BUS else [each.strip() for each in change["element"].split(",")]
     equipment = {element: dict(bounds) for element, bounds in requirement.equipment.items()}
     for element in elements:
-        equipment.setdefault(element, {})[name] = value
+        held = equipment.setdefault(element, {})
+        held[name] = value * held.get(name, 1.0) if name == "equipment_rating_factor" else value
     return replace(requirement, equipment=equipment)
+
+
+def technology_of(element: str) -> str:
+    """Return the technology of a placed unit, ``GEN_RECIP_18_01`` → ``RECIP_18``; a technology is itself."""
+    return element.removeprefix("GEN_").rpartition("_")[0] if element.startswith("GEN_") else element
+
+
+def without_element(held: Iterable[Mapping[str, Any]], plant: Plant) -> list[Finding]:
+    """Say which bounds on equipment bind nothing, because the plant has no such element."""
+    known = {"PLANT", "*"}.union(*(plant[table]["id"] for table in EQUIPMENT_TABLES))
+    lost = [row for row in held if row["name"] in EQUIPMENT_BOUNDS and row["element"] not in known]
+    return [
+        Finding(
+            "design.ledger.no_element",
+            Severity.WARNING,
+            f"{row['name']} of {row['element']} binds nothing: the plant has no such element",
+            "ids are those of the placed plant, such as BUS_HALL_1; * means all",
+            element=row["element"],
+        )
+        for row in lost
+    ]
 
 
 def constraints(requirement: Requirement) -> list[dict[str, Any]]:
     """Return every bound that holds: of the plant (element ``PLANT``) and of its equipment (``*`` means all)."""
     rows = [{"name": name, "element": "PLANT", "value": value} for name, value in requirement.bounds.items()]
+    counts = requirement.minimum_counts.items()
+    rows += [{"name": UNIT_COUNT, "element": name, "value": float(count)} for name, count in counts if count]
     rows += [
         {"name": name, "element": element, "value": value}
         for element, bounds in requirement.equipment.items()

@@ -10,9 +10,9 @@ from core.criteria import STAGES, CriteriaSet, Override, State
 from core.design.choosing import chosen
 from core.design.design import Design
 from core.design.ending import End, Ending, Past, ending_of, limit_reason, standstill
-from core.design.ledger import Applied, constraints, with_updates, without_bound
+from core.design.ledger import Applied, constraints, with_updates, without_bound, without_element
 from core.design.placement import place
-from core.design.requirement import Requirement
+from core.design.requirement import EQUIPMENT_BOUNDS, Requirement
 from core.design.sizing import size
 from core.embedded import embedded_study
 from core.findings import Finding
@@ -160,7 +160,7 @@ def designed(requirement: Requirement, before: tuple[Sequence[Mapping[str, Any]]
 
 
 def _sizing_rows(held: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [row for row in held if row["element"] == "PLANT"]
+    return [row for row in held if row["name"] not in EQUIPMENT_BOUNDS]
 
 
 def judged(
@@ -216,4 +216,5 @@ def findings_of(result: LoopResult) -> list[Finding]:
     last = result.rounds[-1]
     found = [*last.design.findings, *(last.validation.findings if last.validation else [])]
     found += without_bound(each.update for one in result.rounds for each in one.updates)
+    found += without_element(last.constraints, last.plant) if last.plant else []
     return list({(finding.code, finding.text): finding for finding in found}.values())

@@ -8,7 +8,7 @@ technology and a number, so that they stay the same from round to round and the 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import Any
@@ -27,8 +27,10 @@ TARGET = 0.8  # transformers and the tie stay under the warning band with one of
 V_SET_PU = 1.02
 HALL_TAP_PCT = -2.5
 BANK_MVAR_PER_MW = 0.1  # what the step-ups and hall transformers take, by the sample plant's load flows
+K_T = 0.95 * 1.1  # IEC 60909-0, 6.3.3: numerator of a transformer's correction factor
 GRID_XDSS_PU = 0.1  # a grid of ten times the connection's rating, until the utility says more
 SECTIONS = ("BUS_MAIN_A", "BUS_MAIN_B")
+TIE = "TIE_MAIN"
 
 #: Main voltage by the load that it carries: (up to MW, kV).
 MAIN_KV = ((300.0, 34.5), (1500.0, 138.0), (math.inf, 230.0))
@@ -77,11 +79,12 @@ class Layout:
 def place(design: Design, requirement: Requirement) -> Plant:
     """Return the plant of a design, with its breakers rated, its block diagram and its scenarios."""
     layout = Layout(requirement, design)
+    transformers = [*_step_ups(layout), *_hall_transformers(layout)]
     tables: dict[str, list[dict[str, Any]]] = {
         "bus": _buses(layout),
         "unit": _units(layout),
-        "transformer": [*_step_ups(layout), *_hall_transformers(layout)],
-        "cable": [_tie(layout)],
+        "transformer": transformers,
+        "cable": _ties(layout, transformers),
         "load": _loads(layout),
         "shunt": _banks(layout),
     }
@@ -140,26 +143,51 @@ def _unit(layout: Layout, unit: str, t: Technology, megawatts: float, energy_mwh
 
 def _step_ups(layout: Layout) -> list[dict[str, Any]]:
     rows = []
-    for place, (unit, t, megawatts, _) in enumerate(layout.units()):
-        circuits = int(layout.bound(f"BUS_{unit}", "parallel_circuits", 1))
+    units = list(layout.units())
+    for place, (unit, t, megawatts, _) in enumerate(units):
         mva = megawatts / t.power_factor
+        circuits = max(1 + _more(layout, f"XFMR_{unit}"), int(layout.bound(f"BUS_{unit}", "parallel_circuits", 1)))
+        feeds = {f"BUS_{unit}": circuits} | dict.fromkeys(SECTIONS, circuits * len(units))
         for letter in _letters(circuits):
             name = f"XFMR_{unit}{letter}"
-            rows.append(
-                {
-                    "id": name,
-                    "name": f"Step-up {unit}{letter}",
-                    "hv_bus": SECTIONS[place % 2],
-                    "lv_bus": f"BUS_{unit}",
-                    "rated_mva": _transformer_mva(layout, name, mva / circuits / TARGET),
-                    "hv_kv": layout.main_kv,
-                    "lv_kv": t.rated_kv if t.kind != "GRID" else UNIT_KV,
-                    "z_pct": 11.0 if mva > 40 else 9.0,
-                    "x_r": 14.0,
-                    "vector_group": "YNd11",
-                }
-            )
+            row = {
+                "id": name,
+                "name": f"Step-up {unit}{letter}",
+                "hv_bus": SECTIONS[place % 2],
+                "lv_bus": f"BUS_{unit}",
+                "rated_mva": _transformer_mva(layout, name, mva / TARGET),
+                "hv_kv": layout.main_kv,
+                "lv_kv": t.rated_kv if t.kind != "GRID" else UNIT_KV,
+                "z_pct": 11.0 if mva > 40 else 9.0,
+                "x_r": 14.0,
+                "vector_group": "YNd11",
+            }
+            rows.append(_with_reactors(layout, row, feeds))
     return rows
+
+
+def _more(layout: Layout, stem: str) -> int:
+    """Return how many transformers the ledger asks for beside those that are usual, whichever of them it names."""
+    names = [stem + separator + letter for separator in ("", "_") for letter in ("", *ascii_uppercase)]
+    asked = (layout.requirement.equipment.get(name, {}) for name in dict.fromkeys(names))
+    return int(sum(bounds.get(kind, 1) - 1 for bounds in asked for kind in ("parallel_transformers", "parallel_units")))
+
+
+def _with_reactors(layout: Layout, row: dict[str, Any], feeds: Mapping[str, int]) -> dict[str, Any]:
+    """Return a transformer with the reactors that the ledger asks for in the feeds of its buses.
+
+    ``feeds`` says by how many feeds in parallel each bus is fed: so many times the reactance is in each. IEC 60909
+    multiplies a transformer's x by K_T = 0.95·c/(1 + 0.6·x) and a reactor's by nothing, so what stands for both is the
+    x with K_T·x = K_T0·x0 + x_reactor.
+    """
+    ohm = {bus: count * layout.bound(bus, "reactor_ohm", 0.0) for bus, count in feeds.items()}
+    kv = {bus: row["hv_kv"] if bus in SECTIONS else row["lv_kv"] for bus in feeds}
+    reactor = sum(ohm[bus] * row["rated_mva"] / kv[bus] ** 2 for bus in feeds)
+    if reactor:
+        own = row["z_pct"] / 100
+        corrected = K_T * own / (1 + 0.6 * own) + reactor
+        row["z_pct"] = round(100 * corrected / (K_T - 0.6 * corrected), 4)
+    return row
 
 
 def _letters(circuits: int) -> list[str]:
@@ -176,34 +204,34 @@ def _hall_transformers(layout: Layout) -> list[dict[str, Any]]:
     rows = []
     hall_mva = layout.load_mw / layout.halls / layout.requirement.power_factor
     for hall in range(1, layout.halls + 1):
-        more = max(layout.bound(f"XFMR_HALL_{hall}{letter}", "parallel_units", 1.0) for letter in "AB") - 1
-        count = max(2 + int(more), int(layout.bound(f"BUS_HALL_{hall}", "parallel_circuits", 2)))
+        asked = int(layout.bound(f"BUS_HALL_{hall}", "parallel_circuits", 2))
+        count = max(2 + _more(layout, f"XFMR_HALL_{hall}"), asked)
         for place, letter in enumerate(ascii_uppercase[:count]):
             name = f"XFMR_HALL_{hall}{letter}"
-            rows.append(
-                {
-                    "id": name,
-                    "name": f"Hall {hall} transformer {letter}",
-                    "hv_bus": SECTIONS[place % 2],
-                    "lv_bus": f"BUS_HALL_{hall}",
-                    "rated_mva": _transformer_mva(layout, name, hall_mva / (count - 1) / TARGET),
-                    "hv_kv": layout.main_kv,
-                    "lv_kv": UNIT_KV,
-                    "z_pct": 12.0,
-                    "x_r": 13.0,
-                    "tap_pct": layout.bound(name, "hall_tap_pct", HALL_TAP_PCT),
-                    "vector_group": "Dyn11",
-                }
-            )
+            row = {
+                "id": name,
+                "name": f"Hall {hall} transformer {letter}",
+                "hv_bus": SECTIONS[place % 2],
+                "lv_bus": f"BUS_HALL_{hall}",
+                "rated_mva": _transformer_mva(layout, name, hall_mva / TARGET),
+                "hv_kv": layout.main_kv,
+                "lv_kv": UNIT_KV,
+                "z_pct": 12.0,
+                "x_r": 13.0,
+                "tap_pct": layout.bound(name, "hall_tap_pct", HALL_TAP_PCT),
+                "vector_group": "Dyn11",
+            }
+            rows.append(_with_reactors(layout, row, {f"BUS_HALL_{hall}": count}))
     return rows
 
 
-def _tie(layout: Layout) -> dict[str, Any]:
-    """Return the bus tie, rated for the whole load."""
+def _ties(layout: Layout, transformers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the bus ties, rated for the whole load; more than one where a section is asked to have more circuits."""
     amperes = layout.load_mw / layout.requirement.power_factor / (3**0.5 * layout.main_kv) * 1000
-    factor = layout.bound("TIE_MAIN", "equipment_rating_factor", 1.0)
-    return {
-        "id": "TIE_MAIN",
+    factor = max(layout.bound(name, "equipment_rating_factor", 1.0) for name in (TIE, *SECTIONS))
+    there = {bus: sum(row["hv_bus"] == bus for row in transformers) for bus in SECTIONS}
+    missing = (int(layout.bound(bus, "parallel_circuits", 0)) - there[bus] for bus in SECTIONS)
+    tie = {
         "name": f"Bus tie {layout.main_kv:g} kV",
         "type": "TIE",
         "from_bus": SECTIONS[0],
@@ -212,6 +240,7 @@ def _tie(layout: Layout) -> dict[str, Any]:
         "x_ohm": 0.01,
         "rated_a": next_standard("continuous_a", amperes * factor) or round(amperes * factor),
     }
+    return [{"id": f"{TIE}{letter}", **tie} for letter in _letters(max(1, *missing))]
 
 
 def _loads(layout: Layout) -> list[dict[str, Any]]:

@@ -34,8 +34,8 @@ def whole_year(requirement: Requirement) -> Year:
 
 def in_spells(year: Year, days: int = SPELL_DAYS) -> Year:
     """Return every hour of the year in spells of some days, at whose end a battery is as full as at their begin."""
-    spells = (series.reshape(-1, days * 24) for series in (year.load_mw, year.pv_yield, year.wind_yield))
-    return Year(*spells, np.ones(HOURS // (days * 24)))
+    load, pv, wind = (series.reshape(-1, days * 24) for series in (year.load_mw, year.pv_yield, year.wind_yield))
+    return Year(load, pv, wind, np.ones(len(load)))
 
 
 def representative_days(year: Year, days: int) -> Year:

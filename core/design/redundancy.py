@@ -11,10 +11,14 @@ from core.design.requirement import Requirement
 from core.plant import INVERTER, Plant, firm_units_mw
 from core.studies.availability.search import SPARE_MTTR
 
-#: Parts that every plant has; MTBF and MTTR are the sample plant's.
-PARTS = {"SWGR_MAIN_A": ("SWITCHGEAR", 1752000.0, 24.0), "SWGR_MAIN_B": ("SWITCHGEAR", 1752000.0, 24.0)}
+#: Parts that every plant has, with their block; type, MTBF and MTTR are the sample plant's.
+SECTIONS = ("SWGR_MAIN_A", "SWGR_MAIN_B")
 CONTROL = "CTRL_PLANT"
-CONTROL_DATA = ("CONTROL", 87600.0, 4.0)
+PARTS = {
+    **dict.fromkeys(SECTIONS, (("SWITCHGEAR", 1752000.0, 24.0), "ELECTRICAL")),
+    CONTROL: (("CONTROL", 87600.0, 4.0), "CONTROL"),
+}
+NAMES = {SECTIONS[0]: "Main section A", SECTIONS[1]: "Main section B", CONTROL: "Plant control system"}
 TRANSFORMER_DATA = ("TRANSFORMER", 175200.0, 168.0)
 
 
@@ -29,8 +33,7 @@ def reliability_of(plant: Plant, requirement: Requirement) -> list[dict[str, Any
         rows.append(row | {"distribution": t.distribution, "weibull_beta": t.weibull_beta, "added_cost": cost})
     halls = plant["transformer"][plant["transformer"]["lv_bus"].isin(plant["load"]["bus"])]
     rows += [_row(x, name, TRANSFORMER_DATA, "ELECTRICAL") for x, name in zip(halls["id"], halls["name"], strict=True)]
-    rows += [_row(part, f"Main section {part[-1]}", data, "ELECTRICAL") for part, data in PARTS.items()]
-    rows += [_row(part, "Plant control system", CONTROL_DATA, "CONTROL") for part in _controls(requirement)]
+    rows += [_row(twin, NAMES[part], *data) for part, data in PARTS.items() for twin in _twins(part, requirement)]
     return [row | _service(row, requirement) for row in rows]
 
 
@@ -56,27 +59,27 @@ def _service(row: dict[str, Any], requirement: Requirement) -> dict[str, Any]:
     return {"spares": int(asked.get("spares", 0)), "mttr_h": mttr_h}
 
 
-def _controls(requirement: Requirement) -> list[str]:
-    count = int(requirement.equipment.get(CONTROL, {}).get("parallel_units", 1))
-    return [CONTROL, *(f"{CONTROL}_{place}" for place in range(2, count + 1))]
+def _twins(part: str, requirement: Requirement) -> list[str]:
+    """Return a part with those that the ledger puts in parallel with it."""
+    count = int(requirement.equipment.get(part, {}).get("parallel_units", 1))
+    return [part, *(f"{part}_{place}" for place in range(2, count + 1))]
 
 
 def blocks_of(plant: Plant, requirement: Requirement) -> list[dict[str, Any]]:
     """Return the block diagram: THERMAL_GEN, ELECTRICAL and control in series."""
     halls = plant["transformer"].groupby("lv_bus", sort=False)["id"].agg(list)
     supplies = {f"{bus.removeprefix('BUS_')}_SUPPLY": halls[bus] for bus in plant["load"]["bus"]}
-    controls = _controls(requirement)
-    system = ["THERMAL_GEN", "ELECTRICAL", CONTROL if len(controls) == 1 else "CONTROL"]
+    twins = {part: _twins(part, requirement) for part in PARTS}
+    names = {part: part if len(members) == 1 else f"{part}_ANY" for part, members in twins.items()}
     rows = [_generation(plant, requirement)]
     rows += [
         _block(name, "PARALLEL", members, 1, "Either transformer carries it") for name, members in supplies.items()
     ]
     rows.append(_block("XFMR_MAIN", "SERIES", list(supplies), len(supplies), "Every hall must be supplied"))
-    rows.append(_block("SWGR_MAIN", "SERIES", list(PARTS), len(PARTS), "Both sections are needed"))
+    rows += [_block(names[part], "PARALLEL", each, 1, "One is enough") for part, each in twins.items() if len(each) > 1]
+    rows.append(_block("SWGR_MAIN", "SERIES", [names[part] for part in SECTIONS], 2, "Both sections are needed"))
     rows.append(_block("ELECTRICAL", "SERIES", ["XFMR_MAIN", "SWGR_MAIN"], 2, "All required"))
-    if len(controls) > 1:
-        rows.append(_block("CONTROL", "PARALLEL", controls, 1, "One control system is enough"))
-    return [*rows, _block("SYSTEM", "SERIES", system, 3, "Top level")]
+    return [*rows, _block("SYSTEM", "SERIES", ["THERMAL_GEN", "ELECTRICAL", names[CONTROL]], 3, "Top level")]
 
 
 def _generation(plant: Plant, requirement: Requirement) -> dict[str, Any]:

@@ -9,7 +9,8 @@ subject to  balance      Σ p + discharge − charge + pv + wind + grid = load·
             running      min·on ≤ p ≤ P·on,  on ≤ n,  start ≥ on − on before
             ramp         −R·on ≤ p − p before ≤ R·on
             battery      soc = soc before + η charge − discharge/η,  soc ≤ energy, cyclic in each segment
-            reserve      Σ (P·on − p) + battery + grid headroom ≥ largest unit
+            reserve      Σ (P·on − p) + battery + grid headroom ≥ largest unit, and ≥ the spinning reserve asked for;
+                         of all units together that much remains without the largest
             inertia      Σ H·S·on − (the largest of a running kind) ≥ what is asked for
             firm         Σ P·n + grid + firm battery − k·(largest unit) ≥ peak·(1 + loss)
                          Σ P·n + grid − k·(largest unit) ≥ mean of the heaviest day·(1 + loss)
@@ -69,7 +70,7 @@ class SizingModel:
     columns: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int32))
 
     #: The variables whose bounds a case moves.
-    decisions = ("count", *SIZES, "largest_mw", "largest_mva_s")
+    decisions = ("count", *SIZES, "largest_mw", "largest_mva_s", "spinning_rating_mw")
 
     def restrict(
         self, largest_mw: float, counts: Mapping[str, int] | None = None, sizes: Mapping[str, float] | None = None
@@ -92,6 +93,7 @@ class SizingModel:
         variables["largest_mw"].update(lower=largest_mw)
         inertia = [_inertia(t) for t, allowed in zip(self.technologies, most, strict=True) if allowed]
         variables["largest_mva_s"].update(lower=max(inertia, default=0.0))
+        variables["spinning_rating_mw"].update(lower=_spinning_rating_mw(self.requirement, largest_mw))
         for name, value in (sizes or {}).items():
             variables[name].update(lower=value, upper=value)
 
@@ -134,6 +136,16 @@ def _dispatchable(technology: Technology) -> bool:
 def _inertia(technology: Technology) -> float:
     """Return the stored energy of a running machine [MVA·s]."""
     return (technology.h_s or 0.0) * technology.unit_mw / technology.power_factor
+
+
+def _spinning_rating_mw(requirement: Requirement, largest_mw: float) -> float:
+    """Return the rating S [MW] that leaves the spinning reserve R at the peak D when the largest unit L trips.
+
+    All run alike loaded, as in the frequency study: (S − L)·(1 − D/S) ≥ R, so S² − (L + D + R)·S + L·D ≥ 0.
+    """
+    reserve = requirement.bound("spinning_reserve_mw", 0.0)
+    total = largest_mw + requirement.peak_mw + reserve
+    return (total + float(np.sqrt(total**2 - 4 * largest_mw * requirement.peak_mw))) / 2 if reserve else 0.0
 
 
 def annuity(rate: float, years: float) -> float:
@@ -265,8 +277,11 @@ class _Builder:
         headroom = (self._of("unit_mw") * self.on - self.p).sum("technology") + self.held - self.grid
         self._add("reserve", "reserve", headroom + size["grid_mw"] - largest >= 0)
         spinning = r.bound("spinning_reserve_mw", 0.0)
+        spun = m.add_variables(lower=0, name="spinning_rating_mw")
         if spinning:
             self._add("reserve", "spinning_reserve", headroom + size["grid_mw"] >= spinning)
+            rated = (self._of("unit_mw") * self.n).sum("technology") + size["bess_mw"] + size["grid_mw"]
+            self._add("reserve", "spinning_rating", rated - spun >= 0)
         lost = m.add_variables(lower=0, name="largest_mva_s")
         if "inertia_mva_s" in r.bounds:
             stored = (self._per_technology([_inertia(t) for t in self.ts]) * self.on).sum("technology")

@@ -6,7 +6,6 @@ duration by which North American capacity markets accredit storage.
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from core.plant.model import Plant
@@ -14,8 +13,7 @@ from core.plant.model import Plant
 
 def firm_battery_mw(power_mw: pd.Series, energy_mwh: pd.Series, hours: float) -> pd.Series:
     """Return the power [MW] that batteries hold for so many hours; one whose energy nobody knows counts nothing."""
-    lasting = energy_mwh.fillna(0.0) / hours if hours > 0 else power_mw
-    return np.minimum(power_mw, lasting)
+    return power_mw.clip(upper=energy_mwh.fillna(0.0) / hours) if hours > 0 else power_mw
 
 
 def firm_units_mw(plant: Plant) -> pd.Series:
