@@ -131,7 +131,7 @@ def test_short_firm_capacity_asks_for_the_missing_megawatts():
     (update,) = advise(verdicts, plant)
     assert (update.name, update.old, update.new) == ("firm_capacity_mw", pytest.approx(176.4), pytest.approx(202))
     # 25.6 MW short: two engines of 18.3 MW or one turbine of 50 MW
-    assert {a.element: a.new for a in update.alternatives} == {"RECIPROCATING_ENGINE": 2, "GAS_TURBINE": 1}
+    assert {a.element: a.new for a in update.alternatives} == {"GEN_RECIP_01": 8 + 2, "GEN_GT_01": 2 + 1}
 
 
 def test_the_reactance_of_one_machine_behind_a_transformer_is_their_sum():
