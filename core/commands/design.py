@@ -12,8 +12,7 @@ from core.design.catalogue_file import read_technologies
 from core.design.design import Design
 from core.design.requirement import Requirement
 from core.design.requirement_file import read_requirement
-from core.design.sensitivity import size_for, varied
-from core.design.sizing import size
+from core.design.sensitivity import size_and_place, size_for, varied
 from core.design.technology import Technology
 from core.errors import BadInput
 from core.findings import Finding, Reading, Source, Where
@@ -46,9 +45,10 @@ def run(arguments: argparse.Namespace) -> Answer:
         reading.value = replace(reading.value, technologies=_catalogue(Path(arguments.catalogue)))
     if arguments.sweep:
         return _sweep(reading, arguments.sweep, arguments.time_limit)
-    design = size(reading.value, time_limit_s=arguments.time_limit)
+    sized = size_and_place(reading.value, time_limit_s=arguments.time_limit)
+    design = sized.design
     findings = [*reading.findings, *design.findings]
-    document = design.as_dict() | {"objective": _objective(reading.value, design)}
+    document = sized.as_dict() | {"objective": _objective(reading.value, design)}
     document["findings"] = [finding.as_dict() for finding in findings]
     return Answer(document, _text(design, findings), fails=not design.feasible)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.design.prices import shipped_prices
 from core.design.requirement import BOUNDS, EQUIPMENT_BOUNDS, HOURS, OBJECTIVES, Requirement
 from core.design.sizing_model import ENERGY_KINDS, LONGEST_BATTERY_H
 from core.design.technology import Technology
@@ -82,6 +83,12 @@ def _check_numbers(requirement: Requirement) -> list[Finding]:
         findings.append(_error("objective", text, " or ".join(OBJECTIVES), "objective"))
     if requirement.project_years < 1:
         findings.append(_error("number", f"project_years is {requirement.project_years}", "one or more"))
+    for kind, price in requirement.equipment_prices.items():
+        if kind not in shipped_prices():
+            hint = f"there are {', '.join(shipped_prices())}"
+            findings.append(_error("price", f"there is no equipment {kind} to price", hint, kind))
+        elif not math.isfinite(price) or price < 0:
+            findings.append(_error("price", f"the price of {kind} is {price} USD", "zero or more", kind))
     for kind, price in requirement.fuel_usd_per_gj.items():
         if not math.isfinite(price) or price < 0:
             findings.append(_error("fuel", f"the price of {kind} is {price} USD/GJ", "zero or more", kind))

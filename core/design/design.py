@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.design.sizing_model import SIZES, SizingModel, annuity
+from core.design.sizing_model import SIZES, SizingModel, annuity, distribution_of, step_ups_of
 from core.findings import Finding
 
 
@@ -22,6 +22,7 @@ class Design:
     sizes: dict[str, float] = field(default_factory=lambda: dict.fromkeys(SIZES, 0.0))  # MW and MWh
     costs: dict[str, float] = field(default_factory=dict)  # yearly cost by kind of cost [USD]
     investment_usd: float = 0.0
+    electrical: dict[str, float] = field(default_factory=dict)  # of it transformers, breakers and banks by kind [USD]
     energy_mwh: float = 0.0
     emissions_t: float = 0.0
     net_present_factor: float = 0.0  # years of yearly cost that the project's life is worth today
@@ -66,6 +67,7 @@ class Design:
             "usd_per_mwh": levelised if self.levelised_usd_per_mwh is None else self.levelised_usd_per_mwh,
             "investment_usd": self.investment_usd if self.feasible else None,
             "by_kind": self.costs,
+            "electrical_usd": self.electrical,
         }
 
     def as_dict(self) -> dict[str, Any]:
@@ -101,6 +103,7 @@ class Design:
             sizes,
             dict(cost["by_kind"]),
             investment_usd=cost["investment_usd"] or 0.0,
+            electrical=dict(cost.get("electrical_usd", {})),
             energy_mwh=document["energy_mwh"],
             emissions_t=document["emissions_t"],
             net_present_factor=worth / yearly if worth and yearly else 0.0,
@@ -132,6 +135,8 @@ def design_of(sizing: SizingModel, solution: Any, status: str) -> Design:
     emissions = sum(fuel[t.id] * r.fuel_co2_t_per_gj.get(t.fuel, 0.0) for t in sizing.technologies)
     emissions += grid_mwh * r.grid_co2_t_per_mwh
     investment, costs = _building_costs(sizing, counts, sizes)
+    electrical = _electrical(sizing, counts, sizes)
+    costs["electrical"] = electrical * annuity(r.discount_rate, r.project_years)
     costs["fuel"] = sum(fuel[t.id] * r.fuel_usd_per_gj.get(t.fuel, 0.0) for t in sizing.technologies)
     costs["variable"] = sum(float((power[t.id] * weight).sum()) * t.variable_usd_per_mwh for t in sizing.technologies)
     starts = {t.id: solution["starts"].sel(technology=t.id).values for t in sizing.technologies}
@@ -143,12 +148,20 @@ def design_of(sizing: SizingModel, solution: Any, status: str) -> Design:
         counts,
         sizes,
         costs,
-        investment_usd=investment,
+        investment_usd=investment + electrical,
+        electrical={"counted": electrical},
         energy_mwh=float((sizing.year.load_mw * weight).sum()),
         emissions_t=emissions,
         net_present_factor=1 / annuity(r.discount_rate, r.project_years),
         dispatch=_dispatch(sizing.year.load_mw, power, solution),
     )
+
+
+def _electrical(sizing: SizingModel, counts: dict[str, int], sizes: dict[str, float]) -> float:
+    """Return the price of step-ups, halls and tie as the optimiser counts it [USD]."""
+    r, step_ups = sizing.requirement, step_ups_of(sizing.requirement)
+    units = {t.id: counts.get(t.id, sizes.get(f"{t.kind.lower()}_mw", 0.0) / t.unit_mw) for t in r.technologies}
+    return distribution_of(r) + sum(step_ups[name] * number for name, number in units.items())
 
 
 def _building_costs(

@@ -33,23 +33,36 @@ def over_the_years(requirement: Requirement, design: Design) -> Design:
         for cost in [operated[load]]
     ]
     stuck = [row for row in rows if row["usd_per_year"] is None]
-    if stuck:
-        text = (
-            f"the plant can't run at the {stuck[0]['load_mw']:g} MW of {stuck[0]['year']}: the load is too low for it"
-        )
-        finding = Finding("design.growth.low", Severity.WARNING, text, "the worth today is that of the highest year")
-        return replace(design, growth=tuple(rows), findings=(*design.findings, finding))
-    discount = (1 + requirement.discount_rate) ** -np.arange(1, len(rows) + 1)
-    worth = float(discount @ [row["usd_per_year"] for row in rows])
-    energy = float(discount @ [row["energy_mwh"] for row in rows])
+    if not stuck:
+        return _valued(requirement, replace(design, growth=tuple(rows)))
+    text = f"the plant can't run at the {stuck[0]['load_mw']:g} MW of {stuck[0]['year']}: the load is too low for it"
+    finding = Finding("design.growth.low", Severity.WARNING, text, "the worth today is that of the highest year")
+    return replace(design, growth=tuple(rows), findings=(*design.findings, finding))
+
+
+def with_more_each_year(requirement: Requirement, design: Design, usd: float) -> Design:
+    """Return the design, whose yearly cost is so much more by now, with that in every year of its path."""
+    rows = [
+        row if row["usd_per_year"] is None else row | {"usd_per_year": row["usd_per_year"] + usd}
+        for row in design.growth
+    ]
+    changed = replace(design, growth=tuple(rows))
+    return changed if any(row["usd_per_year"] is None for row in rows) else _valued(requirement, changed)
+
+
+def _valued(requirement: Requirement, design: Design) -> Design:
+    """Return the design with its worth today over the path: of costs, and of a megawatt-hour."""
+    discount = (1 + requirement.discount_rate) ** -np.arange(1, len(design.growth) + 1)
+    worth = float(discount @ [row["usd_per_year"] for row in design.growth])
+    energy = float(discount @ [row["energy_mwh"] for row in design.growth])
     factor = worth / design.cost_usd_per_year
-    return replace(design, growth=tuple(rows), net_present_factor=factor, levelised_usd_per_mwh=worth / energy)
+    return replace(design, net_present_factor=factor, levelised_usd_per_mwh=worth / energy)
 
 
 def _operated(requirement: Requirement, design: Design, load_mw: float) -> float | None:
     """Return the yearly cost of the standing plant at a load [USD]; ``None`` when it can't run at it."""
     if load_mw <= 0:
-        return design.costs["investment"] + design.costs["fixed"]
+        return sum(design.costs[kind] for kind in ("investment", "fixed", "electrical"))
     lower = replace(requirement, load_mw=(load_mw,))
     days = representative_days(whole_year(lower), DAYS)
     sizing = build(lower, days, left_out=GROUPS.keys() - OF_OPERATION)

@@ -9,6 +9,7 @@ from typing import Any
 from core.criteria import STAGES, CriteriaSet, Override, State
 from core.design.choosing import chosen
 from core.design.design import Design
+from core.design.electrical import with_electrical
 from core.design.ending import End, Ending, Past, ending_of, limit_reason, standstill
 from core.design.ledger import Applied, constraints, with_updates, without_bound, without_element
 from core.design.placement import place
@@ -140,6 +141,7 @@ def _turn(number: int, requirement: Requirement, design: Design, report: Report)
     if not design.feasible:
         return Round(number, held, design), requirement
     plant = place(design, requirement)
+    design = with_electrical(design, plant, requirement)
     validation = judged(plant, requirement, report=lambda study: report(f"round {number}: {study}"))
     report(f"round {number}: updates")
     applied = chosen(requirement, [update.as_dict() for update in validation.constraint_updates])

@@ -16,24 +16,18 @@ from typing import Any
 from core.constraints import next_standard
 from core.design.breakers import breakers_of
 from core.design.design import Design
+from core.design.prices import BANK_MVAR_PER_MW, TARGET, UNIT_KV, halls, main_kv, transformer_mva
 from core.design.redundancy import blocks_of, reliability_of
 from core.design.requirement import Requirement
 from core.design.technology import Technology
 from core.plant import INVERTER, Plant, PlantSettings, generate_scenarios
 
-HALL_MW = 50.0
-UNIT_KV = 13.8
-TARGET = 0.8  # transformers and the tie stay under the warning band with one of two out
 V_SET_PU = 1.02
 HALL_TAP_PCT = -2.5
-BANK_MVAR_PER_MW = 0.1  # what the step-ups and hall transformers take, by the sample plant's load flows
 K_T = 0.95 * 1.1  # IEC 60909-0, 6.3.3: numerator of a transformer's correction factor
 GRID_XDSS_PU = 0.1  # a grid of ten times the connection's rating, until the utility says more
 SECTIONS = ("BUS_MAIN_A", "BUS_MAIN_B")
 TIE = "TIE_MAIN"
-
-#: Main voltage by the load that it carries: (up to MW, kV).
-MAIN_KV = ((300.0, 34.5), (1500.0, 138.0), (math.inf, 230.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +45,12 @@ class Layout:
     @property
     def main_kv(self) -> float:
         """Return the voltage of the main sections [kV]."""
-        return next(kv for most, kv in MAIN_KV if self.load_mw <= most)
+        return main_kv(self.load_mw)
 
     @property
     def halls(self) -> int:
         """Return the number of halls."""
-        return max(1, math.ceil(self.load_mw / HALL_MW - 1e-9))
+        return halls(self.load_mw)
 
     def bound(self, element: str, name: str, default: float) -> float:
         """Return what the ledger says of an element, else of all (``*``), else the default."""
@@ -197,7 +191,7 @@ def _letters(circuits: int) -> list[str]:
 def _transformer_mva(layout: Layout, name: str, least_mva: float) -> float:
     """Return the standard rating that carries the power, and what the ledger asks for at least."""
     least = max(least_mva, layout.bound(name, "transformer_mva", 0.0))
-    return next_standard("transformer_mva", least) or least
+    return transformer_mva(least)
 
 
 def _hall_transformers(layout: Layout) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from core.design.prices import shipped_prices
 from core.design.technology import Technology, shipped_technologies
 
 HOURS = 8760
@@ -75,6 +76,7 @@ class Requirement:
     grid_usd_per_mwh: float = 80.0
     grid_co2_t_per_mwh: float = 0.4
     technologies: tuple[Technology, ...] = field(default_factory=shipped_technologies)
+    equipment_prices: Mapping[str, float] = field(default_factory=shipped_prices)  # USD for each, MVA or Mvar
     minimum_counts: Mapping[str, int] = field(default_factory=dict)  # technology → units at least
     bounds: Mapping[str, float] = field(default_factory=lambda: {"redundancy_level": 1.0, "grid_max_mw": 0.0})
     equipment: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # what the ledger says of equipment

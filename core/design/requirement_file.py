@@ -23,7 +23,7 @@ from core.findings import Finding, Reading, Severity, Source, Where
 
 #: Other words for the keys of a requirement.
 ALIASES = {"load": "load_mw", "peak_mw": "load_mw", "pf": "power_factor", "availability": "availability_target"}
-TABLES = ("bounds", "minimum_counts", "equipment", "fuel_usd_per_gj", "fuel_co2_t_per_gj", "growth")
+TABLES = ("bounds", "minimum_counts", "equipment", "fuel_usd_per_gj", "fuel_co2_t_per_gj", "equipment_prices", "growth")
 SERIES = ("load_mw", "pv_yield", "wind_yield")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.design.design import Design
+from core.design.electrical import with_electrical
 from core.design.placement import place
 from core.design.requirement import Requirement
 from core.design.sizing import size
@@ -67,6 +68,7 @@ def size_and_place(requirement: Requirement, *, time_limit_s: float = 60.0) -> S
     if not design.feasible:
         return SizedPlant(requirement, design)
     plant = place(design, requirement)
+    design = with_electrical(design, plant, requirement)
     system = as_document(study_availability(plant_model(plant), AvailabilityOptions()))["system"]
     return SizedPlant(requirement, design, plant, float(system["availability"]) if system else None)
 

@@ -4,7 +4,7 @@ Variables: units of each kind; megawatts of battery, PV, wind and grid; and for 
 power, the battery, what of sun and wind is used, and the grid. Identical units are one variable ("clustered unit
 commitment", relaxed to real numbers of running units).
 
-minimise    annuities and fixed costs of what is built + yearly fuel, starts, variable costs, carbon, grid energy
+minimise    annuities and fixed costs of units and step-ups + yearly fuel, starts, variable costs, carbon, grid energy
 subject to  balance      Σ p + discharge − charge + pv + wind + grid = load·(1 + loss)          every hour
             running      min·on ≤ p ≤ P·on,  on ≤ n,  start ≥ on − on before
             ramp         −R·on ≤ p − p before ≤ R·on
@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from core.design.prices import distribution_usd, step_up_usd
 from core.design.profiles import Year
 from core.design.requirement import Requirement
 from core.design.technology import Technology
@@ -66,6 +67,7 @@ class SizingModel:
     requirement: Requirement
     year: Year
     unit_limit_mw: float  # no unit may be larger, whatever the case
+    fixed_usd_per_year: float = 0.0  # what every design costs
     highs: Any = None  # the solver that has the problem, and its column of each of linopy's labels
     columns: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int32))
 
@@ -122,7 +124,19 @@ def build(requirement: Requirement, year: Year, *, left_out: Collection[str] = (
     builder.limits()
     m.add_objective(builder.cost() / 1e3)  # thousands of USD: numbers that the solver likes
     limit = np.inf if "unit_size" in left_out else requirement.bound("max_unit_size_mw", np.inf)
-    return SizingModel(m, technologies, requirement, year, limit)
+    fixed = distribution_of(requirement) * annuity(requirement.discount_rate, requirement.project_years)
+    return SizingModel(m, technologies, requirement, year, limit, fixed)
+
+
+def distribution_of(requirement: Requirement) -> float:
+    """Return the price of halls, banks and tie, which every design has [USD]."""
+    return distribution_usd(requirement.peak_mw, requirement.power_factor, requirement.equipment_prices)
+
+
+def step_ups_of(requirement: Requirement) -> dict[str, float]:
+    """Return the price of a unit's step-up with its breakers by technology [USD]."""
+    load_mw, prices = requirement.peak_mw, requirement.equipment_prices
+    return {t.id: step_up_usd(t, load_mw, prices) for t in requirement.technologies}
 
 
 def _first(requirement: Requirement, kind: str) -> Technology | None:
@@ -304,7 +318,8 @@ class _Builder:
         self._add("battery", "least_battery_mw", size["bess_mw"] >= r.bound("bess_min_mw", 0.0))
         self._add("battery", "least_battery_mwh", size["bess_mwh"] >= r.bound("bess_min_mwh", 0.0))
         if "budget_usd" in r.bounds:
-            self._add("budget", "budget", self.investment() / 1e3 <= r.bounds["budget_usd"] / 1e3)
+            left = r.bounds["budget_usd"] - distribution_of(r)
+            self._add("budget", "budget", self.investment() / 1e3 <= left / 1e3)
         if "land_ha" in r.bounds:
             self._add("land", "land", self._sized("land_ha_per_mw") <= r.bounds["land_ha"])
         if "emission_cap_t" in r.bounds:
@@ -330,7 +345,17 @@ class _Builder:
         """Return the investment [USD]."""
         battery = self.energy["BESS"]
         per_mwh = (battery.capex_usd_per_kwh or 0.0) * 1000 if battery else 0.0
-        return self._sized("capex_usd_per_kw", 1000) + self.size["bess_mwh"] * per_mwh
+        return self._sized("capex_usd_per_kw", 1000) + self.step_ups() + self.size["bess_mwh"] * per_mwh
+
+    def step_ups(self) -> Any:
+        """Return the investment in step-ups and their breakers [USD]."""
+        usd = step_ups_of(self.r)
+        total = (self.n * self._per_technology([usd[name] for name in self.names])).sum()
+        for name, kind in MEGAWATTS.items():
+            t = self.energy[kind]
+            if t is not None:
+                total = total + self.size[name] * (usd[t.id] / t.unit_mw)
+        return total
 
     def fuel_rows(self) -> tuple[xr.DataArray, xr.DataArray]:
         """Return each kind's fuel for a MWh and for an hour of a running unit [GJ]."""
@@ -354,7 +379,7 @@ class _Builder:
                 for t in ts
             ]
         )
-        total = (self.n * yearly).sum()
+        total = (self.n * yearly).sum() + self.step_ups() * annuity(r.discount_rate, r.project_years)
         for name, kind in MEGAWATTS.items():
             t = self.energy[kind]
             if t is None:

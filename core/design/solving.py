@@ -47,8 +47,8 @@ def solve(sizing: SizingModel, time_limit_s: float, *, relaxed: bool = False, ga
     if info.primal_solution_status != FEASIBLE:
         return Outcome("time limit")
     optimal = status == "kOptimal"
-    usd = float(info.objective_function_value) * 1e3
-    bound = float(info.mip_dual_bound) * 1e3 if not relaxed else usd if optimal else -np.inf
+    usd = float(info.objective_function_value) * 1e3 + sizing.fixed_usd_per_year
+    bound = float(info.mip_dual_bound) * 1e3 + sizing.fixed_usd_per_year if not relaxed else usd if optimal else -np.inf
     solution = _solution(sizing, np.asarray(highs.getSolution().col_value))
     return Outcome("optimal" if optimal else "time limit", usd, bound if np.isfinite(bound) else None, solution)
 

@@ -49,6 +49,7 @@ class Technology:
     governor_s: float | None
     fault_current_factor: float | None
     max_count: int
+    price_year: int | None  # of whose money the costs are
     source: str
 
     @property
@@ -76,7 +77,7 @@ def technology(row: Mapping[str, Any], base: Technology | None = None) -> Techno
     unknown = sorted(set(row) - set(kinds))
     if unknown:
         raise BadInput(f"a technology has no {', '.join(unknown)}", hint=f"it has {', '.join(kinds)}")
-    values: dict[str, Any] = {} if base is None else asdict(base)
+    values: dict[str, Any] = dict.fromkeys(kinds) if base is None else asdict(base)
     for name, value in row.items():
         values[name] = _typed(str(row.get("id", base.id if base else "?")), name, value, kinds[name])
     missing = [name for name, kind in kinds.items() if values.get(name) is None and "None" not in kind]
@@ -98,4 +99,4 @@ def _typed(owner: str, name: str, value: Any, kind: str) -> Any:
         raise BadInput(f"technology {owner}: {name} is {value!r}", hint="enter a number") from None
     if not math.isfinite(number) or number < 0:
         raise BadInput(f"technology {owner}: {name} is {value}", hint="enter a number of zero or more")
-    return int(number) if kind == "int" else number
+    return int(number) if kind.startswith("int") else number

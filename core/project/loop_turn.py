@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from core.design.choosing import chosen
 from core.design.design import Design
+from core.design.electrical import with_electrical
 from core.design.ending import End, Ending, ending_of, limit_reason, standstill
 from core.design.ledger import changes, constraints, takes, with_updates
 from core.design.loop import Report, designed, judged, silent
@@ -110,20 +111,16 @@ def _design(project: Project, loop: Loop, report: Report) -> Loop:
     report(f"round {number}: sizing")
     last = loop.rounds[-1] if loop.rounds else None
     design = designed(requirement, (last.constraints, Design.from_dict(last.design)) if last else None)
-    row = {
-        "constraints": constraints(requirement),
-        "design": plain(design.as_dict()),
-        "plant_sha256": "",
-        "revision": None,
-    }
+    row = {"constraints": constraints(requirement), "plant_sha256": "", "revision": None}
     if not design.feasible:
-        keep_round(project, loop, row)
+        keep_round(project, loop, row | {"design": plain(design.as_dict())})
         reason = design.conflict_text
         return set_state(project, loop, state=str(End.INFEASIBLE), reason=reason, progress="")
     report(f"round {number}: placement")
-    document = place(design, requirement).to_document()
+    plant = place(design, requirement)
+    row["design"] = plain(with_electrical(design, plant, requirement).as_dict())
     now = Project(project.store, project.id)
-    now.save_plant(document, f"round {number} of the loop", now.revision)
+    now.save_plant(plant.to_document(), f"round {number} of the loop", now.revision)
     keep_round(project, loop, row | {"plant_sha256": now.plant_sha256, "revision": now.revision})
     return read(project, loop.id)
 

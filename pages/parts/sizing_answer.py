@@ -20,6 +20,7 @@ from pages.parts.shell import explained, store
 HOURS_PER_WEEK = 168
 COST = {
     "investment": "Investment, as annuity",
+    "electrical": "Transformers, breakers, banks, as annuity",
     "fixed": "Fixed operation",
     "variable": "Variable operation",
     "fuel": "Fuel",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 
 from core.design import sizing
 from core.design.checks import check_requirement
+from core.design.prices import price_rows
 from core.design.requirement import Requirement
+from core.design.sensitivity import size_and_place
 from core.design.sizing import size
 from core.design.sizing_model import annuity
 from core.design.solving import Outcome
@@ -34,7 +37,10 @@ def test_constant_load_and_one_engine_follow_the_closed_form():
     count = math.ceil(demand / engine.unit_mw) + 1  # one of them may be out
     running = (demand + engine.unit_mw) / engine.unit_mw  # what spins in reserve for the largest takes no-load fuel
     fuel_gj = 8760 * (engine.fuel_slope_gj_mwh * demand + engine.fuel_no_load_gj_h * running)
-    yearly = count * 18300 * (engine.capex_usd_per_kw * annuity(0.08, 25) + engine.fixed_usd_per_kw_year)
+    transformer, bay = 31.5 * 28380, 100_000  # 21.5 MVA / 0.8, the next standard size; two bays at 38 kV or less
+    halls = 2 * 2 * (63 * 28380 + 2 * bay) + 2 * 4.5 * 55556 + bay  # 45 MW / 0.95 / 0.8 each, 0.1 Mvar/MW, a tie
+    electrical = (count * (transformer + 2 * bay) + halls) * annuity(0.08, 20)
+    yearly = electrical + count * 18300 * (engine.capex_usd_per_kw * annuity(0.08, 25) + engine.fixed_usd_per_kw_year)
     expected = yearly + fuel_gj * 4.0 + 8760 * demand * engine.variable_usd_per_mwh
     assert design.status == "optimal"
     assert design.counts == {"RECIP_18": count}
@@ -136,3 +142,33 @@ def test_sun_without_yields_is_left_out_and_said():
     design = size(replace(SAMPLE, technologies=technologies, load_mw=(20.0,)))
     assert [finding.element for finding in design.findings] == ["PV"]
     assert design.sizes["pv_mw"] == 0
+
+
+def test_every_default_of_the_catalogue_and_the_price_list_names_its_source_and_year():
+    rows = [(t.id, t.source, t.price_year) for t in shipped_technologies()]
+    rows += [(row["id"], row["source"], int(row["price_year"])) for row in price_rows()]
+    for name, source, year in rows:
+        assert re.search(r"\((?:\d+ )?(?:[A-Z][a-z]+ )?20[0-2]\d\)", source), name
+        assert 2010 <= year <= 2026, name
+
+
+def test_the_placed_plant_costs_what_the_optimiser_counted_where_the_ledger_asks_for_nothing():
+    requirement = replace(SAMPLE, load_mw=(90.0,))
+    counted = size(requirement)
+    placed = size_and_place(requirement).design
+    assert placed.costs == pytest.approx(counted.costs)
+    assert sum(placed.electrical.values()) == pytest.approx(sum(counted.electrical.values()))
+    assert placed.cost()["investment_usd"] == pytest.approx(counted.cost()["investment_usd"])
+    dearer = replace(requirement, equipment_prices={**requirement.equipment_prices, "TRANSFORMER": 2 * 28380.0})
+    more = size_and_place(dearer).design
+    transformers = placed.electrical["TRANSFORMER"]
+    assert more.investment_usd - placed.investment_usd == pytest.approx(transformers)
+
+
+def test_what_the_ledger_asks_of_equipment_is_in_the_cost():
+    requirement = replace(SAMPLE, load_mw=(40.0,))
+    asked = replace(requirement, equipment={"BUS_HALL_1": {"reactor_ohm": 0.2, "reactive_support_mvar": 14.0}})
+    plain, placed = size_and_place(requirement).design, size_and_place(asked).design
+    assert placed.electrical["CAPACITOR_BANK"] - plain.electrical["CAPACITOR_BANK"] == pytest.approx(10 * 55556)
+    mva = 63.0  # two feeds of 0.4 ohm at 13.8 kV
+    assert placed.electrical["REACTOR"] == pytest.approx(2 * (mva / 13.8) ** 2 * 0.4 * 20000, rel=1e-6)
