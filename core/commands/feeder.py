@@ -6,21 +6,23 @@ import argparse
 import csv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from core.commands import Answer
 from core.documents import digest
 from core.engines.opendss import Snapshot, SolveOptions
+from core.errors import BadInput
 from core.feeder import Feeder
 from core.feeder.storage import forget_feeder, keep_feeder, kept_feeder, kept_feeders
 from core.feeder.summary import summary_of
 from core.feeder.tables import STORED
 from core.findings import Finding, Reading
 from core.formats.cyme.baseline import read_baseline
-from core.formats.feeders import read_feeder
-from core.formats.gis import read_gis, reconcile, write_geopackage
+from core.formats.decisions import Decisions, folder_of, keep_decisions, load_decisions, read_decisions
+from core.formats.feeders import opened, read_feeder
+from core.formats.gis import preview, read_gis, reconcile, write_geopackage
 from core.formats.opendss import script_of
 from core.jobs import run_inline
 from core.settings import load_settings
@@ -38,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     _action(actions, "read", _read, "what the files hold: counts, phases, findings")
+    _action(actions, "layers", _layers, "how GIS layers are read: kinds, fields, columns that nothing is told by")
     _action(actions, "keep", _keep, "keep the feeder in the workspace's database")
     kept = _named(actions, "kept", _kept, "the feeders in the workspace's database")
     kept.add_argument("--forget", metavar="ID", help="remove this one")
@@ -76,6 +79,12 @@ def _action(
     of = "files or folders of one feeder export, or kept:ID of a feeder in the workspace's database"
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=of)
     parser.add_argument("--repair", action="store_true", help="repair what is known to be broken in CYME exports")
+    field = "[LAYER.]FIELD=COLUMN: what a column of GIS layers means; LAYER.kind=… and LAYER.crs=… too"
+    parser.add_argument("--map", action="append", default=[], metavar="WORDS", help=field)
+    match = "OURS=GIS: which asset of the model is which in the GIS layers"
+    parser.add_argument("--match", action="append", default=[], metavar="WORDS", help=match)
+    parser.add_argument("--decisions", type=Path, metavar="FILE", help="decisions of an earlier import (JSON)")
+    parser.add_argument("--remember", action="store_true", help="keep these decisions beside the files")
     return parser
 
 
@@ -113,9 +122,18 @@ def _store(arguments: argparse.Namespace) -> Iterator[Store]:
 def _reading(arguments: argparse.Namespace) -> Reading[Feeder]:
     first = str(arguments.paths[0])
     if not first.startswith(KEPT):
-        return read_feeder(arguments.paths, repair=arguments.repair)
+        return read_feeder(arguments.paths, decisions=_decisions(arguments))
     with _store(arguments) as store:
         return kept_feeder(store, first.removeprefix(KEPT))
+
+
+def _decisions(arguments: argparse.Namespace) -> Decisions:
+    """Return the decisions that count: those beside the files or of the file named, with those of the command line."""
+    kept = read_decisions(arguments.decisions) if arguments.decisions else load_decisions(arguments.paths)
+    decisions = replace(kept, repair=kept.repair or arguments.repair).with_words(arguments.map, arguments.match)
+    if arguments.remember:
+        keep_decisions(folder_of(arguments.paths[0]), decisions)
+    return decisions
 
 
 def _source(reading: Reading[Feeder]) -> dict[str, Any]:
@@ -138,6 +156,20 @@ def _read(arguments: argparse.Namespace) -> Answer:
     return Answer(
         {"source": _source(reading), **summary, "findings": reading.findings}, f"{text}\n{_words(reading.findings)}"
     )
+
+
+def _layers(arguments: argparse.Namespace) -> Answer:
+    with opened(arguments.paths) as files:
+        layers, findings = preview(files.gis, _decisions(arguments).layers)
+    about = ("file", "layer", "kind", "rows", "crs", "fields", "unused")
+    lines = [
+        f"{layer.layer}: {layer.kind or 'left out'}, {layer.rows} rows, {layer.crs or 'no coordinate system'}; "
+        + ", ".join(f"{name}={column}" for name, column in layer.fields.items())
+        + (f"; unused: {', '.join(layer.unused)}" if layer.unused else "")
+        for layer in layers
+    ]
+    document = {"layers": [{name: getattr(layer, name) for name in about} for layer in layers], "findings": findings}
+    return Answer(document, "\n".join([*lines, _words(findings)]) if layers else "No GIS layers")
 
 
 def _keep(arguments: argparse.Namespace) -> Answer:
@@ -185,11 +217,11 @@ def _to_geopackage(arguments: argparse.Namespace) -> Answer:
 
 def _reconcile(arguments: argparse.Namespace) -> Answer:
     reading = _reading(arguments)
-    layers = read_gis(arguments.gis)
-    manual = {}
+    decisions = _decisions(arguments)
+    layers, manual = read_gis(arguments.gis, decisions.layers), dict(decisions.matches)
     if arguments.manual:
         rows = csv.DictReader(arguments.manual.read_text(encoding="utf-8-sig").splitlines())
-        manual = {row.get("ours", ""): row.get("gis", "") for row in rows}
+        manual |= {row.get("ours", ""): row.get("gis", "") for row in rows}
     matches = reconcile(reading.value, layers.value, manual)
     counts = matches["method"].where(matches["method"] != "", "none").value_counts().to_dict()
     findings = [*reading.findings, *layers.findings]
@@ -232,6 +264,9 @@ def _solve(arguments: argparse.Namespace) -> Answer:
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
+    _decisions(arguments)
+    if (arguments.map or arguments.match or arguments.decisions) and not arguments.remember:
+        raise BadInput("A run takes decisions from the files' folder", hint="Add --remember")
     profiles = read_profiles(arguments.profiles).value
     quarters = profiles.steps in QUARTERS_OF_A_YEAR or profiles.steps == 4 * arguments.hours
     minutes = profiles.step_minutes or (15.0 if quarters else 60.0)

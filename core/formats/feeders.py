@@ -132,8 +132,8 @@ def _kept(paths: tuple[Path, ...], repair: bool, files: tuple[str, ...]) -> Read
     return read_feeder(paths, repair=repair)
 
 
-def read_feeder(paths: Sequence[Path], *, repair: bool = False) -> Reading[Feeder]:
-    """Read one feeder from its files; decisions that lie beside them count.
+def read_feeder(paths: Sequence[Path], *, repair: bool = False, decisions: Decisions | None = None) -> Reading[Feeder]:
+    """Read one feeder from its files.
 
     Parameters
     ----------
@@ -141,6 +141,8 @@ def read_feeder(paths: Sequence[Path], *, repair: bool = False) -> Reading[Feede
         Files or folders: a CYME export (text, ``.mdb``, XML), an OpenDSS circuit, GIS layers.
     repair
         Repair what is known to be broken in CYME exports, whatever the decisions say.
+    decisions
+        What a person decided; those that lie beside the files unless given.
 
     Raises
     ------
@@ -148,7 +150,7 @@ def read_feeder(paths: Sequence[Path], *, repair: bool = False) -> Reading[Feede
         Nothing among the files is a feeder.
     """
     with opened(paths) as files:
-        return _read(files, load_decisions(paths), list(paths), repair)
+        return _read(files, decisions or load_decisions(paths), list(paths), repair)
 
 
 @contextmanager

@@ -20,6 +20,8 @@ from core.findings import Finding, Severity, Where
 #: What a person corrected: layer → {"kind": …, "fields": {our field: its column}, "crs": …}; an empty kind leaves the
 #: layer out, an empty column leaves the field without one.
 Corrections = Mapping[str, Mapping[str, Any]]
+#: Stands for every layer that isn't named.
+EVERY_LAYER = "*"
 SUFFIXES = {".shp", ".gpkg", ".geojson", ".gdb", ".fgb", ".kml"}
 MAX_ROWS = 5_000_000
 
@@ -97,15 +99,51 @@ def preview(paths: Sequence[Path], corrections: Corrections | None = None) -> tu
     """
     found: list[LayerMapping] = []
     findings: list[Finding] = []
+    corrections = corrections or {}
+    _known_words(corrections)
     for path in paths:
         for layer, table in _tables(path, findings):
-            found.append(_mapping(path, layer, table, (corrections or {}).get(layer, {})))
+            found.append(_mapping(path, layer, table, _correction(corrections, layer)))
             if not found[-1].kind:
                 text = f"Layer {layer} is of no kind that is read: left out"
                 findings.append(
                     Finding("gis.layer_unknown", Severity.WARNING, text, "Say what it holds", Where(path.name, layer))
                 )
+    for layer, text in _unused(corrections, found):
+        findings.append(
+            Finding("gis.mapping_unused", Severity.WARNING, text, "Look at the layers' columns", Where("", layer))
+        )
     return found, findings
+
+
+def _correction(corrections: Corrections, layer: str) -> dict[str, Any]:
+    """Return what was decided about a layer, or else about every layer."""
+    every, own = corrections.get(EVERY_LAYER, {}), corrections.get(layer, {})
+    return {**every, **own, "fields": {**every.get("fields", {}), **own.get("fields", {})}}
+
+
+def _known_words(corrections: Corrections) -> None:
+    """Refuse fields and kinds that there are not."""
+    for about in corrections.values():
+        for word, known in [
+            (about.get("kind") or "line", kinds()),
+            *((name, field_names()) for name in about.get("fields", {})),
+        ]:
+            if word not in known:
+                raise BadInput(f"{word} is nothing that GIS layers are read by", hint=f"There are: {', '.join(known)}")
+
+
+def _unused(corrections: Corrections, found: Sequence[LayerMapping]) -> list[tuple[str, str]]:
+    """Return the decisions that no layer follows, by layer."""
+    texts = []
+    for layer, about in corrections.items():
+        mine = [each for each in found if layer in (EVERY_LAYER, each.layer)]
+        if not mine:
+            texts.append((layer, f"There is no layer {layer}, about which was decided"))
+        for name, column in about.get("fields", {}).items():
+            if mine and column and not any(each.fields.get(name) == column for each in mine):
+                texts.append((layer, f"The field {name} was to be column {column}, which isn't there"))
+    return texts
 
 
 def _tables(path: Path, findings: list[Finding]) -> list[tuple[str, Any]]:
