@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +25,8 @@ Corrections = Mapping[str, Mapping[str, Any]]
 #: Stands for every layer that isn't named.
 EVERY_LAYER = "*"
 SUFFIXES = {".shp", ".gpkg", ".geojson", ".gdb", ".fgb", ".kml"}
+#: What is looked for in an archive.
+INSIDE = re.compile(r"\.(shp|gpkg|geojson|gdbtable)$", re.IGNORECASE)
 MAX_ROWS = 5_000_000
 
 
@@ -71,7 +75,7 @@ def looks_like_gis(path: Path) -> bool:
         return True
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            return any(re.search(r"\.(shp|gpkg|geojson|gdbtable)$", name, re.IGNORECASE) for name in archive.namelist())
+            return any(INSIDE.search(name) for name in archive.namelist())
     head = path.read_bytes()[:4096]
     if head.lstrip()[:1] == b"{" and b"Feature" in head:
         return True
@@ -151,25 +155,30 @@ def _tables(path: Path, findings: list[Finding]) -> list[tuple[str, Any]]:
 
     if path.suffix.lower() == ".csv":
         return [(path.stem, _csv(path))]
-    address = (
-        f"/vsizip/{path}" if path.suffix.lower() == ".zip" and not path.name.lower().endswith(".gdb.zip") else str(path)
-    )
-    try:
-        layers = [str(row[0]) for row in pyogrio.list_layers(address)]
-    except Exception as error:
-        raise BadInput(
-            f"The layers can't be read: {error}", hint="Export the layers again", where=Where(file=path.name)
-        ) from error
     tables = []
-    for layer in layers:
+    layer = ""
+    for address in _addresses(path):
         try:
-            tables.append((layer, pyogrio.read_dataframe(address, layer=layer, max_features=MAX_ROWS)))
+            for layer in [str(row[0]) for row in pyogrio.list_layers(address)]:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", UserWarning)  # a column that might be JSON and is text
+                    tables.append((layer, pyogrio.read_dataframe(address, layer=layer, max_features=MAX_ROWS)))
         except Exception as error:  # noqa: BLE001
-            text = f"Layer {layer} can't be read: {error}"
-            findings.append(
-                Finding("gis.layer_unreadable", Severity.ERROR, text, "Export it again", Where(path.name, layer))
-            )
+            text = f"{f'Layer {layer} of ' if layer else ''}{path.name} can't be read: {error}"
+            where = Where(path.name, layer or None)
+            findings.append(Finding("gis.layer_unreadable", Severity.ERROR, text, "Export it again", where))
     return tables
+
+
+def _addresses(path: Path) -> list[str]:
+    """Return what is to be opened of a file: itself, or each file and geodatabase inside an archive."""
+    if not zipfile.is_zipfile(path):
+        return [str(path)]
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    found = [name for name in names if INSIDE.search(name)]
+    inside = [name.rpartition("/")[0] if name.lower().endswith(".gdbtable") else name for name in found]
+    return [f"/vsizip/{path}/{name}" if name else str(path) for name in dict.fromkeys(inside)]
 
 
 def _csv(path: Path) -> Any:
@@ -197,7 +206,7 @@ def _mapping(path: Path, layer: str, table: Any, correction: Mapping[str, Any]) 
     fields |= {name: column for name, column in chosen.items() if column in table.columns}
     fields = {name: column for name, column in fields.items() if chosen.get(name) != ""}
     kind = str(correction["kind"]) if "kind" in correction else _kind(layer, table, fields)
-    table = _located(table, fields, str(correction.get("crs", "")), path.name)
+    table = located(table, fields, str(correction.get("crs", "")), path.name)
     unused = [column for column in columns.values() if column not in fields.values()]
     crs = getattr(table, "crs", None)
     return LayerMapping(
@@ -205,7 +214,14 @@ def _mapping(path: Path, layer: str, table: Any, correction: Mapping[str, Any]) 
     )
 
 
-def _located(table: Any, fields: Mapping[str, str], crs: str, file: str) -> Any:
+def numbers_of(values: pd.Series) -> pd.Series:
+    """Return texts as numbers, decimal commas too; what is none, or endless, is missing."""
+    texts = values.astype(str).str.strip().str.replace(",", ".", regex=False)
+    numbers: pd.Series = pd.to_numeric(texts, errors="coerce").astype(float)
+    return numbers.where(numbers.abs() < math.inf)
+
+
+def located(table: Any, fields: Mapping[str, str], crs: str, file: str) -> Any:
     """Return the layer in the coordinate system that a person gave; a table's points become shapes for that."""
     if not crs:
         return table
@@ -214,7 +230,7 @@ def _located(table: Any, fields: Mapping[str, str], crs: str, file: str) -> Any:
     try:
         if "geometry" in table.columns:
             return table.set_crs(crs, allow_override=True)
-        x, y = (pd.to_numeric(table[fields[axis]], errors="coerce") for axis in ("x", "y"))
+        x, y = (numbers_of(table[fields[axis]]) for axis in ("x", "y"))
         return geopandas.GeoDataFrame(table, geometry=geopandas.points_from_xy(x, y), crs=crs)
     except KeyError:
         return table

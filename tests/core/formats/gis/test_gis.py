@@ -19,8 +19,8 @@ from core.feeder import Feeder
 from core.formats.cyme import read_cyme
 from core.formats.feeders import read_feeder
 from core.formats.gis import preview, read_gis, reconcile, write_geopackage
+from core.formats.gis.build import phases_of
 from core.formats.gis.layers import keep_corrections, load_corrections
-from core.formats.gis.read import phases_of
 from core.studies.feeder_flow import solve_feeder
 from tests.core.formats.cyme import exports
 
