@@ -34,6 +34,7 @@ class StoredSimulation:
     timestamp_end: str | None
     notes: str | None
     results: dict[str, dict[str, pd.DataFrame]]
+    farms: pd.DataFrame  # in the columns of wec_simulations
 
 
 def read_result_database(path: Path) -> tuple[list[StoredSimulation], list[Finding]]:
@@ -45,17 +46,28 @@ def read_result_database(path: Path) -> tuple[list[StoredSimulation], list[Findi
             tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if "grid_simulations" not in tables:
                 raise BadInput("the database has no table grid_simulations", where=where)
-            rows = pd.read_sql_query("SELECT * FROM grid_simulations", connection).to_dict(orient="records")
-            read = [_simulation(connection, row, tables, findings, where) for row in rows]
-    except (sqlite3.Error, pd.errors.DatabaseError, KeyError) as error:
+            read = [_simulation(connection, row, tables, findings, where) for row in _rows(connection)]
+    except (sqlite3.Error, pd.errors.DatabaseError, KeyError, TypeError, ValueError) as error:
         raise BadInput(f"the database can't be read: {error}", hint="is it whole?", where=where) from error
-    for table in sorted(tables & {"wec_simulations", "wec_integrations", "wec_power_results"}):
-        findings.append(Finding("results.not_imported", Severity.WARNING, f"{table} is not imported", "", where))
+    for table in sorted(tables & {"wec_integrations", "wec_power_results"}):
+        text = f"{table} is not imported: the powers of devices by seconds are not those of farms at the grid's steps"
+        findings.append(Finding("results.not_imported", Severity.WARNING, text, "", where))
+    for one in read:
+        if not one.results:
+            text = f"the simulation of {one.case_name} from {one.timestamp_start} has no results"
+            findings.append(Finding("results.empty", Severity.WARNING, text, "", where))
     return read, findings
 
 
+def _rows(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """Return the simulations' rows; what is null is ``None``."""
+    cursor = connection.execute("SELECT * FROM grid_simulations ORDER BY grid_sim_id")
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
 def _simulation(
-    connection: sqlite3.Connection, row: dict[Any, Any], tables: set[str], findings: list[Finding], where: Where
+    connection: sqlite3.Connection, row: dict[str, Any], tables: set[str], findings: list[Finding], where: Where
 ) -> StoredSimulation:
     results: dict[str, dict[str, pd.DataFrame]] = {}
     for software in SOFTWARE:
@@ -75,13 +87,24 @@ def _simulation(
         value["timestamp_end"],
         value["notes"],
         results,
+        _farms(connection, row["grid_sim_id"]),
     )
 
 
-def _software(row: dict[Any, Any], results: dict[str, Any], where: Where) -> str:
+def _farms(connection: sqlite3.Connection, number: int) -> pd.DataFrame:
+    """Return a simulation's rows of ``wec_simulations``; WEC-Grid's own table of that name has none of ours."""
+    wanted = ["wec_farm_name", "wecsim_case", "power_output_mw", "timestamp"]
+    known = {row[1] for row in connection.execute("PRAGMA table_info(wec_simulations)")}
+    if not {"grid_sim_id", *wanted} <= known:
+        return pd.DataFrame(columns=wanted)
+    query = f"SELECT {', '.join(wanted)} FROM wec_simulations WHERE grid_sim_id = ?"
+    return pd.read_sql_query(query, connection, params=(number,))
+
+
+def _software(row: dict[str, Any], results: dict[str, Any], where: Where) -> str:
     if row.get("software"):
         return software_key(str(row["software"]))
-    flagged = [software for software in ("psse", "pypsa") if row.get(software)]
+    flagged = [name for name in ("psse", "pypsa") if str(row.get(name)).casefold() in ("1", "1.0", "true")]
     found = flagged or list(results)
     if not found:
         raise BadInput(f"simulation {row['grid_sim_id']} names no software and has no results", where=where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,23 +17,27 @@ from core.network.audit import audit
 from core.results.database import begin, finish, insert_tables, recording
 from core.results.database.simulations import INTERRUPTED, set_state
 from core.store import Store, now
+from core.studies.simulation.printed import import_printed
 from core.studies.simulation.series import STAMP, Series
 from core.studies.simulation.steps import Grid, tables
+
+#: How a RAW file begins: change code and system base, comments before them.
+RAW = re.compile(rb"(\s*@!.*\n)*\s*[01]\s*,\s*[\d.+-]")
 
 
 def import_files(
     store: Store, files: list[tuple[bytes, Path]], base_mva: float = 100.0
 ) -> tuple[list[int], list[Finding]]:
     """Import files and return the numbers of their simulations; psspy's tables are one case together."""
+    if not 0 < base_mva < np.inf:
+        raise BadInput(f"a system base of {base_mva:g} MVA is none", hint="give a positive number of MVA")
     tables = [(data, path.name) for data, path in files if psspy_table(data)]
     done = [_psspy(store, tables, base_mva)] if tables else []
-    done += [import_results(store, data, path) for data, path in files if not psspy_table(data)]
+    done += [import_results(store, data, path, base_mva) for data, path in files if not psspy_table(data)]
     return [number for numbers, _ in done for number in numbers], [each for _, found in done for each in found]
 
 
 def _psspy(store: Store, files: list[tuple[bytes, str]], base_mva: float) -> tuple[list[int], list[Finding]]:
-    if not 0 < base_mva < np.inf:
-        raise BadInput(f"a system base of {base_mva:g} MVA is none", hint="give a positive number of MVA")
     made, findings = read_psspy_tables(files, base_mva, now().strftime(STAMP))
     stamps = sorted(made["bus"]["timestamp"].unique())
     kept = {"files": [{"sha256": store.keep(*file), "name": file[1]} for file in files]}
@@ -43,14 +48,17 @@ def _psspy(store: Store, files: list[tuple[bytes, str]], base_mva: float) -> tup
     return [sim], findings
 
 
-def import_results(store: Store, data: bytes, path: Path) -> tuple[list[int], list[Finding]]:
+def import_results(store: Store, data: bytes, path: Path, base_mva: float = 100.0) -> tuple[list[int], list[Finding]]:
     """Import a file and return the numbers of its simulations."""
-    if data.startswith(MAGIC):
+    if data.startswith(MAGIC) and b"grid_simulations" in data:
         return _database(store, path)
-    if recognise(data, path.name) not in ("raw", "rawx"):
-        hint = "import a RAW file with solved voltages, psspy's tables as CSV or a database of simulations"
+    kind = recognise(data, path.name)
+    if kind == "rawx" or (kind == "raw" and (RAW.match(data) or path.suffix.lower() == ".raw")):
+        return _raw(store, data, path.name)
+    if kind != "raw":
+        hint = "import RAW with solved voltages, psspy's tables, a printed load flow or a database of simulations"
         raise BadInput("the file holds no results that can be imported", hint=hint, where=Where(file=path.name))
-    return _raw(store, data, path.name)
+    return import_printed(store, data, path.name, base_mva)
 
 
 def _database(store: Store, path: Path) -> tuple[list[int], list[Finding]]:
@@ -61,6 +69,7 @@ def _database(store: Store, path: Path) -> tuple[list[int], list[Finding]]:
         with recording(store, sim):
             for software, frames in one.results.items():
                 insert_tables(store, sim, frames, software=software)
+            insert_tables(store, sim, {}, farms=one.farms)
             if one.timestamp_end:  # without an end it broke off in its own program
                 finish(store, sim, one.timestamp_end)
         if not one.timestamp_end:

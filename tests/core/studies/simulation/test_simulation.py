@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -214,29 +213,6 @@ def test_stored_voltages_that_solve_nothing_are_kept_and_told(tmp_path: Path, ca
     assert "results.not_solved" in [finding["code"] for finding in document["findings"]]
     assert main(["results", "show", str(document["simulations"][0]["grid_sim_id"]), "--json"]) == 0
     assert [row["v_mag"] for row in json.loads(capsys.readouterr().out)["rows"]] == pytest.approx([1.0] * 14, abs=1e-12)
-
-
-def test_a_wec_grid_database_is_imported(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    path = tmp_path / "wec.db"
-    with sqlite3.connect(path) as connection:
-        connection.executescript(
-            """CREATE TABLE grid_simulations (grid_sim_id INTEGER PRIMARY KEY, sim_name TEXT, case_name TEXT,
-            psse BOOLEAN, pypsa BOOLEAN, sbase_mva REAL, sim_start_time TEXT, sim_end_time TEXT, delta_time INT,
-            notes TEXT);
-            CREATE TABLE psse_bus_results (grid_sim_id INTEGER, timestamp TEXT, bus INTEGER, bus_name TEXT,
-            type TEXT, p REAL, q REAL, v_mag REAL, angle_deg REAL, vbase REAL,
-            PRIMARY KEY (grid_sim_id, timestamp, bus));
-            INSERT INTO grid_simulations VALUES (7, 'a', 'IEEE_14', 1, 0, 100, '2025-01-01', '2025-01-02', 300, 'x');
-            INSERT INTO grid_simulations VALUES (8, 'b', 'IEEE_14', 0, 1, 100, '2025-01-01', NULL, 300, NULL);
-            INSERT INTO psse_bus_results VALUES (7, '2025-01-01', 1, 'Bus_1', 'Slack', 2.3, -0.2, 1.06, 0, 138);"""
-        )
-    connection.close()
-    assert main(["results", "import", str(path), "--json"]) == 0
-    first, second = json.loads(capsys.readouterr().out)["simulations"]
-    assert (first["software"], first["state"], first["timestamp_end"]) == ("psse", "done", "2025-01-02")
-    assert (second["software"], second["state"]) == ("pypsa", "interrupted")
-    assert main(["results", "show", str(first["grid_sim_id"]), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["rows"][0]["v_mag"] == 1.06
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,106 @@
+"""Results of other tools: databases of simulations in WEC-Grid's layout and the specified one, printed load flows."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from core.__main__ import main
+from core.errors import BadInput
+from core.results import database
+from core.store import Store
+from core.studies.simulation import import_files
+
+BUS = "timestamp TEXT, bus INTEGER, bus_name TEXT, type TEXT, p REAL, q REAL, v_mag REAL, angle_deg REAL, vbase REAL"
+WEC_GRID = f"""
+CREATE TABLE grid_simulations (grid_sim_id INTEGER PRIMARY KEY, sim_name TEXT, case_name TEXT, psse BOOLEAN,
+pypsa BOOLEAN, sbase_mva REAL, sim_start_time TEXT, sim_end_time TEXT, delta_time INT, notes TEXT);
+CREATE TABLE psse_bus_results (grid_sim_id INTEGER, {BUS}, PRIMARY KEY (grid_sim_id, timestamp, bus));
+CREATE TABLE pypsa_bus_results (grid_sim_id INTEGER, {BUS}, PRIMARY KEY (grid_sim_id, timestamp, bus));
+CREATE TABLE wec_simulations (wec_sim_id INTEGER PRIMARY KEY, model_type TEXT, delta_time REAL);
+CREATE TABLE wec_power_results (wec_sim_id INTEGER, time_sec REAL, device_index INTEGER, p_w REAL);
+INSERT INTO grid_simulations VALUES (7, 'a', 'IEEE_14', 1, 0, 100, '2025-01-01', '2025-01-02', 300, 'x');
+INSERT INTO grid_simulations VALUES (8, 'b', 'IEEE_14', NULL, 1, 100, '2025-01-01', NULL, 300, NULL);
+INSERT INTO grid_simulations VALUES (9, 'c', 'IEEE_14', 'TRUE', 'TRUE', 100, '2025-01-01', '2025-01-02', 300, NULL);
+INSERT INTO psse_bus_results VALUES (7, '2025-01-01', 1, 'Bus_1', 'Slack', 2.3, -0.2, 1.06, 0, 138);
+INSERT INTO psse_bus_results VALUES (9, '2025-01-01', 1, 'Bus_1', 'Slack', 2.3, -0.2, 1.06, 0, 138);
+INSERT INTO pypsa_bus_results VALUES (9, '2025-01-01', 1, 'Bus_1', 'Slack', 2.3, -0.2, 1.05, 0, 138);
+"""
+SPECIFIED = f"""
+CREATE TABLE grid_simulations (grid_sim_id INTEGER PRIMARY KEY AUTOINCREMENT, case_name TEXT, software TEXT,
+sbase_mva REAL, timestamp_start TEXT, timestamp_end TEXT, simulation_notes TEXT, created_at TEXT);
+CREATE TABLE wec_simulations (wec_sim_id INTEGER PRIMARY KEY, grid_sim_id INTEGER, wec_farm_name TEXT,
+wecsim_case TEXT, power_output_mw REAL, timestamp TEXT, created_at TEXT);
+CREATE TABLE psse_bus_results (id INTEGER PRIMARY KEY, grid_sim_id INTEGER, {BUS}, mood TEXT);
+INSERT INTO grid_simulations VALUES (1, 'IEEE_14_bus', 'PSS®E', 100, '2025-01-01', '2025-01-01', NULL, NULL);
+INSERT INTO wec_simulations VALUES (1, 1, 'wave', 'RM3', 0.5, '2025-01-01', NULL);
+INSERT INTO psse_bus_results VALUES (1, 1, '2025-01-01', 1, 'Bus_1', 'Slack', 2.3, -0.2, 1.06, 0, 138, 'good');
+"""
+
+
+@pytest.fixture(params=["store", "postgresql_store"])
+def either(request: pytest.FixtureRequest) -> Store:
+    return request.getfixturevalue(request.param)
+
+
+def database_of(script: str, folder: Path) -> list[tuple[bytes, Path]]:
+    path = folder / "wec.db"
+    connection = sqlite3.connect(path)
+    connection.executescript(script)
+    connection.close()
+    return [(path.read_bytes(), path)]
+
+
+def test_wec_grids_own_database_with_composite_keys_and_flags_is_imported(either: Store, tmp_path: Path):
+    numbers, findings = import_files(either, database_of(WEC_GRID, tmp_path))
+    first, second, third = (database.simulation(either, number) for number in numbers)
+    assert (first.software, first.state, first.timestamp_end) == ("psse", "done", "2025-01-02")
+    assert (second.software, second.state) == ("pypsa", "interrupted")
+    assert database.software_of(either, third.grid_sim_id) == ["psse", "pypsa"]
+    voltages = [database.get_bus_data(either, third.grid_sim_id, name)["v_mag"].tolist() for name in ("psse", "pypsa")]
+    assert voltages == [[1.06], [1.05]]
+    assert [finding.code for finding in findings] == ["results.not_imported", "results.empty"]
+
+
+def test_the_specified_layout_comes_with_its_farms(either: Store, tmp_path: Path):
+    (number,), findings = import_files(either, database_of(SPECIFIED, tmp_path))
+    assert database.get_bus_data(either, number)["v_mag"].tolist() == [1.06]
+    assert database.get_farm_data(either, number).to_numpy().tolist() == [["2025-01-01", "wave", "RM3", 0.5]]
+    assert ["mood not imported" in finding.text for finding in findings] == [True]
+
+
+@pytest.mark.parametrize(
+    "script", ["CREATE TABLE grid_simulations (x)", WEC_GRID.replace(", 1, 0, 100", ", 0, 0, NULL")]
+)
+def test_a_database_that_lacks_what_tells_its_results_is_refused(script: str, store: Store, tmp_path: Path):
+    with pytest.raises(BadInput):
+        import_files(store, database_of(script + ";INSERT INTO grid_simulations DEFAULT VALUES", tmp_path))
+
+
+def test_load_flows_that_etap_and_psse_print_stand_side_by_side(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    etap = "Bus_ID,Bus_Name,Voltage_kV,Voltage_pu,Angle_deg,P_MW,Q_MVAR\nBUS_100,ONE,14.076,1.02,-0.3,15,4.4\n"
+    psse = "BUS,NAME,BASKV,VM_PU,VA_DEG,P_GEN_MW,Q_GEN_MVAR,P_LOAD_MW,Q_LOAD_MVAR\n100,ONE,13.8,1.01,-0.3,15,4.4,1,0\n"
+    files = [tmp_path / name for name in ("etap.csv", "psse.csv")]
+    for file, text in zip(files, (etap, psse), strict=True):
+        file.write_text(text)
+    assert main(["results", "import", *map(str, files), "--base-mva", "50", "--json"]) == 0
+    seen = json.loads(capsys.readouterr().out)["simulations"]
+    assert [(one["software"], one["state"]) for one in seen] == [("etap", "done"), ("psse", "done")]
+    row = database.get_bus_data(store, 1).iloc[0]
+    assert row[["bus", "p", "q", "v_mag", "vbase"]].tolist() == pytest.approx([100, 0.3, 0.088, 1.02, 13.8])
+    assert main(["results", "compare", "1", "2", "--json"]) == 0
+    tables = json.loads(capsys.readouterr().out)["tables"]["bus"]
+    assert tables["v_mag"]["max_abs"] == pytest.approx(0.01)
+    assert tables["p"]["max_abs"] == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize("text", ["", "hello", "Bus_ID,Voltage_pu\nA1,1.02\nA1,1.01\n", "a,b\n1,2\n"])
+def test_what_holds_no_load_flow_is_refused(text: str, store: Store):
+    with pytest.raises(BadInput):
+        import_files(store, [(text.encode(), Path("file.csv"))])
+    assert database.simulations(store) == []
