@@ -14,7 +14,7 @@ from core.feeder.voltages import base_voltages, fill_rated_voltages
 from core.findings import Finding, Severity, Where
 from core.formats.cyme.branches import LINES, REACTANCES, SWITCHING, add_line, add_reactance, add_switch
 from core.formats.cyme.completion import finish
-from core.formats.cyme.equipment import Library, catalogue_rows
+from core.formats.cyme.equipment import Library, catalogue_rows, settle_spacings
 from core.formats.cyme.loads import Customers, add_load
 from core.formats.cyme.mutual import check_mutual
 from core.formats.cyme.records import Record, Records, tables_with_role
@@ -73,6 +73,7 @@ def build_feeder(records: Records, name: str, *, repair: bool = False, frequency
             )
         )
     _merge_settings(records)
+    settle_spacings(records)
     library = Library(records, frequency_hz)
     customers = Customers(records)
     rowing = Rowing()
@@ -80,6 +81,7 @@ def build_feeder(records: Records, name: str, *, repair: bool = False, frequency
     for section in _unique(records["section"], records):
         _add_section(rowing, library, customers, section, placed.pop(section.text("section"), []))
     _report_unplaced(records, placed)
+    _report_simplified(records, rowing)
     customers.close()
     tables = {table: pd.DataFrame(rows) for table, rows in {**rowing.rows, **catalogue_rows(records)}.items()}
     tables["sources"] = pd.DataFrame(source_rows(records, _connected(rowing)))
@@ -204,6 +206,20 @@ def _add_section(
         else:
             bus = end if device.text("location") == "to" else start
             SHUNTS[table](Site(rowing, library, device, whole), bus)
+
+
+def _report_simplified(records: Records, rowing: Rowing) -> None:
+    """Say once how sections without devices and distributed loads are taken."""
+    bare = [
+        row["id"] for row in rowing.rows.get("branches", []) if row["kind"] == "link" and row["id"] == row["section"]
+    ]
+    if bare:
+        text = f"{len(bare)} sections have no device: they connect without impedance ({listed(bare)})"
+        records.findings.append(Finding("cyme.section_without_device", Severity.INFO, text, element=bare[0]))
+    spread = [record.text("id") for record in records["load"] if record.text("kind") == "distributed"]
+    if spread:
+        text = f"{len(spread)} distributed loads stand half at each end of their section: {listed(spread)}"
+        records.findings.append(Finding("cyme.load_distributed", Severity.INFO, text, element=spread[0]))
 
 
 def _connected(rowing: Rowing) -> dict[str, str]:

@@ -40,9 +40,22 @@ def catalogue_rows(records: Records) -> dict[str, list[dict[str, Any]]]:
             values = {name: value for name, value in record.values.items() if name in columns}
             if ours == "transformer_types":
                 values["single_phase"] = record.text("kind") == "single"
-                values["ltc"] = record.text("ltc") == "yes"
+                values["ltc"] = record.text("ltc", "yes" if record.number("steps") > 0 else "no") == "yes"
             rows.setdefault(ours, []).append({"id": record.text("equipment"), **shared, **values, **record.provenance})
     return rows
+
+
+def settle_spacings(records: Records) -> None:
+    """Keep of a database's spacings what the other formats have: places that are filled, averages where both stand."""
+    averages = {record.text("equipment") for record in records["spacing_average"]}
+    spacings = [record for record in records["spacing"] if record.text("equipment") not in averages]
+    for record in spacings:
+        for x, y in (*POSITIONS, *((x, y) for _, x, y in NEUTRALS)):
+            if record.has(y) and record.number(y) == 0:  # no conductor lies on the ground
+                record.values.pop(x, None)
+                record.values.pop(y)
+    if records["spacing"]:
+        records.tables["spacing"] = spacings
 
 
 @dataclass(frozen=True, slots=True)

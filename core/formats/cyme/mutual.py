@@ -19,6 +19,8 @@ from core.formats.cyme.records import Record, Records
 PAIRS = ("ab", "bc", "ca")
 #: Typical overhead line [m]: geometric mean distances of Kersting's figure 4.7 and a 4/0 neutral's GMR.
 PHASES_M, TO_NEUTRAL_M, NEUTRAL_GMR_M = 1.32, 1.55, 0.0025
+#: The resistance of the largest conductor that lines have for a neutral.
+LEAST_NEUTRAL_OHM_KM = 0.15
 #: Typical concentric neutral cables side by side [m]: distance between cables, radius of the neutral.
 CABLES_M, SHIELD_M = 0.192, 0.0152
 #: A cable has a far larger susceptance than an overhead line [uS/km].
@@ -72,7 +74,7 @@ def estimate_mutual_resistance(record: Record, pair: str, frequency_hz: float) -
     if target == 0:
         return 0.0
     cable = record.number(f"b_{pair[0] * 2}_us_km") > CABLE_US_KM
-    neutral = np.geomspace(0.02, 20.0, 4000)  # candidate resistances of the neutral [ohm/km]
+    neutral = np.geomspace(0.02 if cable else LEAST_NEUTRAL_OHM_KM, 20.0, 4000)  # candidate resistances [ohm/km]
     mutual = _mutual_cable(neutral, frequency_hz) if cable else _mutual_overhead(neutral, frequency_hz)
     best = mutual[np.argmin(np.abs(mutual.imag - target))]
     self_resistance = min(record.number(f"r_{phase * 2}_ohm_km") for phase in pair)

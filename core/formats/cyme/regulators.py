@@ -162,6 +162,9 @@ def _add_control(site: Site, unit: _Unit, name: str, tap: int) -> None:
     device, kind, letter = site.device, unit.kind, unit.phase.lower()
     vset = device.number(f"vset_{letter}")
     option = device.text("option")
+    if option != "fixed" and vset <= 0:
+        text = f"Unit {unit.phase} of the regulator has no set voltage: it keeps its tap"
+        site.remark("regulator_no_set_voltage", Severity.WARNING, text, "Enter its set voltage, or fix its tap")
     drop = option not in ("terminal", "load_center")
     site.add(
         "regulators",

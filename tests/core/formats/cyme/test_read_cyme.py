@@ -10,8 +10,11 @@ import pytest
 
 from core.errors import BadInput
 from core.feeder import Feeder, matrices_of
-from core.findings import Reading, Severity
+from core.feeder.line_constants import Wires, distances, line_matrices
+from core.findings import Reading, Severity, Where
 from core.formats.cyme import read_cyme
+from core.formats.cyme.mutual import estimate_mutual_resistance, mutual_reactance_copied
+from core.formats.cyme.records import Record
 from tests.core.formats.cyme import exports
 
 COMPARED = {
@@ -171,6 +174,36 @@ def test_mutual_resistance_of_a_cable_is_estimated_as_of_a_cable(tmp_path: Path)
     assert matrices_of(reading.value["impedances"])["UNB"].z_ohm_km[0, 1].real == pytest.approx(0.1912, abs=0.02)
 
 
+@pytest.mark.parametrize(
+    ("phases", "neutral", "neutral_ohm"),
+    [
+        (((0.0, 9.0), (0.7, 9.0), (1.8, 9.0)), (1.1, 7.6), 0.9),  # short crossarm, small neutral
+        (((-1.2, 10.5), (0.0, 11.2), (1.2, 10.5)), (0.0, 8.4), 0.35),  # delta on a pole
+        (((-2.0, 12.0), (0.0, 12.0), (2.0, 12.0)), (0.3, 9.5), 0.2),  # wide crossarm
+        (((-1.0, 10.0), (0.0, 10.0), (1.0, 10.0)), None, 0.0),  # no neutral
+    ],
+)
+def test_estimates_of_other_configurations_are_far_nearer_than_the_copies(
+    phases: tuple[tuple[float, float], ...], neutral: tuple[float, float] | None, neutral_ohm: float
+) -> None:
+    """Oracle: the geometry's own matrix by Carson and Kron; what the export writes is its reactance."""
+    points = [*phases, *([neutral] if neutral else [])]
+    x, height = (np.array(axis) for axis in zip(*points, strict=True))
+    count = len(points)
+    gmr, radius = np.full(count, 0.0055), np.full(count, 0.007)
+    wires = Wires(np.array([0.19] * 3 + [neutral_ohm] * (count - 3)), gmr, radius, distances(x, height), height)
+    true = line_matrices(wires, 3, frequency_hz=60.0, earth_ohm_m=100.0).z_ohm_km
+    values = {f"x_{pair}_ohm_km": true[k].imag for pair, k in (("ab", (0, 1)), ("bc", (1, 2)), ("ca", (2, 0)))}
+    values |= {f"r_{pair}_ohm_km": true[k].imag for pair, k in (("ab", (0, 1)), ("bc", (1, 2)), ("ca", (2, 0)))}
+    values |= {f"r_{phase}{phase}_ohm_km": true[k, k].real for k, phase in enumerate("abc")}
+    record = Record(values, Where())
+    assert mutual_reactance_copied(record)
+    for pair, k in (("ab", (0, 1)), ("bc", (1, 2)), ("ca", (2, 0))):
+        estimate = estimate_mutual_resistance(record, pair, 60.0)
+        assert abs(estimate - true[k].real) < 0.3 * abs(true[k].imag - true[k].real)
+        assert 0 < estimate <= true[k[0], k[0]].real
+
+
 def test_a_line_type_defined_on_another_phase_is_used_with_a_warning(tmp_path: Path) -> None:
     reading = with_unbalanced(tmp_path, "U1,0,1.7,0,0,0.9,0,0,2.6,0,100,0,0,0,0,0,0", section="S4,N2,N5,A")
     assert "cyme.line_other_phases" in codes(reading)
@@ -181,6 +214,10 @@ def test_a_line_type_defined_on_another_phase_is_used_with_a_warning(tmp_path: P
     ("file", "old", "new", "code"),
     [
         ("network", "C4/0,POLE,1500.0", "C4/0,POLE,0", "cyme.line_zero_length"),
+        ("network", "60.0,F,122.0,122.0,122.0", "60.0,T,122.0,0.0,122.0", "cyme.regulator_no_set_voltage"),
+        ("load", "S2,LOAD-2,DISTRIBUTED,0,2", "S2,LOAD-2,DISTRIBUTED,0,2", "cyme.load_distributed"),
+        ("network", "S5,M,SW,TIE-5,NONE,0,0,1,0", "", "cyme.section_without_device"),
+        ("network", "FORMAT_HEADNODES=NodeID", "FORMAT_HEADNODES=NodeID", "cyme.source_impedance_unused"),
         ("network", "S2,CABLE-2,CAB2,", "S2,CABLE-2,GONE,", "cyme.equipment_missing"),
         ("network", "S4,N2,N5,B", "S4,N2,N5,Q", "cyme.section_no_phases"),
         ("network", "S4,N2,N5,B", "S4,N2,N5,BX", "cyme.bad_phase"),
