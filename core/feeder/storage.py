@@ -35,9 +35,9 @@ class Kept:
     feeders: tuple[str, ...]
 
 
-def keep_feeder(store: Store, reading: Reading[Feeder], *, project: str | None = None) -> str:
-    """Keep a model with its findings and source, and return its id."""
-    feeder, model = reading.value, uuid4().hex[:12]
+def keep_feeder(store: Store, reading: Reading[Feeder], *, project: str | None = None, id: str | None = None) -> str:
+    """Keep a model with its findings and source, and return its id; one with the given id is replaced."""
+    feeder, model = reading.value, id or uuid4().hex[:12]
     head = {
         "id": model,
         "project": project,
@@ -51,6 +51,7 @@ def keep_feeder(store: Store, reading: Reading[Feeder], *, project: str | None =
     }
     shapes = _with_system(shapes_of(feeder), feeder.crs)
     with store.writing() as connection:
+        connection.execute(delete(feeder_models).where(feeder_models.c.id == model))
         connection.execute(insert(feeder_models).values(head))
         ids = _keep_names(connection, model, feeder, shapes)
         for name, table in STORED.items():

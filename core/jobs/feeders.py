@@ -1,28 +1,35 @@
 """Runs about one feeder: read its files, solve it, compare it with results, match it with GIS, write it for others.
 
-Reading untrusted files and the engine stay out of the pages' process; what a page draws lies in the run's folder.
+Reading untrusted files and the engine stay out of the pages' process; what a page draws lies in the run's folder. The
+model of the files as they are is kept in the database, where every task takes it from.
 """
 
 from __future__ import annotations
 
 import io
 import zipfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from core.documents import plain
+from core.documents import digest, plain
 from core.engines.opendss import SolveOptions
-from core.errors import BadInput
+from core.errors import BadInput, NotFound
+from core.feeder import Feeder
 from core.feeder.shape import shape_of
+from core.feeder.storage import keep_feeder, kept_feeder
 from core.feeder.summary import summary_of
+from core.findings import Reading
 from core.formats.cyme.baseline import read_baseline
 from core.formats.decisions import load_decisions
-from core.formats.feeders import Files, fingerprint, opened, read_feeder, read_once
+from core.formats.feeders import Files, fingerprint, opened, read_feeder
 from core.formats.gis import preview, read_gis, reconcile, write_geopackage
 from core.formats.opendss import script_of
 from core.jobs.kinds import FAILED, RunKind
+from core.settings import load_settings
+from core.store import Store, open_store
 from core.store.files import write_whole
 from core.studies.feeder_flow import compare, solve_feeder
 from core.studies.feeder_flow.worst import worst_of
@@ -65,10 +72,31 @@ def _keep(folder: Path, name: str, table: pd.DataFrame) -> None:
     write_whole(folder / f"{name}.parquet", buffer.getvalue())
 
 
+def model_of(inputs: dict[str, Any]) -> str:
+    """Return the id in the database of the model that a run is about; it differs as soon as a file does."""
+    return digest([inputs["paths"], inputs["files"]])[:12]
+
+
+def _model(inputs: dict[str, Any], folder: Path) -> Reading[Feeder]:
+    """Return the model from the database; what isn't kept there yet is read and kept."""
+    store = _store(folder.parents[1])
+    try:
+        return kept_feeder(store, model_of(inputs))
+    except NotFound:
+        reading = read_feeder(_paths(inputs))
+        keep_feeder(store, reading, id=model_of(inputs))
+        return reading
+
+
+@lru_cache(maxsize=1)
+def _store(workspace: Path) -> Store:
+    return open_store(load_settings(workspace))
+
+
 def _read(inputs: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Read the model: what was recognised, the summary, the tables, how it is drawn, the GIS layers' fields."""
     paths = _paths(inputs)
-    reading = read_once(paths)
+    reading = _model(inputs, folder)
     filled = {name: table for name, table in reading.value.tables.items() if len(table)}
     for name, table in filled.items():
         _keep(folder, name, table)
@@ -111,7 +139,7 @@ def _layers(files: Files, paths: list[Path]) -> list[dict[str, Any]]:
 
 def _solve(inputs: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Solve the feeder once."""
-    feeder = read_once(_paths(inputs)).value
+    feeder = _model(inputs, folder).value
     snapshot = solve_feeder(feeder, SolveOptions(hold_taps=inputs["hold_taps"]))
     if snapshot.converged:
         for name in ("nodes", "branches", "taps"):
@@ -123,7 +151,7 @@ def _solve(inputs: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 def _compare(inputs: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Compare the solution with somebody's results."""
-    feeder = read_once(_paths(inputs)).value
+    feeder = _model(inputs, folder).value
     baseline = read_baseline([Path(inputs["baseline"])])
     snapshot = solve_feeder(feeder, SolveOptions(hold_taps=inputs["hold_taps"]))
     found = compare(feeder, snapshot, baseline.value, tolerance_pu=inputs["tolerance_pu"])
@@ -154,7 +182,7 @@ def _reconcile(inputs: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 def _export(inputs: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Write the feeder as a GeoPackage and as a folder of OpenDSS scripts."""
-    feeder = read_once(_paths(inputs)).value
+    feeder = _model(inputs, folder).value
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, text in script_of(feeder, hold_taps=inputs["hold_taps"]).files.items():

@@ -47,9 +47,7 @@ def bring() -> None:
 @st.dialog("Remove the feeder")
 def confirm_removal(name: str) -> None:
     """Ask before a feeder's files are removed."""
-    st.markdown(
-        "Its files, decisions, profiles and results go. Runs that were made with it stay. This can't be undone."
-    )
+    st.markdown("Its files, decisions, profiles and results go. Runs over time stay. This can't be undone.")
     if st.button(f"Remove {name}", type="primary", icon=":material/delete:"):
         feeders.remove(name)
         st.rerun()

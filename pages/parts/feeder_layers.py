@@ -10,7 +10,8 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.studies.time_series.metrics import OVERLOAD_PCT, RANGE_A_PU, RANGE_B_PU
+from core.studies.feeder_flow.worst import NEARLY_PCT, verdicts
+from core.studies.time_series.metrics import OVERLOAD_PCT, RANGE_A_PU
 
 VOLTAGE, LOADING, VIOLATIONS, PHASES, EQUIPMENT = "Voltage", "Loading", "Violations", "Phases", "Equipment"
 LAYERS = (VOLTAGE, LOADING, VIOLATIONS, PHASES, EQUIPMENT)
@@ -41,7 +42,7 @@ BY_KIND = {
     "DER": (240, 200, 40),
     "source": (204, 51, 17),
 }
-NEARLY_PCT = 90.0
+VERDICTS = {"FAIL": FAIL, "WARN": WARN, "PASS": GREY}
 Colours = NDArray[np.int64]
 
 
@@ -69,10 +70,10 @@ def paint(layer: str, rows: pd.DataFrame) -> tuple[Colours, Legend]:
     if layer == EQUIPMENT:
         return _classes("Equipment", rows["kind"], BY_KIND)
     low, high, loading = rows["low_pu"], rows["high_pu"], rows["loading_pct"]
-    outside = (low < RANGE_B_PU[0]) | (high > RANGE_B_PU[1]) | (loading > OVERLOAD_PCT)
     if layer == VIOLATIONS:
-        near = (low < RANGE_A_PU[0]) | (high > RANGE_A_PU[1]) | (loading > NEARLY_PCT)
-        painted = np.where(outside.to_numpy()[:, None], FAIL, np.where(near.to_numpy()[:, None], WARN, GREY))
+        painted = np.array([VERDICTS[verdict] for verdict in verdicts(low, high, loading)], dtype=np.int64).reshape(
+            -1, 3
+        )
         wrong = f"✕ outside range B of ANSI C84.1, or above {OVERLOAD_PCT:g} %"
         nearly = f"▲ outside range A, or above {NEARLY_PCT:g} %"
         return painted, Legend("Violations", None, ((wrong, FAIL), (nearly, WARN), ("within", GREY)))

@@ -43,7 +43,8 @@ def overview(names: list[str], *, hold_taps: bool) -> None:
     table = pd.DataFrame([row for name in names for row in _worst(name, solved[name])]).reindex(columns=list(COLUMNS))
     _map(table, {name: run for name, run in reads.items() if run.result})
     st.caption(
-        "The verdict is PASS within range A of ANSI C84.1 and without overload, WARN within range B, FAIL beyond."
+        "The verdict is PASS within range A of ANSI C84.1 and up to 90 % loading, WARN within range B and up to 100 %, "
+        "FAIL beyond: the colours of *Violations*."
     )
     shown = table.assign(verdict=table["verdict"].map(cell)).style.map(cell_style, subset=["verdict"])
     folders = table["folder"].tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,8 @@ import pandas as pd
 import streamlit as st
 
 from core import jobs
-from core.errors import BadInput
+from core.errors import BadInput, NotFound
+from core.feeder.storage import forget_feeder
 from core.formats.decisions import Decisions, keep_decisions, load_decisions
 from core.jobs import RunStatus
 from core.settings import SAMPLES, load_settings
@@ -22,6 +24,8 @@ SAMPLE_FEEDERS = {"village13": "like the IEEE 13-node feeder", "town123": "like 
 FOLDER, PROFILES, RESULTS = "feeders", "profiles", "results"
 #: The key of the chosen feeder and of the chosen element, in the session and in the address.
 FEEDER, ELEMENT = "feeder", "element"
+#: Answers to one question that are kept: files and options change to and fro.
+ANSWERS = 4
 #: Somebody looks at the page and waits: these runs go before the long ones.
 AT_ONCE = 100
 DOING = {
@@ -94,8 +98,10 @@ def files(name: str, subfolder: str) -> list[Path]:
 
 
 def remove(name: str) -> None:
-    """Remove a feeder with its files; its runs stay until they are removed."""
+    """Remove a feeder with its files, its model and the answers about it; its runs over time stay."""
     shutil.rmtree(home() / name)
+    for doing in DOING.values():
+        _tidy(f"{doing} {name}", 0)
     st.session_state.pop(FEEDER, None)
 
 
@@ -147,7 +153,20 @@ def asked(task: str, name: str, **options: Any) -> RunStatus:
     if run is None:
         title = f"{DOING[task]} {name}"
         run = jobs.status(store(), jobs.submit(store(), "feeder", inputs, title=title, priority=AT_ONCE))
+        _tidy(title, ANSWERS)
     return run
+
+
+def _tidy(title: str, kept: int) -> None:
+    """Remove old answers to a question, the newest but so many, and the models that nobody asks about any more."""
+    from core.jobs.feeders import model_of
+
+    answers = [run for run in jobs.runs(store(), results=False) if run.kind == "feeder" and run.title == title]
+    for run in (run for run in answers[kept:] if not run.is_active):
+        if title.startswith(DOING["read"]):
+            with contextlib.suppress(NotFound):
+                forget_feeder(store(), model_of(jobs.inputs(store(), run.id)))
+        jobs.remove(store(), run.id)
 
 
 def answer(task: str, name: str, **options: Any) -> RunStatus:

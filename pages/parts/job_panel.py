@@ -27,10 +27,17 @@ LOG_CHARACTERS = 20_000
 
 
 def job_panel(store: Store, project: str | None = None, kind: str | None = None) -> None:
-    """Draw the panel of a project's runs, or of one kind; nothing when there are none."""
+    """Draw the panel of a project's and the workspace's runs, or of one kind; nothing when there are none.
+
+    What the feeder pages ask is there while it is under way, or when it went wrong; its answer is on the page.
+    """
 
     def runs() -> list[RunStatus]:
-        return [seen for seen in jobs.runs(store, project, results=False) if kind in (None, seen.kind)]
+        every = jobs.runs(store, results=False)
+        if kind is not None:
+            return [seen for seen in every if seen.kind == kind]
+        mine = [seen for seen in every if seen.project in (project, None)]
+        return [seen for seen in mine if seen.kind != "feeder" or seen.state is not State.FINISHED]
 
     active = any(seen.is_active for seen in runs())
 

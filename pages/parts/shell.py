@@ -68,17 +68,15 @@ def frame() -> None:
     if wanted and wanted not in names:
         st.warning("The project of this link is not in this workspace.", icon=":material/link_off:")
     project = current_project()
-    if project is None:
-        return
-    open_project(project.id)
-    ids = list(names)
     with st.sidebar:
-        picked = st.selectbox("Project", ids, index=ids.index(project.id), format_func=names.__getitem__)
-    if picked != project.id:
-        open_project(picked)
-        st.rerun()
-    with st.sidebar:
-        job_panel(store(), project.id)
+        if project is not None:
+            open_project(project.id)
+            ids = list(names)
+            picked = st.selectbox("Project", ids, index=ids.index(project.id), format_func=names.__getitem__)
+            if picked != project.id:
+                open_project(picked)
+                st.rerun()
+        job_panel(store(), project and project.id)
 
 
 def _wanted() -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from core.engines.opendss import Snapshot
@@ -11,12 +12,14 @@ from core.feeder import Feeder
 from core.studies.feeder_flow.validate import FAIL, NOT_CHECKED, PASS, WARN
 from core.studies.time_series.metrics import DEAD_PU, OVERLOAD_PCT, RANGE_A_PU, RANGE_B_PU
 
+#: From here on an element is nearly overloaded.
+NEARLY_PCT = 90.0
+
 
 def worst_of(feeder: Feeder, snapshot: Snapshot) -> dict[str, Any]:
     """Return a feeder's lowest and highest voltage, its largest loading, where they are, and the verdict on them.
 
-    PASS within range A of ANSI C84.1 and without overload, WARN within range B, FAIL beyond. The snapshot may be of a
-    model in which the feeder is one of several.
+    See :func:`verdicts`. The snapshot may be of a model in which the feeder is one of several.
     """
     if not snapshot.converged:
         return {"feeder": feeder.name, "verdict": NOT_CHECKED}
@@ -35,10 +38,15 @@ def worst_of(feeder: Feeder, snapshot: Snapshot) -> dict[str, Any]:
     return {**found, "verdict": _verdict(found)}
 
 
+def verdicts(low_pu: pd.Series, high_pu: pd.Series, loading_pct: pd.Series) -> pd.Series:
+    """Return the verdict on each row: FAIL beyond range B or 100 %, WARN beyond range A or 90 %, else PASS."""
+    fail = (low_pu < RANGE_B_PU[0]) | (high_pu > RANGE_B_PU[1]) | (loading_pct > OVERLOAD_PCT)
+    warn = (low_pu < RANGE_A_PU[0]) | (high_pu > RANGE_A_PU[1]) | (loading_pct > NEARLY_PCT)
+    return pd.Series(np.select([fail, warn], [FAIL, WARN], PASS), low_pu.index)
+
+
 def _verdict(found: dict[str, Any]) -> str:
     if "lowest_pu" not in found:
         return NOT_CHECKED
-    low, high = found["lowest_pu"], found["highest_pu"]
-    if low < RANGE_B_PU[0] or high > RANGE_B_PU[1] or found.get("loading_pct", 0.0) > OVERLOAD_PCT:
-        return FAIL
-    return PASS if low >= RANGE_A_PU[0] and high <= RANGE_A_PU[1] else WARN
+    about = pd.DataFrame([found]).reindex(columns=["lowest_pu", "highest_pu", "loading_pct"]).astype(float)
+    return str(verdicts(about["lowest_pu"], about["highest_pu"], about["loading_pct"]).iloc[0])
