@@ -38,7 +38,7 @@ ARITHMETIC: Mapping[str, Callable[[Matrix, Matrix], Matrix]] = {
 }  # fmt: skip
 
 #: Commands that only print, plot or tidy up: they can't change the case.
-HARMLESS = frozenset({"return", "disp", "fprintf", "printf", "display", "clear", "clc", "format", "more", "warning"})
+HARMLESS = frozenset({"disp", "fprintf", "printf", "display", "clear", "clc", "format", "more", "warning"})
 
 BLOCKING_HINT = (
     "write the statement as plain assignments and arithmetic, or save the case from MATPOWER with savecase; "
@@ -55,10 +55,13 @@ class Machine:
         self.findings: list[Finding] = []
         self.assigned: list[tuple[str, int]] = []  # "mpc.bus" and the line where it was set
         self._steps = 0
+        self._returned = False
 
     def run(self, sentences: Iterable[Any]) -> None:
         """Execute the sentences one after the other."""
         for sentence in sentences:
+            if self._returned:
+                return
             try:
                 with np.errstate(all="ignore"):
                     self._execute(sentence)
@@ -94,6 +97,8 @@ class Machine:
         name = base.name if isinstance(base, tree.Name) else ""
         if name == "define_constants":
             self.variables.update(functions.constants())
+        elif name == "return":
+            self._returned = True
         elif name in HARMLESS:
             return
         elif isinstance(base, tree.Name) and name not in self.variables and not self._is_known(name):
@@ -138,7 +143,7 @@ class Machine:
                 subscripts = self._subscripts(arguments, current)
                 if target.cell and current is None:
                     current = Cells([])
-                if isinstance(current, (dict, str)):
+                if isinstance(current, (dict, str)) or isinstance(current, Cells) != target.cell:
                     raise CantEvaluate(f'parts of "{_path(base)}" can\'t be set')
                 self._set(base, put(current, subscripts, new))
             case _:

@@ -49,7 +49,7 @@ REAL_ONLY: Mapping[str, tuple[Callable[..., Matrix], float, float]] = {
 
 #: Functions of two matrices, element by element.
 PAIRWISE: Mapping[str, Callable[..., Matrix]] = {
-    "atan2": np.arctan2, "mod": np.mod, "rem": np.fmod, "power": np.power, "plus": np.add, "minus": np.subtract,
+    "atan2": np.arctan2, "mod": lambda a, b: np.where(b == 0, a, np.mod(a, b)), "rem": np.fmod, "power": np.power, "plus": np.add, "minus": np.subtract,
     "times": np.multiply, "rdivide": np.divide, "hypot": np.hypot, "eq": np.equal, "ne": np.not_equal,
     "lt": np.less, "gt": np.greater, "le": np.less_equal, "ge": np.greater_equal,
     "and": lambda a, b: (a != 0) & (b != 0), "or": lambda a, b: (a != 0) | (b != 0),
@@ -91,6 +91,9 @@ def _call(name: str, arguments: list[Any], results: int) -> tuple[Any, ...]:
         if name == "idx_dcline":
             return (index_struct(name),)
         return tuple(scalar(value) for _, value in _index_tables()[name])
+    most = SPECIAL[name][0] if name in SPECIAL else 2 if name in PAIRWISE or name in FOLDS else 1
+    if len(arguments) > most:  # an option that isn't known changes the result
+        raise CantEvaluate(f"{name} is calculated with {most} arguments at most, not {len(arguments)}")
     if name in ELEMENTWISE:
         return (ELEMENTWISE[name](matrix(arguments[0])),)
     if name in REAL_ONLY:
@@ -99,7 +102,7 @@ def _call(name: str, arguments: list[Any], results: int) -> tuple[Any, ...]:
         return (PAIRWISE[name](matrix(arguments[0]), matrix(arguments[1])),)
     if name in FOLDS:
         return (_fold(FOLDS[name], arguments),)
-    return SPECIAL[name](arguments, results)
+    return SPECIAL[name][1](arguments, results)
 
 
 @cache
@@ -125,6 +128,8 @@ def _axis(array: Matrix) -> int:
 
 def _fold(function: Callable[..., Any], arguments: list[Any]) -> Matrix:
     array = matrix(arguments[0])
+    if array.shape == (0, 0) and len(arguments) == 1:  # of nothing at all, sum is 0 and prod 1
+        array = array.reshape(0, 1)
     axis = whole(arguments[1]) - 1 if len(arguments) > 1 else _axis(array)
     if axis not in (0, 1):
         raise CantEvaluate("the dimension must be 1 or 2")
@@ -253,31 +258,38 @@ def _logical(truth: bool) -> Matrix:
     return np.array([[truth]])
 
 
-SPECIAL: Mapping[str, Callable[[list[Any], int], tuple[Any, ...]]] = {
-    "max": _extreme(np.nanmax, np.argmax),
-    "min": _extreme(np.nanmin, np.argmin),
-    "zeros": _filled(0.0),
-    "ones": _filled(1.0),
-    "eye": _identity,
-    "repmat": _repeat,
-    "size": _size,
-    "length": _length,
-    "numel": lambda arguments, results: (scalar(float(np.prod(shape_of(arguments[0])))),),
-    "isempty": lambda arguments, results: (_logical(0 in shape_of(arguments[0])),),
-    "isfield": _has_field,
-    "isstruct": lambda arguments, results: (_logical(isinstance(arguments[0], dict)),),
-    "iscell": lambda arguments, results: (_logical(isinstance(arguments[0], Cells)),),
-    "ischar": lambda arguments, results: (_logical(isinstance(arguments[0], str)),),
-    "strcmp": lambda arguments, results: (_logical(arguments[0] == arguments[1]),),
-    "true": lambda arguments, results: (np.full(_two_sizes(arguments), True),),
-    "false": lambda arguments, results: (np.full(_two_sizes(arguments), False),),
-    "find": _find,
-    "linspace": _linspace,
-    "cumsum": _cumulative(np.cumsum),
-    "cumprod": _cumulative(np.cumprod),
-    "diag": _diagonal,
-    "struct": _struct,
-    "ismember": _members,
-    "unique": _unique,
-    "sort": _sort,
+def _same_text(arguments: list[Any], results: int) -> tuple[Any, ...]:
+    if not all(isinstance(argument, str) for argument in arguments):
+        raise CantEvaluate("strcmp compares two texts")
+    return (_logical(arguments[0] == arguments[1]),)
+
+
+#: Further functions: how many arguments they take at most, and what they do with them.
+SPECIAL: Mapping[str, tuple[int, Callable[[list[Any], int], tuple[Any, ...]]]] = {
+    "max": (3, _extreme(np.nanmax, np.argmax)),
+    "min": (3, _extreme(np.nanmin, np.argmin)),
+    "zeros": (2, _filled(0.0)),
+    "ones": (2, _filled(1.0)),
+    "eye": (2, _identity),
+    "repmat": (3, _repeat),
+    "size": (2, _size),
+    "length": (1, _length),
+    "numel": (1, lambda arguments, results: (scalar(float(np.prod(shape_of(arguments[0])))),)),
+    "isempty": (1, lambda arguments, results: (_logical(0 in shape_of(arguments[0])),)),
+    "isfield": (2, _has_field),
+    "isstruct": (1, lambda arguments, results: (_logical(isinstance(arguments[0], dict)),)),
+    "iscell": (1, lambda arguments, results: (_logical(isinstance(arguments[0], Cells)),)),
+    "ischar": (1, lambda arguments, results: (_logical(isinstance(arguments[0], str)),)),
+    "strcmp": (2, _same_text),
+    "true": (2, lambda arguments, results: (np.full(_two_sizes(arguments), True),)),
+    "false": (2, lambda arguments, results: (np.full(_two_sizes(arguments), False),)),
+    "find": (2, _find),
+    "linspace": (3, _linspace),
+    "cumsum": (1, _cumulative(np.cumsum)),
+    "cumprod": (1, _cumulative(np.cumprod)),
+    "diag": (1, _diagonal),
+    "struct": (1000, _struct),
+    "ismember": (2, _members),
+    "unique": (1, _unique),
+    "sort": (1, _sort),
 }

@@ -116,6 +116,8 @@ def put(value: Any, subscripts: tuple[Any, ...], new: Any) -> Any:
     array = np.zeros((0, 0)) if value is None else matrix(value)
     if len(subscripts) == 1 and subscripts[0] is COLON and array.size:
         return _fill(array, matrix(new))
+    if len(subscripts) == 1 and min(array.shape) > 1:
+        return _put_linear(array, subscripts[0], matrix(new))
     if len(subscripts) == 1:
         subscripts = _as_pair(array.shape, subscripts[0])
     incoming = matrix(new)
@@ -144,6 +146,17 @@ def _fill(array: Matrix, incoming: Matrix) -> Matrix:
     if incoming.size not in (1, array.size):
         raise CantEvaluate(f"{incoming.size} elements don't fit into {array.size} places")
     return np.broadcast_to(incoming.reshape(-1, order="F"), array.size).reshape(array.shape, order="F").copy()
+
+
+def _put_linear(array: Matrix, subscript: Any, incoming: Matrix) -> Matrix:
+    """Return ``array(subscript) = incoming`` with one subscript, which counts down the columns."""
+    positions = _position(subscript, array.size)
+    _check_range(positions, array.size)
+    if incoming.size not in (1, len(positions)) or (incoming.size == 0 and len(positions)):
+        raise CantEvaluate(f"{incoming.size} elements don't fit into {len(positions)} places")
+    flat = array.astype(np.result_type(array.dtype, incoming.dtype, np.float64)).reshape(-1, order="F")
+    flat[positions] = incoming.reshape(-1, order="F")
+    return np.asarray(flat.reshape(array.shape, order="F"))
 
 
 def _get_linear(array: Matrix, subscript: Any) -> Matrix:
@@ -187,12 +200,8 @@ def _check_range(positions: Matrix, size: int) -> None:
 
 
 def _as_pair(shape: tuple[int, ...], subscript: Any) -> tuple[Any, Any]:
-    """Return row and column subscripts for a single one, which is only clear for vectors."""
-    if shape[1] == 1 and shape[0] != 1:
-        return subscript, scalar(1)
-    if shape[0] <= 1:
-        return scalar(1), subscript
-    raise CantEvaluate("assigning to a matrix needs a row and a column")
+    """Return row and column subscripts for a single one into a vector."""
+    return (subscript, scalar(1)) if shape[1] == 1 and shape[0] != 1 else (scalar(1), subscript)
 
 
 def _delete(array: Matrix, subscripts: tuple[Any, ...], rows: Matrix, columns: Matrix) -> Matrix:

@@ -64,6 +64,9 @@ def value(text: str) -> list[list[float]]:
         ("(1 + 2) * 3", [[9]]),
         ("repmat([1 2], 2, 1)", [[1, 2], [1, 2]]),
         ("round(-2.5)", [[-3]]),
+        ("sum([])", [[0]]),
+        ("prod([])", [[1]]),
+        ("mod([5 -1], [0 3])", [[5, 2]]),
     ],
 )  # fmt: skip
 def test_expressions_have_the_value_that_matlab_gives(text: str, expected: list[list[float]]) -> None:
@@ -93,6 +96,10 @@ def test_expressions_have_the_value_that_matlab_gives(text: str, expected: list[
         ("a = {'x', 1; 'y', 2}; x = a{2, 2};", [[2]]),
         ("[m, k] = max([3 9 4]); x = [m k];", [[9, 2]]),
         ("x = 3; disp('nothing');", [[3]]),
+        ("x = [1 2; 3 4]; x(x > 2) = 0;", [[1, 2], [0, 0]]),
+        ("x = [1 2; 3 4]; x([2 3]) = [8 9];", [[1, 9], [8, 4]]),
+        ("x = 3; if x == 3\n return;\nend\nx = 4;", [[3]]),
+        ("x = 0; for k = [1 2; 3 4], x = x + k(1) * k(2); end", [[11]]),
     ],
 )
 def test_statements_change_what_they_should(text: str, expected: list[list[float]]) -> None:
@@ -115,6 +122,10 @@ def test_statements_change_what_they_should(text: str, expected: list[list[float
         "x = zeros(1e9, 1e9);",
         "x = 1:1e15;",
         "x = [1 2; 3];",
+        "x = sort([3 1 2], 'descend');",
+        "x = round(2.345, 2);",
+        "x = find([1 1 1], 1, 'last');",
+        "c = {'a', 'b'}; c(1) = [];",
         "x = [1 2] + [1 2 3];",
         "x = sqrt(-1);",
         "x = [1 2](5);",
