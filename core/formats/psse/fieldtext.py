@@ -21,6 +21,8 @@ from core.formats.psse.schema import Field
 _APOSTROPHE = re.compile(r"'(?<=[^,\s']')(?=[^,\s/'])")
 #: A field that a blank ends, not a comma.
 _BLANK = re.compile(r"(?:^|,)[ \t]*(?:'[^'\n]*'|[^\s',\"/]+)[ \t]+[^\s,/]", re.MULTILINE)
+#: Two quotes that aren't a field of their own, which is an empty text.
+_DOUBLED = re.compile(r"[^,\n]''|''[^,\n]")
 _TOKEN = re.compile(
     r"""\s*(?:
         '(?P<single>(?:[^']|''|'(?!['\s,/]|$))*)'(?=[\s,/]|$)
@@ -109,14 +111,15 @@ def _split(lines: Sequence[str], layout: Sequence[Field]) -> pd.DataFrame:
     return pd.read_csv(
         io.StringIO(text + "\n"), header=None, names=range(width), quotechar="'", skipinitialspace=True,
         keep_default_na=False, na_values=[""], index_col=False, skip_blank_lines=False, low_memory=False,
+        float_precision="round_trip",
         dtype={place: str for place, f in enumerate(layout) if f.type == "text"}, engine="c",
     )  # fmt: skip
 
 
 def _is_irregular(text: str) -> bool:
     """Say whether pandas would read a line (or some line) otherwise than PSS/E."""
-    odd = '"' in text or "/" in text or "''" in text or text.count("'") % 2 == 1
-    return odd or bool(_APOSTROPHE.search(text) or _BLANK.search(text))
+    odd = '"' in text or "/" in text or text.count("'") % 2 == 1
+    return odd or bool(_APOSTROPHE.search(text) or _BLANK.search(text) or ("''" in text and _DOUBLED.search(text)))
 
 
 def _regular(line: str) -> str:
@@ -140,8 +143,10 @@ def _column(raw: pd.Series, f: Field) -> tuple[np.ndarray, np.ndarray]:
     if raw.dtype == object:
         filled = raw.notna()
         words = raw.astype(str).str.strip().str.replace(r"[dD](?=[+-]?\d+$)", "E", regex=True)
-        values = np.asarray(pd.to_numeric(words.where(filled), errors="coerce"), dtype=float)
+        values = np.asarray(pd.to_numeric(words.where(filled), errors="coerce"), dtype=float).copy()
         wrong = np.asarray(filled & (words != "")) & np.isnan(values)
+        exact = ~np.isnan(values)
+        values[exact] = [float(word) for word in words[exact]]  # to the last bit, which to_numeric isn't
     elif raw.dtype == bool:
         return np.full(len(raw), np.nan), np.ones(len(raw), dtype=bool)
     else:

@@ -12,6 +12,7 @@ from core.formats.psse import schema
 from core.formats.psse.case import RawCase
 from core.formats.psse.fieldtext import none_for_missing
 from core.formats.psse.to_network import to_network
+from core.formats.psse.transformers import before_correction
 from core.network import CATALOGUE, KEYS, Network
 
 #: Sections that are built from a network, with the table and the fields that identify a record.
@@ -77,7 +78,10 @@ def _kept(network: Network, baseline: Network, original: RawCase, section: str, 
             merged[column] = values.reindex(merged.index)
         else:
             merged.loc[unchanged, column] = values.reindex(merged.index[unchanged])
-    return _typed(section, merged)
+    table = _typed(section, merged)
+    if section == "transformer" and len(original["impedance_correction"]):
+        return before_correction(original.with_section(section, table), known & ~unchanged)
+    return table
 
 
 def _same(network: Network, baseline: Network, tables: tuple[str, ...], section: str) -> set[str]:

@@ -109,7 +109,8 @@ def three_winding_table(case: RawCase, rows: np.ndarray) -> pd.DataFrame:
     w = _Windings(case, rows)
     status = w.integers("STAT")
     mag = w.magnetising()
-    z = _corrected(w, [w.impedance("1-2", 1), w.impedance("2-3", 2), w.impedance("3-1", 3)])
+    factors = [w.correction(k, w.turns(k, "WINDV")) for k in (1, 2, 3)]
+    z = _corrected(w, [w.impedance("1-2", 1), w.impedance("2-3", 2), w.impedance("3-1", 3)], factors)
     table = {
         "bus_1": w.bus(1), "bus_2": w.bus(2), "bus_3": w.bus(3), "ckt": _ckt(w), "name": _strip(w("NAME")),
         "g_mag_pu": mag.real, "b_mag_pu": mag.imag, "v_star_pu": w("VMSTAR"), "angle_star_deg": w("ANSTAR"),
@@ -124,9 +125,8 @@ def three_winding_table(case: RawCase, rows: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
-def _corrected(w: _Windings, z: list[np.ndarray]) -> list[np.ndarray]:
+def _corrected(w: _Windings, z: list[np.ndarray], factors: list[np.ndarray]) -> list[np.ndarray]:
     """Apply the windings' correction tables: to the pairs where ZCOD is 1, else to the impedances to the star point."""
-    factors = [w.correction(k, w.turns(k, "WINDV")) for k in (1, 2, 3)]
     if all((factor == 1).all() for factor in factors):
         return z
     z12, z23, z31 = z
@@ -136,6 +136,34 @@ def _corrected(w: _Windings, z: list[np.ndarray]) -> list[np.ndarray]:
     pairs = (pair * factor for pair, factor in zip(z, factors, strict=True))
     star = (z1 + z2, z2 + z3, z3 + z1)
     return [np.where(by_pair, pair, of_star) for pair, of_star in zip(pairs, star, strict=True)]
+
+
+def before_correction(case: RawCase, rows: np.ndarray) -> pd.DataFrame:
+    """Return the transformer records; in those of the given rows the correction is taken out of the impedances.
+
+    A network's impedances are corrected at the present taps. Records that name a correction table hold them without.
+    """
+    table = case["transformer"].copy()
+    two = rows & (case.integers("transformer", "K") == 0)
+    three = rows & ~two
+    w = _Windings(case, two)
+    tap = w("WINDV1") / np.where(w("WINDV2") == 0, 1, w("WINDV2"))
+    _put(table, two, "1-2", w.impedance("1-2", 1) / _not_zero(w.correction(1, tap)))
+    w = _Windings(case, three)
+    factors = [1 / _not_zero(w.correction(k, w.turns(k, "WINDV"))) for k in (1, 2, 3)]
+    pairs = ("1-2", "2-3", "3-1")
+    for pair, z in zip(pairs, _corrected(w, [w.impedance(pair, 1) for pair in pairs], factors), strict=True):
+        _put(table, three, pair, z)
+    return table
+
+
+def _put(table: pd.DataFrame, rows: np.ndarray, pair: str, z: np.ndarray) -> None:
+    if rows.any():
+        table.loc[rows, f"R{pair}"], table.loc[rows, f"X{pair}"] = z.real, z.imag
+
+
+def _not_zero(factor: np.ndarray) -> np.ndarray:
+    return np.where(factor == 0, 1.0, factor)
 
 
 def _ckt(w: _Windings) -> np.ndarray:

@@ -154,3 +154,24 @@ def test_what_is_no_raw_file_is_refused_with_a_place(data: bytes) -> None:
     with pytest.raises(BadInput) as error:
         read_raw(data, "x.raw")
     assert error.value.hint
+
+
+def test_an_edited_transformer_keeps_its_correction_table_and_its_impedance() -> None:
+    """The network's impedance is the corrected one: the record says it without the correction."""
+    text = V33.replace(",17,0,0.0,0.0", ",17,1,0.0,0.0")
+    network = read_raw(
+        text.replace("1.0,138.0,0.0,50.0", "1.05,138.0,0.0,50.0").replace("0.9,33,0,", "0.9,33,1,").encode(), "x"
+    ).value
+    two, three = network["transformer"], network["transformer3w"]
+    edited = network.with_tables(transformer=two.assign(tap_from_pu=1.04), transformer3w=three.assign(rate_a_1_mva=3.0))
+    for version in (33, 34, 35):
+        again = read_raw(write_raw(edited, version).encode(), "x").value
+        assert same_admittance(edited, again)
+        assert again["transformer"]["correction_table"].tolist() == [1]
+
+
+def test_numbers_are_read_to_the_last_bit() -> None:
+    numbers = [0.1 + 0.2, 1 / 3, 2 / 3 * 1e-7, 1234.5678901234567]
+    lines = "".join(f"2,'{k}',1,1,1,{number!r},0.0\n" for k, number in enumerate(numbers))
+    text = V33.replace("2,'1 ',1,1,1,80.0,20.0,5.0,1.0,4.0,-2.0,1,1,0\n", lines)
+    assert read_raw(text.encode(), "x").value["load"]["p_mw"].tolist() == numbers
