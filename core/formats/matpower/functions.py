@@ -49,8 +49,8 @@ REAL_ONLY: Mapping[str, tuple[Callable[..., Matrix], float, float]] = {
 
 #: Functions of two matrices, element by element.
 PAIRWISE: Mapping[str, Callable[..., Matrix]] = {
-    "atan2": np.arctan2, "mod": lambda a, b: np.where(b == 0, a, np.mod(a, b)), "rem": np.fmod, "power": np.power,
-    "plus": np.add, "minus": np.subtract,
+    "atan2": np.arctan2, "mod": lambda a, b: np.asarray(np.where(b == 0, a, np.mod(a, b))), "rem": np.fmod,
+    "power": np.power, "plus": np.add, "minus": np.subtract,
     "times": np.multiply, "rdivide": np.divide, "hypot": np.hypot, "eq": np.equal, "ne": np.not_equal,
     "lt": np.less, "gt": np.greater, "le": np.less_equal, "ge": np.greater_equal,
     "and": lambda a, b: (a != 0) & (b != 0), "or": lambda a, b: (a != 0) | (b != 0),
