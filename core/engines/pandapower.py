@@ -16,6 +16,8 @@ from core.engines.bus_case import BusCase, Links, LoadFlow, Outcome, as_pi
 from core.errors import EngineError
 
 TOLERANCE_MVA = 1e-8
+#: So many steps are worth the seconds that compiling takes.
+COMPILED_FROM = 200
 #: Name of the shunts that stand for loads growing with |V|².
 SQUARE = "load"
 
@@ -49,24 +51,28 @@ def steps(
     if not case.solvable():
         return answer
     net = to_net(case, links, shunt, base_mva)
+    warm = False  # whether the step before can be started from
     for step, (power, factor) in enumerate(zip(generation, scale, strict=True)):
         _set_powers(net, case.with_powers(power, float(factor[0])), base_mva)
-        if run(net, case):
+        warm = run(net, case, warm=warm, compiled=len(generation) >= COMPILED_FROM)
+        if warm:
             answer[step, case.solved] = voltages(net)
     return answer
 
 
-def run(net: Any, case: BusCase, *, flat: bool = False) -> bool:
-    """Run the net's load flow; return whether it converged."""
+def run(net: Any, case: BusCase, *, flat: bool = False, warm: bool = False, compiled: bool = False) -> bool:
+    """Run the net from its stored voltages, a flat start or its last solution; return whether it converged."""
     import pandapower
 
-    start = {"init": "flat"} if flat else {"init_vm_pu": np.abs(case.v_start[case.solved]), "init": "auto"}
-    if not flat:
-        start["init_va_degree"] = np.rad2deg(np.angle(case.v_start[case.solved]))
+    start: dict[str, Any] = {"init": "flat" if flat else "results"}
+    if not (flat or warm):
+        v = case.v_start[case.solved]
+        start = {"init": "auto", "init_vm_pu": np.abs(v), "init_va_degree": np.rad2deg(np.angle(v))}
+    options = {"tolerance_mva": TOLERANCE_MVA, "numba": compiled, "lightsim2grid": False, **start}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            pandapower.runpp(net, calculate_voltage_angles=True, tolerance_mva=TOLERANCE_MVA, numba=False, **start)
+            pandapower.runpp(net, calculate_voltage_angles=True, **options)
     except pandapower.LoadflowNotConverged:
         return False
     except (ValueError, KeyError, UserWarning, np.linalg.LinAlgError) as error:
