@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,12 +14,16 @@ from core.commands.plant import chosen_plant
 from core.constraints import ConstraintUpdate, advise
 from core.criteria import CriteriaSet, State, Verdict, judge
 from core.criteria.studied import as_document, verdict_of, with_currents
+from core.errors import BadInput
 from core.findings import Finding, Severity
 from core.formats.blocking import refuse_blocked
 from core.formats.networks import read_network
 from core.plant import check_plant
 from core.results.study_result import StudyResult
 from core.studies.registry import STUDIES, Question, run_study
+
+if TYPE_CHECKING:
+    from core.studies.contingency import Statements
 
 #: Rows of the text answer; ``--json`` has all.
 SHOWN = 40
@@ -36,6 +41,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--engine", metavar="NAME", help="newton, pandapower or lightsim2grid")
     q_limits_argument(parser)
     parser.add_argument("--order", type=int, choices=(1, 2), default=1, help="contingencies: N-1 or N-2")
+    parser.add_argument("--contingencies", metavar="FILE", help="contingencies: those of a PSS/E .con file")
+    parser.add_argument("--subsystems", metavar="FILE", help="the .sub file that the contingencies refer to")
+    parser.add_argument("--monitor", metavar="FILE", help="the .mon file that says what is watched")
     parser.add_argument("--case", choices=("max", "min"), default="max", help="short circuit: maximum or minimum")
     parser.add_argument(
         "--delay", metavar="S", type=_seconds, default=0.05, help="short circuit: time to contact parting"
@@ -61,6 +69,7 @@ def run(arguments: Namespace) -> Answer:
         arguments.case,
         arguments.delay,
         limits=chosen_limits(arguments.q_limits),
+        statements=_statements(arguments, findings),
     )
     result = run_study(arguments.study, question)
     verdicts, remarks = judge(with_currents(result), CriteriaSet.default(), plant)
@@ -74,9 +83,25 @@ def run(arguments: Namespace) -> Answer:
     return Answer(document, _words(result, verdicts, state, updates), fails=state is State.FAIL)
 
 
+def _statements(arguments: Namespace, findings: list[Finding]) -> Statements | None:
+    """Return what the contingency files state; what is not understood joins the findings."""
+    if arguments.contingencies is None:
+        if arguments.subsystems or arguments.monitor:
+            raise BadInput("--subsystems and --monitor go with --contingencies", hint="name the .con file too")
+        return None
+    if arguments.study != "contingency":
+        raise BadInput(f"{arguments.study} takes no contingencies", hint="study contingency does")
+    from core.studies.contingency import read_statements
+
+    sub, mon = (read_bytes(path) if path else None for path in (arguments.subsystems, arguments.monitor))
+    statements, remarks = read_statements(read_bytes(arguments.contingencies), sub, mon)
+    findings += remarks
+    return statements
+
+
 def _words(result: StudyResult, verdicts: list[Verdict], state: State, updates: list[ConstraintUpdate]) -> str:
     lines = [f"{result.study}: {result.status} by {result.provenance.tool or 'no engine'}, verdict {state}"]
-    for name in ("cases", "worst", "faults", "buses", "trips"):
+    for name in ("cases", "worst", "outside_range", "faults", "buses", "trips"):
         table = result.tables.get(name, pd.DataFrame())
         if len(table) and (name != "buses" or result.study == "arc_flash"):
             shown = table.drop(columns=["file", "sheet", "row", "name", "severity"], errors="ignore").dropna(

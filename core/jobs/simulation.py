@@ -126,7 +126,7 @@ def unit(inputs: dict[str, Any], unit: dict[str, Any], folder: Path) -> dict[str
     """Calculate and write one block."""
     from core.studies.simulation.run import calculate
 
-    with _store_of(folder) as store:
+    with store_of(folder) as store:
         calculate(store, inputs["simulation"], slice(unit["first"], unit["end"]))
     return {}
 
@@ -136,7 +136,7 @@ def finish(inputs: dict[str, Any], summaries: list[dict[str, Any]], folder: Path
     from core.studies.simulation.run import conclude
 
     failed = [str(summary[FAILED]) for summary in summaries if FAILED in summary]
-    with _store_of(folder) as store:
+    with store_of(folder) as store:
         if failed and database.simulation(store, inputs["simulation"]).steps_done < inputs["steps"]:
             raise EngineError(failed[0])
         result: dict[str, Any] = plain(conclude(store, inputs["simulation"]))
@@ -144,7 +144,7 @@ def finish(inputs: dict[str, Any], summaries: list[dict[str, Any]], folder: Path
 
 
 @contextmanager
-def _store_of(folder: Path) -> Iterator[Store]:
+def store_of(folder: Path) -> Iterator[Store]:
     """Give the store of the workspace that a run's folder is in."""
     store = open_store(load_settings(folder.parents[1]))
     try:

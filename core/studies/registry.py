@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from core.errors import BadInput
 from core.network import Network
 from core.plant import Plant
 from core.results.study_result import StudyResult
+
+if TYPE_CHECKING:
+    from core.studies.contingency import Statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class Question:
     case: str = "max"  # short circuit: max or min
     delay_s: float = 0.05  # short circuit: minimum time delay of the breakers
     part: tuple[int, int | None] = (0, None)  # contingencies: first and end of a block of outages
+    statements: Statements | None = None  # contingencies: what contingency files state, in place of the order
     limits: bool | None = None  # networks: whether reactive limits are enforced; none: as the network's program has it
 
     @property
@@ -62,10 +67,17 @@ def _contingency(question: Question) -> StudyResult:
     part = slice(*question.part)
     if question.network is not None:
         return network_contingencies(
-            question.network, order=question.order, engine=engine, limits=question.limits, part=part
+            question.network,
+            order=question.order,
+            engine=engine,
+            limits=question.limits,
+            part=part,
+            statements=question.statements,
         )
     plant = question.of_plant("contingency")
-    return plant_contingencies(plant, question.scenario, order=question.order, engine=engine, part=part)
+    return plant_contingencies(
+        plant, question.scenario, order=question.order, engine=engine, part=part, statements=question.statements
+    )
 
 
 def _short_circuit(question: Question) -> StudyResult:

@@ -37,9 +37,10 @@ _EVENTS: tuple[tuple[str, str], ...] = (
     ("bus", rf"{_TAKE_OUT}\s+BUS\s+(?P<bus>\d+)"),
 )
 _SETS = re.compile(
-    r"(?P<order>SINGLE|DOUBLE|BUSDOUBLE|PARALLEL)\s+(?P<what>BRANCH|LINE|UNIT|MACHINE|TIE)S?"
-    r"\s+(?:IN|FOR|FROM)\s+(?:SUBSYSTEM\s+)?(?P<subsystem>'[^']*'|\S+)"
+    r"(?P<order>SINGLE|DOUBLE|BUSDOUBLE|PARALLEL)\s+(?P<what>BRANCH|LINE|UNIT|MACHINE|TIE)(?:S|ES)?"
+    r"\s+(?:IN|FOR|FROM)\s+(?:SUBSYSTEM\s+)?(?P<subsystem>'[^']*'|(?:AREA|ZONE|OWNER|BUS|KV)\s+[\d.]+|\S+)"
 )  # fmt: skip
+_SORTS = {"MACHINE": "UNIT", "LINE": "BRANCH"}
 _MONITORS: tuple[tuple[str, str], ...] = (
     ("branches", r"MONITOR\s+(?:BRANCHES|LINES|ALL BRANCHES)\s+IN\s+(?:SUBSYSTEM\s+)?(?P<subsystem>'[^']*'|\S+)"),
     ("ties", r"MONITOR\s+TIES(?:\s+FROM)?(?:\s+(?:SUBSYSTEM\s+)?(?P<subsystem>'[^']*'|\S+))?"),
@@ -212,7 +213,7 @@ def _contingencies(source: _Lines) -> Placed[Contingency]:
                 yield Contingency(name, tuple(outages)), begin, number
             name = None
         elif (found := _SETS.fullmatch(upper)) and name is None:
-            order = f"{found['order']} {'UNIT' if found['what'] in ('UNIT', 'MACHINE') else 'BRANCH'}"
+            order = f"{found['order']} {_SORTS.get(found['what'], found['what'])}"
             subsystem = _name(line[found.start("subsystem") :], "")
             yield Contingency(order, automatic=order, subsystem=subsystem), number, number
         elif name is not None and (outage := _outage(upper)):

@@ -30,6 +30,7 @@ class Outage:
     name: str
     links: tuple[int, ...] = ()
     elements: tuple[tuple[str, int], ...] = ()
+    known: bool = True  # no where a file names what the network doesn't have
 
     @property
     def machines(self) -> list[int]:
@@ -56,7 +57,13 @@ def generator_outages(network: Network) -> list[Outage]:
 def pairs(outages: list[Outage]) -> Iterator[Outage]:
     """Return every two outages together."""
     for a, b in combinations(outages, 2):
-        yield Outage(f"{a.name} + {b.name}", a.links + b.links, a.elements + b.elements)
+        yield joined(a, b)
+
+
+def joined(a: Outage, b: Outage, name: str = "") -> Outage:
+    """Return two outages at once."""
+    links, elements = tuple(dict.fromkeys(a.links + b.links)), tuple(dict.fromkeys(a.elements + b.elements))
+    return Outage(name or f"{a.name} + {b.name}", links, elements)
 
 
 def outages_of(

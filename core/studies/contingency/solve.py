@@ -46,6 +46,7 @@ class OutageSolver:
         batch = [i for i, o in enumerate(outages) if o.links and not o.elements and self._whole[list(o.links)].all()]
         if batch:
             v[batch], status[batch] = self._batch([list(outages[i].links) for i in batch])
+        status[[not outage.known for outage in outages]] = str(Outcome.UNSOLVABLE)
         for number in np.flatnonzero(status == ""):
             flow = self._single(outages[number])
             v[number], status[number] = flow.v, str(flow.outcome)

@@ -20,12 +20,15 @@ from core.plant import Plant, plant_network
 from core.results.study_result import Provenance, Status, StudyResult, result_table
 from core.studies.contingency.outages import BASE, EVERYTHING, Outage, outages_of
 from core.studies.contingency.solve import OutageSolver, quickest
+from core.studies.contingency.statements import Meaning, Statements, Watch
 from core.studies.load_flow.tables import bus_names, link_names
 
 ENGINES = ("lightsim2grid", "newton")
 
 #: Outages × branches that are evaluated together: bounds the memory.
 _CELLS = 2_000_000
+#: A voltage outside its range by no more than this is at its limit [pu].
+_RANGE_TOLERANCE_PU = 1e-9
 
 
 def network_contingencies(
@@ -36,6 +39,7 @@ def network_contingencies(
     engine: str = ENGINES[0],
     limits: bool | None = None,
     part: slice = EVERYTHING,
+    statements: Statements | None = None,
 ) -> StudyResult:
     """Return every outage of the network with its status, lowest and highest voltage and highest loading.
 
@@ -53,24 +57,35 @@ def network_contingencies(
         Whether reactive limits are enforced; by default as the network's own program has it.
     part
         Which of the outages; all of them by default.
+    statements
+        What contingency files state, in place of ``order`` and ``machines``; what they watch is looked at.
     """
     if order not in (1, 2) or engine not in ENGINES:
         raise BadInput(f"no N-{order} by {engine}", hint=f"order is 1 or 2, engines are {', '.join(ENGINES)}")
     limits = enforces_limits(network) if limits is None else limits
     case, links = bus_case(network, limits=limits), links_of(network)
-    names = link_names(network, links)
-    outages = outages_of(network, links, names, order=order, machines=machines, part=part)
-    base = quickest(case, batches=engine == "lightsim2grid")
+    names, buses = link_names(network, links), bus_names(network)
+    meaning = Meaning(network, links, names, statements or Statements(()))
+    watch = meaning.watch()
+    if statements is None:
+        outages = outages_of(network, links, names, order=order, machines=machines, part=part)
+    else:
+        outages = meaning.outages()[part]
+    base = quickest(case, batches=engine == ENGINES[0])
     if base.outcome in (Outcome.DIVERGED, Outcome.UNSOLVABLE):
-        return _unsolved(base, engine, check(network))
-    solver = OutageSolver(network, case, links, base, batches=engine == "lightsim2grid")
-    buses, size = bus_names(network), max(1, _CELLS // max(len(network["bus"]), len(names)))
+        return _unsolved(base, engine, [*check(network), *meaning.findings])
+    solver = OutageSolver(network, case, links, base, batches=engine == ENGINES[0])
+    size = max(1, _CELLS // max(len(buses), len(names)))
     blocks = [outages[start : start + size] for start in range(0, len(outages), size)]
-    table = pd.concat([_summary(solver, block, buses, names) for block in blocks], ignore_index=True)
-    tables = {"outages": result_table("contingency", "outages", table)}
+    parts = [_summary(solver, block, (buses, names), watch) for block in blocks]
+    joined = [pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)]
+    tables = {"outages": result_table("contingency", "outages", joined[0])}
     tables["worst"] = worst_cases(tables["outages"])
-    provenance = Provenance(tool=engine, options={"order": order, "machines": machines, "reactive_limits": limits})
-    return StudyResult("contingency", tables, Status.SOLVED, provenance)
+    if watch.has_ranges:
+        tables["outside_range"] = joined[1]
+    options = {"order": order, "machines": machines} if statements is None else {"contingencies": len(outages) - 1}
+    provenance = Provenance(tool=engine, options={**options, "reactive_limits": limits})
+    return StudyResult("contingency", tables, Status.SOLVED, provenance, meaning.findings)
 
 
 def plant_contingencies(
@@ -80,10 +95,11 @@ def plant_contingencies(
     order: int = 1,
     engine: str = ENGINES[0],
     part: slice = EVERYTHING,
+    statements: Statements | None = None,
 ) -> StudyResult:
     """Return every outage of the plant's network in a scenario, or a part of them."""
     network, findings = plant_network(plant, scenario)
-    result = network_contingencies(network, order=order, engine=engine, part=part)
+    result = network_contingencies(network, order=order, engine=engine, part=part, statements=statements)
     tables = {name: table.assign(scenario=scenario or "") for name, table in result.tables.items()}
     return replace(result, tables=tables, findings=[*findings, *result.findings])
 
@@ -107,21 +123,27 @@ def worst_cases(outages: pd.DataFrame, most: int = 10) -> pd.DataFrame:
     return worst
 
 
-def _summary(solver: OutageSolver, outages: list[Outage], buses: np.ndarray, names: np.ndarray) -> pd.DataFrame:
-    """Return one row an outage; ``buses`` and ``names`` are those of the buses and the links."""
+def _summary(
+    solver: OutageSolver, outages: list[Outage], names: tuple[np.ndarray, np.ndarray], watch: Watch
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return one row an outage, and the watched voltages outside their range; ``names`` are of buses and links."""
     v, status = solver.solve(outages)
-    case, base_mva = solver.case, solver.network.base_mva
+    case, base_mva, (buses, links) = solver.case, solver.network.base_mva, names
     loading = solver.links.loading_pct(v, base_mva)
     rows = np.repeat(np.arange(len(outages)), [len(outage.links) for outage in outages])
     loading[rows, [link for outage in outages for link in outage.links]] = np.nan
+    loading[:, ~watch.links] = np.nan
     magnitude = np.abs(v)
     dead = ~np.isfinite(magnitude)
     demand = case.demand(np.ones(len(buses))).real * np.isin(np.arange(len(buses)), case.solved)
+    lost = np.where(dead.all(axis=1), np.nan, dead @ demand * base_mva)
+    magnitude[:, ~watch.buses] = np.nan
     low, high, most = (
         _extreme(values, pick)
         for values, pick in ((magnitude, np.nanargmin), (magnitude, np.nanargmax), (loading, np.nanargmax))
     )
-    return pd.DataFrame(
+    outside = _outside(magnitude, np.abs(solver.base.v), watch)
+    table = pd.DataFrame(
         {
             "outage": [outage.name for outage in outages],
             "status": status,
@@ -130,10 +152,35 @@ def _summary(solver: OutageSolver, outages: list[Outage], buses: np.ndarray, nam
             "v_max_pu": high[1],
             "v_max_bus": _named(buses, high),
             "loading_max_pct": most[1],
-            "loading_max_branch": _named(names, most),
-            "lost_load_mw": np.where(dead.all(axis=1), np.nan, dead @ demand * base_mva),
+            "loading_max_branch": _named(links, most),
+            "lost_load_mw": lost,
         }
     )
+    if watch.has_ranges:
+        counts = np.bincount(outside["outage"], minlength=len(table))
+        table["outside_range"] = np.where(dead.all(axis=1), np.nan, counts)
+    outside = outside.assign(outage=table["outage"].to_numpy()[outside["outage"]], bus=buses[outside["bus"]])
+    return table, outside
+
+
+def _outside(magnitude: np.ndarray, base: np.ndarray, watch: Watch) -> pd.DataFrame:
+    """Return the voltages outside their ranges: rows of the outage and the bus, what was asked, and by how much."""
+    change = magnitude - base
+    found = []
+    for quantity, value, limit, side in (
+        ("v_pu", magnitude, watch.v_low, -1),
+        ("v_pu", magnitude, watch.v_high, 1),
+        ("change_pu", change, -watch.drop, -1),
+        ("change_pu", change, watch.rise, 1),
+    ):
+        with np.errstate(invalid="ignore"):
+            outage, bus = np.nonzero(side * (value - limit) > _RANGE_TOLERANCE_PU)
+        found.append(
+            pd.DataFrame(
+                {"outage": outage, "bus": bus, "quantity": quantity, "value": value[outage, bus], "limit": limit[bus]}
+            )
+        )
+    return pd.concat(found, ignore_index=True).sort_values(["outage", "bus"], kind="stable", ignore_index=True)
 
 
 def _extreme(values: np.ndarray, pick: Callable[..., np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

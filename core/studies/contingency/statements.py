@@ -1,0 +1,235 @@
+"""Outages and watched elements as PSS/E's contingency, subsystem and monitoring files state them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import combinations
+
+import numpy as np
+
+from core.engines.bus_case import Links, links_of
+from core.errors import BadInput
+from core.findings import Finding, Severity
+from core.formats.psse import contingency_files as files
+from core.network import Network
+from core.network.network import TERMINALS
+from core.studies.contingency.outages import (
+    BASE,
+    MOST_OUTAGES,
+    Outage,
+    branch_outages,
+    generator_outages,
+    joined,
+)
+from core.studies.load_flow.tables import link_names
+
+_BRANCHES = ("branch", "transformer", "switch", "transformer3w")
+#: Which tables hold an element that a statement takes out at a bus.
+_AT_BUS = {"machine": ("generator",), "load": ("load",), "shunt": ("shunt", "switched_shunt")}
+_COLUMNS = {"AREA": "area", "ZONE": "zone", "OWNER": "owner", "BUS": "bus", "KV": "base_kv", "KVRANGE": "base_kv"}
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """What the three files say."""
+
+    contingencies: tuple[files.Contingency, ...]
+    subsystems: tuple[files.Subsystem, ...] = ()
+    monitors: tuple[files.Monitor, ...] = ()
+
+
+#: A file's content and name.
+File = tuple[bytes, str]
+
+
+def read_statements(con: File, sub: File | None = None, mon: File | None = None) -> tuple[Statements, list[Finding]]:
+    """Return the statements of the files; what was not understood is among the findings."""
+    contingencies = files.read_contingencies(*con)
+    if not contingencies.value:
+        raise BadInput(
+            "the file states no contingency", hint="name a .con file", where=contingencies.findings[-1].where
+        )
+    subsystems = files.read_subsystems(*sub) if sub else None
+    monitors = files.read_monitors(*mon) if mon else None
+    readings = [reading for reading in (contingencies, subsystems, monitors) if reading]
+    statements = Statements(
+        tuple(contingencies.value),
+        tuple(subsystems.value) if subsystems else (),
+        tuple(monitors.value) if monitors else (),
+    )
+    return statements, [finding for reading in readings for finding in reading.findings]
+
+
+def stated_count(network: Network, statements: Statements) -> int:
+    """Return how many outages the statements are in a network, the case without one included."""
+    links = links_of(network)
+    return len(Meaning(network, links, link_names(network, links), statements).outages())
+
+
+@dataclass(slots=True)
+class Watch:
+    """What is watched after outages: buses and links, and voltage ranges by bus, missing where there is none [pu]."""
+
+    buses: np.ndarray
+    links: np.ndarray
+    v_low: np.ndarray
+    v_high: np.ndarray
+    drop: np.ndarray
+    rise: np.ndarray
+
+    @classmethod
+    def everything(cls, buses: int, links: int) -> Watch:
+        """Return a watch over all voltages and loadings, without ranges of its own."""
+        return cls(np.ones(buses, dtype=bool), np.ones(links, dtype=bool), *(np.full(buses, np.nan) for _ in range(4)))
+
+    @property
+    def has_ranges(self) -> bool:
+        """Return whether there is a range for some voltage."""
+        return any(bool(np.isfinite(part).any()) for part in (self.v_low, self.v_high, self.drop, self.rise))
+
+
+@dataclass(slots=True)
+class Meaning:
+    """What statements mean in a network; what they name and the network doesn't have is found."""
+
+    network: Network
+    links: Links
+    names: np.ndarray
+    statements: Statements
+    findings: list[Finding] = field(default_factory=list)
+
+    def outages(self) -> list[Outage]:
+        """Return the case without an outage and all that the contingencies state, in their order."""
+        found = [Outage(BASE)]
+        for contingency in self.statements.contingencies:
+            found += list(self._automatic(contingency)) if contingency.automatic else [self._stated(contingency)]
+            if len(found) > MOST_OUTAGES:
+                raise BadInput(f"the contingencies are more than {MOST_OUTAGES:,}", hint="take a smaller subsystem")
+        return found
+
+    def watch(self) -> Watch:
+        """Return what the monitoring file watches; everything without one."""
+        all_of_it = Watch.everything(len(self.network["bus"]), len(self.links.row))
+        if not self.statements.monitors:
+            return all_of_it
+        watch = all_of_it
+        watch.buses[:], watch.links[:] = False, False
+        for monitor in self.statements.monitors:
+            inside = self.members(monitor.subsystem)
+            if monitor.kind in ("branches", "ties"):
+                ends = inside[self.links.from_], inside[self.links.to]
+                watch.links |= ends[0] & ends[1] if monitor.kind == "branches" else ends[0] ^ ends[1]
+                continue
+            watch.buses |= inside
+            low, high = (watch.v_low, watch.v_high) if monitor.kind == "voltage range" else (watch.drop, watch.rise)
+            for part, limit in ((low, monitor.low), (high, monitor.high)):
+                part[inside] = np.nan if limit is None else limit
+        return watch
+
+    def members(self, name: str) -> np.ndarray:
+        """Return which buses are in a subsystem; ``AREA 1`` and the like are subsystems too."""
+        kind, _, value = name.upper().partition(" ")
+        if kind in _COLUMNS and value.replace(".", "", 1).isdigit():
+            return self._among(kind, (float(value),))
+        for subsystem in self.statements.subsystems:
+            if subsystem.name.upper() == name.upper():
+                parts = [self._among(*member) for member in subsystem.members]
+                return np.any(parts, axis=0) if parts else np.ones(len(self.network["bus"]), dtype=bool)
+        if name:
+            self._missing("subsystem", f"there is no subsystem {name!r}; it has no bus", "Give the .sub file.")
+        return np.full(len(self.network["bus"]), not name)
+
+    def _among(self, kind: str, values: tuple[float, ...]) -> np.ndarray:
+        """Return the buses of an area, zone, owner, number or voltage; two values are a range."""
+        column = self.network.values("bus", _COLUMNS[kind])
+        if len(values) == 2:
+            return np.asarray((column >= min(values)) & (column <= max(values)))
+        return np.isin(column, values)
+
+    def _stated(self, contingency: files.Contingency) -> Outage:
+        outage, known = Outage(contingency.name), True
+        for event in contingency.outages:
+            part = self._event(event)
+            if part is None:
+                known = False
+                text = f"contingency {contingency.name}: the network has no {_words(event)}"
+                self._missing("element", text, "It is not calculated: compare the numbers with the case.")
+            else:
+                outage = joined(outage, part, contingency.name)
+        if not contingency.outages:
+            self._missing("empty", f"contingency {contingency.name} takes nothing out", "See what was not understood.")
+        return outage if known and contingency.outages else Outage(contingency.name, known=False)
+
+    def _event(self, event: files.Outage) -> Outage | None:
+        """Return what one statement takes out, nothing where the network does not have it."""
+        if event.kind == "bus":
+            at = np.flatnonzero(self.network.values("bus", "bus") == event.bus)
+            gone = np.isin(self.links.from_, at) | np.isin(self.links.to, at)
+            return Outage("", tuple(np.flatnonzero(gone).tolist())) if len(at) else None
+        if event.kind == "branch":
+            ends = {bus for bus in (event.bus, event.to, event.third) if bus is not None}
+            for table in _BRANCHES:
+                row = self._row(table, ends, event.ckt)
+                if row is not None:
+                    own = (self.links.table == table) & (self.links.row == row)
+                    return Outage("", tuple(np.flatnonzero(own).tolist()))
+            return None
+        for table in _AT_BUS[event.kind]:
+            row = self._row(table, {event.bus}, event.ckt)
+            if row is not None:
+                return Outage("", elements=((table, row),))
+        return None
+
+    def _row(self, table: str, buses: set[int], ckt: str) -> int | None:
+        """Return the row between the buses with the circuit or identifier, whichever end comes first."""
+        ends = np.sort(np.stack([self.network.values(table, column) for column in TERMINALS[table]]), axis=0)
+        if len(buses) != len(ends):
+            return None
+        at = np.flatnonzero((ends == np.array(sorted(buses))[:, None]).all(axis=0))
+        named = [row for row in at if str(self.network[table]["ckt"].iloc[row]).strip().upper() == ckt.strip().upper()]
+        return int(named[0]) if named else None
+
+    def _automatic(self, contingency: files.Contingency) -> Iterator[Outage]:
+        """Return every single outage in a subsystem or at its ties, or every two of them."""
+        order, what = contingency.automatic.split()
+        inside = self.members(contingency.subsystem)
+        if what == "UNIT":
+            at = self.network.terminals("generator")[0]
+            single = [each for each in generator_outages(self.network) if inside[at[each.machines]].all()]
+        else:
+            single = branch_outages(self.links, self.names)
+            within = [inside[self._buses(each)] for each in single]
+            chosen = [part.all() if what == "BRANCH" else part.any() and not part.all() for part in within]
+            single = [each for each, wanted in zip(single, chosen, strict=True) if wanted]
+        if order == "SINGLE":
+            yield from single
+            return
+        if len(single) ** 2 / 2 > MOST_OUTAGES and order == "DOUBLE":
+            raise BadInput(f"{len(single)} outages make more than {MOST_OUTAGES:,} pairs", hint="take a subsystem")
+        together: dict[str, Callable[[set[int], set[int]], bool]] = {
+            "DOUBLE": lambda a, b: True,
+            "BUSDOUBLE": lambda a, b: bool(a & b),
+            "PARALLEL": lambda a, b: a == b,
+        }
+        buses = {each.name: set(self._buses(each).tolist()) for each in single}
+        for a, b in combinations(single, 2):
+            if together[order](buses[a.name], buses[b.name]):
+                yield joined(a, b)
+
+    def _buses(self, outage: Outage) -> np.ndarray:
+        links = list(outage.links)
+        machines = self.network.terminals("generator")[0][outage.machines]
+        return np.unique(np.concatenate([self.links.from_[links], self.links.to[links], machines]))
+
+    def _missing(self, code: str, text: str, hint: str) -> None:
+        finding = Finding(f"contingency.{code}.unknown", Severity.WARNING, text, hint)
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+
+def _words(event: files.Outage) -> str:
+    if event.kind == "bus":
+        return f"bus {event.bus}"
+    ends = "-".join(str(bus) for bus in (event.bus, event.to, event.third) if bus is not None)
+    return f"{event.kind} {ends} {event.ckt}"
