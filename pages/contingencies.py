@@ -17,6 +17,7 @@ COLUMNS = {
     "loading_max_pct": "Highest loading [%]",
     "loading_max_branch": "of",
     "lost_load_mw": "Lost load [MW]",
+    "outside_range": "Watched voltages outside their range",
 }
 WHY = "Every branch and every machine out of service, one at a time or two branches together."
 both = st.sidebar.toggle("Two branches together (N-2)", value=False)

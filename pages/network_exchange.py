@@ -11,6 +11,7 @@ from pages.parts.network_diagram import show_diagram
 from pages.parts.network_file import look_at, repaired_by, sample
 from pages.parts.network_tabs import show_audit, show_findings_and_repairs, show_summary, show_tables
 from pages.parts.shell import explained, guard
+from pages.parts.study_network import LAST
 
 guard()
 
@@ -35,6 +36,7 @@ with explained():
         show_companion(companion, content, name)
         st.stop()
     identity = look_at(content, name)
+    st.session_state[LAST] = (content, name)
     reading = repaired_by(identity, tuple(st.session_state.get(f"repairs-{identity}", ())))
     show_summary(reading)
     views = ("Findings", "Audit", "Tables", "Diagram", "Convert", "Compare")

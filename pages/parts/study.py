@@ -12,13 +12,16 @@ from core import jobs
 from core.criteria import CriteriaSet, Criterion, State
 from core.jobs import RunStatus
 from core.plant import Plant
-from core.project import Project
 from core.reports.drawing import Note
 from pages.parts.downloads import download_table
 from pages.parts.oneline import oneline
 from pages.parts.opening import needed_project
 from pages.parts.shell import explained, store
 from pages.parts.status import badge_text, cell, cell_style
+from pages.parts.study_network import network_run
+
+#: Studies that a network file is enough for.
+OF_NETWORKS = ("load_flow", "contingency", "short_circuit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,17 @@ class Shown:
 def study_page(shown: Shown, options: Mapping[str, object] | None = None) -> None:
     """Draw the page of a study."""
     st.title(shown.title)
-    project = needed_project(shown.why)
+    if shown.study in OF_NETWORKS:
+        of = st.segmented_control("Study of", ("Plant", "Network"), default="Plant", label_visibility="collapsed")
+        if of == "Network":
+            st.caption(shown.why)
+            with explained():
+                found = network_run(shown.study, shown.title, options)
+            if found and found.result:
+                _result(shown, found, found.result, None)
+            return
+    other = " A network file will do too: choose Network above." if shown.study in OF_NETWORKS else ""
+    project = needed_project(shown.why + other)
     st.caption(shown.why)
     if st.button("Run the study", type="primary", icon=":material/play_arrow:"):
         inputs = {"study": shown.study, "plant": project.plant_document, **(options or {})}
@@ -65,24 +78,25 @@ def study_page(shown: Shown, options: Mapping[str, object] | None = None) -> Non
         return
     if run.stale:
         st.warning("The plant has changed since this run: run the study again.", icon=":material/update:")
-    _result(shown, run, run.result, project)
+    _result(shown, run, run.result, Plant.from_document(project.plant_document))
 
 
-def _result(shown: Shown, run: RunStatus, result: Mapping[str, object], project: Project) -> None:
+def _result(shown: Shown, run: RunStatus, result: Mapping[str, object], plant: Plant | None) -> None:
     counts = " · ".join(f"{count} {state}" for state, count in result["counts"].items() if count)  # type: ignore[attr-defined]
     st.markdown(f"{badge_text(str(result['verdict']))} &nbsp; {counts}")
-    plant = Plant.from_document(project.plant_document)
     criteria = _criteria(shown.study, plant)
     st.caption("Limits: " + "; ".join(f"{row.label} {row.limits_text()}" for row in criteria))
     for message in result["failed"]:  # type: ignore[attr-defined]
         st.error(message)
     verdicts = pd.DataFrame(result["verdicts"])
     names: Mapping[str, str] = result["tables"]  # type: ignore[assignment]
-    tabs = st.tabs([shown.table.capitalize(), "Verdicts", "Plot", "One-line", "Other tables", "Remarks"])
+    oneline_tab = ["One-line"] if plant else []  # a network file has no equipment to draw
+    tabs = st.tabs([shown.table.capitalize(), "Verdicts", "Plot", "Other tables", "Remarks", *oneline_tab])
     main = _read(run.id, names[shown.table]) if shown.table in names else pd.DataFrame()
     with tabs[0]:
         first = [column for column in shown.columns if column in main]
-        st.dataframe(_with_limits(main[first], criteria).rename(columns=shown.columns), hide_index=True)
+        rows = _with_limits(main[first], criteria).rename(columns=shown.columns)
+        st.dataframe(rows, hide_index=True, placeholder="–")
         download_table(main, f"{shown.study}_{shown.table}")
     with tabs[1]:
         _verdicts(verdicts)
@@ -94,18 +108,19 @@ def _result(shown: Shown, run: RunStatus, result: Mapping[str, object], project:
             worst = main.groupby(element)[quantity].max().sort_values(ascending=False).head(40)
             st.bar_chart(worst, horizontal=True, y_label="", x_label=shown.columns.get(quantity, quantity))
     with tabs[3]:
-        oneline(plant, key=shown.study, notes=_notes(verdicts) if shown.elements else {})
-    with tabs[4]:
         _others(run.id, {name: file for name, file in names.items() if name != shown.table}, shown.study)
-    with tabs[5]:
+    with tabs[4]:
         remarks = pd.DataFrame(result["findings"])
         st.dataframe(remarks[["severity", "element", "text", "hint"]] if len(remarks) else remarks, hide_index=True)
+    if plant:
+        with tabs[5]:
+            oneline(plant, key=shown.study, notes=_notes(verdicts) if shown.elements else {})
 
 
-def _criteria(study: str, plant: Plant) -> list[Criterion]:
+def _criteria(study: str, plant: Plant | None) -> list[Criterion]:
     """Return the study's criteria that hold at the plant's frequency."""
     rows = CriteriaSet.default().of_study(study)
-    return [row for row in rows if row.system_hz in (None, plant.settings.frequency_hz)]
+    return [row for row in rows if row.system_hz in (None, plant and plant.settings.frequency_hz)]
 
 
 def _with_limits(rows: pd.DataFrame, criteria: list[Criterion]) -> pd.DataFrame:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import time
+from concurrent.futures import FIRST_COMPLETED, wait
 from pathlib import Path
 
 import pandas as pd
-import psutil
 import pytest
 from sqlalchemy import select
 
 from core import jobs
-from core.jobs import State, run_inline
+from core.jobs import State, run_inline, studies
 from core.jobs.tables import units
+from core.jobs.worker import Worker
 from core.plant import sample_plant
 from core.store import Store
 from core.studies.contingency import plant_contingencies
-from tests.core.jobs.conftest import kill_worker
+from tests.core.jobs.on_the_spot import Threads, finish_runs
 
 
 @pytest.mark.parametrize(
@@ -39,25 +39,67 @@ def test_blocks_of_outages_join_to_the_whole_sweep(tmp_path: Path, monkeypatch: 
     assert worst["severity"].to_numpy() == pytest.approx(whole["worst"]["severity"].to_numpy(), abs=2e-3)
 
 
-def test_a_sweep_whose_worker_is_killed_goes_on_with_the_blocks_that_are_left(shared: Store):
+def test_a_sweep_whose_worker_dies_goes_on_with_the_blocks_that_are_left(store: Store, monkeypatch: pytest.MonkeyPatch):
+    """That a worker's process is killed is proved in ``test_runs``; here its place is left in the middle of a sweep."""
+    monkeypatch.setattr("core.jobs.queue.start_worker", lambda settings: None)
     inputs = {"study": "contingency", "plant": sample_plant().to_document(), "order": 2}
-    run = jobs.submit(shared, "study", inputs)
-    while jobs.status(shared, run).done < 1:
-        time.sleep(0.05)
-    pool = kill_worker(shared)
-    psutil.wait_procs(pool, timeout=20)
-    folder = jobs.folder(shared, run)
-    with shared.reading() as connection:
+    run = jobs.submit(store, "study", inputs)
+    dying = Worker(store, idle_s=0.1)
+    dying.pool = Threads()
+    while jobs.status(store, run).done < 2:
+        dying._take_up()
+        dying._fill()
+        dying._collect(wait(dying.tasks, return_when=FIRST_COMPLETED).done)
+    dying.close()  # what is under way is never recorded
+    folder = jobs.folder(store, run)
+    with store.reading() as connection:
         query = select(units.c.number).where(units.c.run == run, units.c.state == "done")
         done = list(connection.execute(query).scalars())
     before = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.outages.parquet")}
-    assert 1 <= len(done) < 5
-    jobs.resume(shared, run)
-    seen = jobs.wait(shared, run, timeout=120)
-    assert seen.state is State.FINISHED
+    assert 2 <= len(done) < 5
+    finish_runs(store)
+    assert jobs.status(store, run).state is State.FINISHED
     assert len(pd.read_parquet(folder / "outages.parquet")) == 222
     again = [name for name, at in before.items() if (folder / name).stat().st_mtime_ns != at]
     assert len(before) - len(again) >= len(done)
+
+
+RING = """function mpc = ring
+mpc.version = '2';
+mpc.baseMVA = 100;
+mpc.bus = [
+ 1 3 0 0 0 0 1 1 0 110 1 1.1 0.9;
+ 2 1 60 10 0 0 1 1 0 110 1 1.1 0.9;
+ 3 2 10 0 0 0 1 1 0 110 1 1.1 0.9;
+];
+mpc.gen = [
+ 1 40 0 60 -60 1 100 1 100 0;
+ 3 30 0 60 -60 1 100 1 100 0;
+];
+mpc.branch = [
+ 1 2 0.01 0.05 0 70 70 70 0 0 1 -360 360;
+ 2 3 0.01 0.05 0 70 70 70 0 0 1 -360 360;
+ 1 3 0.01 0.05 0 70 70 70 0 0 1 -360 360;
+];
+"""
+
+
+def test_a_network_is_studied_in_blocks_with_its_files_from_the_store(store: Store, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("core.jobs.studies.NETWORK_OUTAGES_PER_UNIT", 3)
+    monkeypatch.setattr("core.jobs.queue.start_worker", lambda settings: None)
+    network = (RING.encode(), "ring.m")
+    con = (b"SINGLE BRANCH IN SUBSYSTEM 'ALL'\nSINGLE UNIT IN AREA 1\nSET TAP\nEND\n", "a.con")
+    sub = (b"SUBSYSTEM ALL\nBUSES 1 3\nEND\nEND\n", "a.sub")
+    run = studies.start(store, "contingency", {"network": network, "con": con, "sub": sub}, {})
+    inputs = jobs.inputs(store, run)
+    assert inputs["outages"] == 6
+    folder = store.settings.workspace / "runs" / "here"
+    result = run_inline("study", inputs, folder)
+    outages = pd.read_parquet(folder / result["tables"]["outages"])
+    assert outages["outage"].tolist()[:2] == ["base", "branch 1-2-1"]
+    assert set(outages["status"]) == {"converged"}
+    assert [finding["code"] for finding in result["findings"]].count("psse.statement.unknown") == 1
+    assert len(list(folder.glob("*.outages.parquet"))) == 2
 
 
 def test_load_flows_of_many_scenarios_are_joined(tmp_path: Path):
