@@ -18,6 +18,7 @@ from core.network.admittance import (
     transformer_ports,
 )
 from core.network.checks import check
+from core.network.conflicts import conflicts
 from core.network.injections import generator_power, load_power, other_power, reactive_unknown
 from core.network.network import Network, element_names
 from core.network.topology import islands, zero_impedance_groups
@@ -58,7 +59,7 @@ def audit(network: Network, tolerance_mva: float = SOLVED_MVA) -> Audit:
     worst = mismatches["mva"].fillna(np.inf).idxmax() if len(mismatches) else None
     largest = float(mismatches["mva"].max(skipna=False)) if len(mismatches) else 0.0
     solved = bool(len(mismatches)) and largest <= tolerance_mva
-    findings = [*check(network), *_conflicts(network), *_exceeded(exceeded)]
+    findings = [*check(network), *conflicts(network), *_exceeded(exceeded)]
     bus = int(mismatches["bus"].loc[worst]) if worst is not None else None
     left_out = len(network.extras.get("unmodelled_buses", ()))
     if left_out:
@@ -220,39 +221,6 @@ def _beyond(
     return pd.DataFrame(
         {"element": names, "quantity": what[0], "value": values[rows], "limit": limit[rows], "unit": what[1]}
     )
-
-
-def _conflicts(network: Network) -> Iterator[Finding]:
-    """Machines that hold one bus at different voltages, or a bus that another one already holds."""
-    on = network.live("generator")
-    own = network.values("generator", "bus")
-    remote = network.values("generator", "regulated_bus")
-    held = np.where((remote == 0) | (network.positions(remote) < 0), own, remote)
-    kind = dict(zip(network.values("bus", "bus").tolist(), network.values("bus", "kind").tolist(), strict=True))
-    table = pd.DataFrame({"held": held, "own": own, "v": network.values("generator", "v_set_pu")})[on]
-    spread = table.groupby("held")["v"].agg(["min", "max"])
-    for bus, low, high in spread[spread["max"] - spread["min"] > 1e-6].reset_index().to_numpy():
-        text = f"Machines hold bus {int(bus)} at different voltages: {low:g} to {high:g} pu."
-        hint = "Give them one setpoint."
-        yield Finding("network.audit.setpoints", Severity.WARNING, text, hint, element=f"bus {int(bus)}")
-    local = set(table.loc[table["held"] == table["own"], "own"])
-    for bus, target in table.loc[table["held"] != table["own"], ["own", "held"]].drop_duplicates().to_numpy():
-        if int(target) in local or kind.get(int(target)) == "SLACK":
-            text = f"The machine at bus {bus} regulates bus {target}, which another machine holds already."
-            hint = "Let it hold its own bus."
-            yield Finding("network.audit.remote", Severity.WARNING, text, hint, element=f"bus {bus}")
-    v = pd.Series(network.values("bus", "v_pu"), index=network.values("bus", "bus"))
-    v = v[~v.index.duplicated()]
-    table["stored"] = v.reindex(table["held"]).to_numpy()
-    q = network.values("generator", "q_mvar")[on]
-    low_q, high_q = (network.values("generator", name)[on] for name in ("q_min_mvar", "q_max_mvar"))
-    inside = (q > low_q + 0.01) & (q < high_q - 0.01)
-    holding = np.isin([kind.get(int(bus), "") for bus in table["own"]], ["PV", "SLACK"])
-    off = table[inside & holding & np.asarray((table["stored"] - table["v"]).abs() > 1e-3)]
-    for bus, target, stored in off.drop_duplicates("held")[["held", "v", "stored"]].head(50).to_numpy():
-        text = f"Bus {int(bus)} is at {stored:.5g} pu but its machines, within their limits, hold {target:.5g} pu."
-        hint = "The case was not solved after the setpoint changed."
-        yield Finding("network.audit.setpoint_missed", Severity.INFO, text, hint, element=f"bus {int(bus)}")
 
 
 def _exceeded(limits: pd.DataFrame) -> Iterator[Finding]:
