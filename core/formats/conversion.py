@@ -1,8 +1,12 @@
-"""Converting a network file, with the proof: what came through, what was approximated, what had no place."""
+"""Converting a network file, with the proof: what came through, what was approximated, what had no place.
+
+What the format has no place for rides along where it can, and comes back when we read the file. The ledger says what
+others read; the proof, and what is ``lost``, what we read.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +15,10 @@ import pandas as pd
 from core.findings import Finding, Reading
 from core.formats.blocking import refuse_blocked
 from core.formats.networks import Format, read_network
-from core.formats.psse import RawCase, from_network
+from core.formats.psse import RawCase, from_network, schema
 from core.formats.psse.difference import compare_cases
-from core.network import Network, admittance_matrix
+from core.formats.psse.from_network import BUILT
+from core.network import CATALOGUE, Network, admittance_matrix
 from core.network.compare import Difference, compare_networks
 
 #: Fields and elements that the ledger lists one by one; the counts are always complete.
@@ -29,7 +34,8 @@ class Conversion:
     version: int | None
     before: Network
     after: Network
-    difference: Difference
+    difference: Difference  # to what others read from the file
+    lost: Difference  # to what we read from it
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -40,7 +46,7 @@ class Conversion:
     def ledger(self) -> dict[str, Any]:
         """Return what was carried, approximated and dropped, by element and field."""
         changed = self.difference.changed
-        gone = changed["after"].map(_is_missing).to_numpy(dtype=bool) if len(changed) else np.zeros(0, dtype=bool)
+        gone = _are_gone(changed)
         carried = [
             {"table": table, "field": name, "elements": count}
             for (table, name), count in self.difference.same.items()
@@ -56,6 +62,7 @@ class Conversion:
                 "approximated": int((~gone).sum()),
                 "dropped": int(gone.sum()) + len(self.difference.removed),
                 "added": len(self.difference.added),
+                "lost": len(self.lost.changed) + len(self.lost.removed) + len(self.lost.added),
             },
         }
 
@@ -85,8 +92,21 @@ def convert(reading: Reading[Network], target: Format, version: int | None = Non
     if version is None and target.versions:
         version = int(reading.source.version) if reading.source.version in map(str, target.versions) else 33
     content, findings = target.write(before, version)
-    after = read_network(content, f"converted{target.ending}")
-    return Conversion(content, target, version, before, after.value, compare(before, after.value), findings)
+    after = read_network(content, f"converted{target.ending}").value
+    lost = compare(before, after)
+    others = target.without_riders(content) if target.without_riders else after
+    return Conversion(content, target, version, before, after, _difference_to_others(before, others), lost, findings)
+
+
+def _difference_to_others(before: Network, after: Network) -> Difference:
+    """Return what differs, with the records of PSS/E's that no table of a network holds."""
+    found = compare(before, after)
+    case = before.extras.get("psse")
+    if isinstance(case, RawCase) and "psse" not in after.extras:
+        rest = replace(case, sections={name: table for name, table in case.sections.items() if name not in BUILT})
+        gone = compare_cases(rest, RawCase(case.version)).removed
+        found.removed = pd.concat([part for part in (found.removed, gone) if len(part)] or [gone], ignore_index=True)
+    return found
 
 
 def compare(before: Network, after: Network) -> Difference:
@@ -110,8 +130,18 @@ def admittance_difference(a: Network, b: Network) -> float | None:
     return float(gap.max()) if gap.nnz else 0.0
 
 
-def _is_missing(value: Any) -> bool:
-    return value is None or value != value or value == ""
+def _are_gone(changed: pd.DataFrame) -> np.ndarray:
+    """Return which fields have nothing any more, or their default: the format has no place for them."""
+    gone = np.asarray(changed["after"].isna() | (changed["after"] == ""), dtype=bool)
+    numbers = pd.to_numeric(changed["after"], errors="coerce").to_numpy(dtype=float)
+    for key, part in changed.reset_index(drop=True).groupby(["table", "field"], sort=False):
+        table, name = map(str, key)
+        rows = part.index.to_numpy()
+        own = name in CATALOGUE[table] if table in CATALOGUE else False
+        default = str(CATALOGUE[table][name].default if own else schema.field(table, name).default)
+        number = float(default) if default.replace(".", "", 1).lstrip("-").isdigit() else np.nan
+        gone[rows] |= (numbers[rows] == number) | (changed["after"].astype(str).to_numpy()[rows] == default)
+    return gone
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -10,9 +10,15 @@ from pathlib import Path
 from core.errors import BadInput
 from core.findings import Finding, Reading, Where
 from core.formats.matpower import read_matpower, write_matpower
+from core.formats.matpower.network import read_matpower_without_riders
 from core.formats.pandapower_file import read_pandapower, write_pandapower
-from core.formats.powermodels.network import read_powermodels, write_powermodels
+from core.formats.powermodels.network import (
+    read_powermodels,
+    read_powermodels_without_riders,
+    write_powermodels,
+)
 from core.formats.psse import read_raw, read_rawx, write_raw, write_rawx
+from core.formats.psse.raw import read_raw_without_riders
 from core.formats.pypsa_file import read_pypsa, write_pypsa, write_pypsa_csv
 from core.network import Network
 
@@ -29,6 +35,7 @@ class Format:
     read: Callable[[bytes, str], Reading[Network]]
     write: Callable[[Network, int | None], Written]
     versions: tuple[int, ...] = ()
+    without_riders: Callable[[bytes], Network] | None = None  # where something rides along that only we read
 
 
 def _write_raw(network: Network, version: int | None) -> Written:
@@ -48,15 +55,21 @@ def _unversioned(write: Callable[[Network], Written]) -> Callable[[Network, int 
 FORMATS: dict[str, Format] = {
     form.name: form
     for form in (
-        Format("raw", "PSS/E RAW", ".raw", read_raw, _write_raw, (33, 34, 35)),
+        Format("raw", "PSS/E RAW", ".raw", read_raw, _write_raw, (33, 34, 35), read_raw_without_riders),
         Format("rawx", "PSS/E RAWX", ".rawx", read_rawx, _write_rawx, (35,)),
-        Format("matpower", "MATPOWER", ".m", read_matpower, _unversioned(write_matpower)),
-        Format("powermodels", "PowerModels", ".json", read_powermodels, _unversioned(write_powermodels)),
+        Format(
+            "matpower", "MATPOWER", ".m", read_matpower, _unversioned(write_matpower), (),
+            read_matpower_without_riders,
+        ),
+        Format(
+            "powermodels", "PowerModels", ".json", read_powermodels, _unversioned(write_powermodels), (),
+            read_powermodels_without_riders,
+        ),
         Format("pandapower", "pandapower JSON", ".json", read_pandapower, _unversioned(write_pandapower)),
         Format("pypsa", "PyPSA netCDF", ".nc", read_pypsa, _unversioned(write_pypsa)),
         Format("pypsa-csv", "PyPSA CSV folder", ".zip", read_pypsa, _unversioned(write_pypsa_csv)),
     )
-}
+}  # fmt: skip
 
 
 def read_network(data: bytes, name: str) -> Reading[Network]:

@@ -38,6 +38,8 @@ def show_conversion(reading: Reading[Network], name: str) -> None:
     totals = pd.DataFrame(proof["totals"]).rename_axis("Sum in service").reset_index()
     st.dataframe(totals.rename(columns={"before": "Before", "after": "After"}), hide_index=True)
     st.markdown("**Ledger:** " + ", ".join(f"{count:,} {what}" for what, count in ledger["summary"].items()))
+    if ledger["summary"]["dropped"] + ledger["summary"]["approximated"] and not ledger["summary"]["lost"]:
+        st.caption("What is dropped or approximated rides along in the file: read here again, nothing is lost.")
     for what in ("dropped", "approximated", "added"):
         if ledger[what]:
             st.markdown(f"*{what.capitalize()}*")

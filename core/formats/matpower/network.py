@@ -64,6 +64,14 @@ def read_matpower(data: bytes, name: str = "") -> Reading[Network]:
     return Reading(network, [*reading.findings, *findings, *check(network)], reading.source)
 
 
+def read_matpower_without_riders(data: bytes) -> Network:
+    """Return the network that others read from a file of ours: the standard tables alone."""
+    case = read_case(data).value
+    case.tables = {name: table for name, table in case.tables.items() if not name.startswith(RIDER)}
+    case.values = {name: value for name, value in case.values.items() if not name.startswith(RIDER)}
+    return network_from_case(case)[0]
+
+
 def write_matpower(network: Network) -> tuple[bytes, list[Finding]]:
     """Return a network as a ``.m`` file, and what the format can't hold: those values ride along."""
     case, ledger = case_from_network(network)

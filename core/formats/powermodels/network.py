@@ -47,6 +47,13 @@ def read_powermodels(content: bytes, name: str = "") -> Reading[Network]:
     return Reading(network, [*findings, *unheld, *check(network)], source)
 
 
+def read_powermodels_without_riders(content: bytes) -> Network:
+    """Return the network that others read from a dictionary of ours: without what rides along."""
+    data = read_json(content, "")
+    data.pop(RIDER, None)
+    return read_powermodels(write_json(data)).value
+
+
 def _first(data: Data, findings: list[Finding]) -> Data:
     """Return the first network of a multinetwork, or the one network."""
     if not data.get("multinetwork"):

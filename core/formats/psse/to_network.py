@@ -217,10 +217,13 @@ def _lines(case: RawCase, two: np.ndarray) -> dict[str, np.ndarray | None]:
 
 
 #: Sections that the network's tables can't hold: they ride along and are written back.
+#: What a study does with an element that it has no model of.
+STORED = "take part with the power that the stored voltages leave over for them, if these solve the rest."
 NOT_MODELLED: dict[str, str] = {
-    "multi_terminal_dc": "Multi-terminal DC lines take no part in studies.",
-    "gne": "Generic network elements take no part in studies.",
-    "induction_machine": "Induction machines take no part in load flows.",
+    "multi_terminal_dc": f"Multi-terminal DC lines {STORED}",
+    "gne": f"Generic network elements {STORED}",
+    "induction_machine": f"Induction machines {STORED}",
+    "substation": "Substations, their nodes and switches are kept; studies see the buses.",
     "multi_section_line": "Multi-section line groups are kept; studies see their sections.",
 }
 
@@ -236,7 +239,7 @@ def _not_modelled(case: RawCase, findings: list[Finding]) -> None:
     for section, text in NOT_MODELLED.items():
         count = len(case[section])
         if count:
-            severity = Severity.INFO if section == "multi_section_line" else Severity.WARNING
+            severity = Severity.INFO if section in ("multi_section_line", "substation") else Severity.WARNING
             hint = "They ride along and are written back to PSS/E formats."
             where = Where(section=section)
             findings.append(Finding("psse.raw.not_modelled", severity, f"{text} ({count} in the file)", hint, where))

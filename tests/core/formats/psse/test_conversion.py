@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core.formats.conversion import admittance_difference, compare
-from core.formats.psse import read_raw, read_rawx, write_raw, write_rawx
+from core.findings import Reading, Source
+from core.formats.conversion import admittance_difference, compare, convert
+from core.formats.networks import FORMATS
+from core.formats.psse import read_raw, read_rawx, write_raw, write_raw_case, write_rawx
 from core.network import Network
 from tests.core.formats.psse.cases import V33
 
@@ -30,6 +32,30 @@ def test_switching_devices_and_further_shunts_come_back_from_older_versions(vers
         again = read_raw(write_raw(again, version).encode(), "x.raw").value
     assert compare(first, again).is_empty
     assert admittance_difference(first, again) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("form", "version"), [("raw", 33), ("raw", 34), ("rawx", None), ("matpower", None), ("powermodels", None)]
+)
+def test_the_ledger_says_what_other_programs_do_not_get_and_nothing_is_lost_here(
+    form: str, version: int | None
+) -> None:
+    network = with_devices()
+    load = network.extras["psse"]["load"].assign(DGENP=7.0)
+    case = network.extras["psse"].with_section("load", load)
+    network = read_raw(write_raw_case(case).encode(), "x.raw").value
+    reading = Reading(network, [], Source("x.raw", "", "psse.raw", "35"))
+    result = convert(reading, FORMATS[form], version)
+    dropped = {(row["table"], row.get("field")) for row in result.ledger()["dropped"]}
+    assert result.ledger()["summary"]["lost"] == 0
+    assert result.admittance_difference_pu == pytest.approx(0.0, abs=1e-9)
+    if form == "rawx":
+        assert dropped == set()
+    elif form == "raw":
+        assert (("load", "DGENP") in dropped, ("switching_device", None) in dropped) == (version == 33, version == 33)
+        assert ("switched_shunt", None) in dropped
+    else:
+        assert {("load", "dg_p_mw"), ("impedance_correction", None), ("general", None)} <= dropped
 
 
 def test_the_older_version_itself_has_stand_ins_for_other_programs() -> None:
