@@ -66,8 +66,10 @@ def _held_twice(machines: pd.DataFrame) -> Iterator[Finding]:
             hint = "Let it hold its own bus."
             yield Finding("network.audit.remote", Severity.WARNING, text, hint, element=f"bus {bus}")
     pairs = machines.drop_duplicates(["own", "held"])
-    for bus, rows in pairs[pairs["own"].duplicated(keep=False)].groupby("own"):
-        text = f"The machines at bus {bus} regulate different buses: {', '.join(map(str, sorted(rows['held'])))}."
+    shared = pairs[pairs["own"].duplicated(keep=False)]
+    for bus in shared["own"].unique().tolist():
+        held = sorted(shared.loc[shared["own"] == bus, "held"].tolist())
+        text = f"The machines at bus {bus} regulate different buses: {', '.join(map(str, held))}."
         hint = "Let all machines of a bus regulate the same one."
         yield Finding("network.audit.remote", Severity.WARNING, text, hint, element=f"bus {bus}")
 
