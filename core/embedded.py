@@ -57,10 +57,12 @@ def _load_flow(plant: Plant, scenarios: Sequence[str]) -> StudyResult:
 
 
 def _power_flow(plant: Plant, scenarios: Sequence[str]) -> StudyResult:
-    """Return the load flow with the columns of a PSS/E power flow."""
-    flow = _load_flow(plant, scenarios)
-    buses = flow.main
-    rows = buses[["bus", "name", "scenario", "base_kv", "v_pu", "v_kv", "angle_deg"]]
+    return as_power_flow(_load_flow(plant, scenarios))
+
+
+def as_power_flow(flow: StudyResult) -> StudyResult:
+    """Return a load flow with the columns of a PSS/E power flow."""
+    rows = flow.main[["bus", "name", "scenario", "base_kv", "v_pu", "v_kv", "angle_deg"]]
     table = result_table("power_flow", "buses", rows)
     return StudyResult("power_flow", {"buses": table}, flow.status, flow.provenance, flow.findings)
 

@@ -11,6 +11,7 @@ from core.commands import Answer
 from core.design.catalogue_file import read_technologies
 from core.design.design import Design
 from core.design.requirement import Requirement
+from core.design.requirement_costs import requirement_costs
 from core.design.requirement_file import read_requirement
 from core.design.sensitivity import size_and_place, size_for, varied
 from core.design.technology import Technology
@@ -27,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="size for each of some values: load=0.8,1,1.2 (factors), fuel_price=0.5,1,2 (factors), "
         "availability_target=0.999,0.9998",
     )
+    add_requirement_costs(parser)
     parser.add_argument("--catalogue", metavar="FILE", help="technologies to choose from (CSV or JSON)")
     parser.add_argument("--time-limit", metavar="S", type=float, default=60.0, help="seconds to search (default 60)")
 
@@ -36,6 +38,12 @@ def add_requirement(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--requirement", metavar="FILE", help="what to build for (JSON)")
 
 
+def add_requirement_costs(parser: argparse.ArgumentParser) -> None:
+    """Declare the argument that asks what each requirement costs."""
+    text = "also tell what each requirement costs a year, by sizing again without it"
+    parser.add_argument("--requirement-costs", action="store_true", help=text)
+
+
 def run(arguments: argparse.Namespace) -> Answer:
     """Read the requirement, size the plant, and return the document."""
     if not 0 < arguments.time_limit < math.inf:
@@ -43,6 +51,8 @@ def run(arguments: argparse.Namespace) -> Answer:
     reading = requirement_of(arguments.requirement)
     if arguments.catalogue is not None:
         reading.value = replace(reading.value, technologies=_catalogue(Path(arguments.catalogue)))
+    if arguments.sweep and arguments.requirement_costs:
+        raise BadInput("--sweep and --requirement-costs don't go together", hint="ask for one after the other")
     if arguments.sweep:
         return _sweep(reading, arguments.sweep, arguments.time_limit)
     sized = size_and_place(reading.value, time_limit_s=arguments.time_limit)
@@ -50,7 +60,12 @@ def run(arguments: argparse.Namespace) -> Answer:
     findings = [*reading.findings, *design.findings]
     document = sized.as_dict() | {"objective": _objective(reading.value, design)}
     document["findings"] = [finding.as_dict() for finding in findings]
-    return Answer(document, _text(design, findings), fails=not design.feasible)
+    text = _text(design, findings)
+    if arguments.requirement_costs:
+        costs = requirement_costs(reading.value, sized, time_limit_s=arguments.time_limit)
+        document["requirement_costs"] = costs
+        text = "\n".join([text, *(row["text"] for row in costs)])
+    return Answer(document, text, fails=not design.feasible)
 
 
 def _objective(requirement: Requirement, design: Design) -> dict[str, object]:

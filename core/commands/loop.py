@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from core.commands import Answer
-from core.commands.design import add_requirement, requirement_of
+from core.commands.design import add_requirement, add_requirement_costs, requirement_of
 from core.commands.project_loop import answer as project_answer
 from core.design.loop import ROUNDS, STUDIES, findings_of, run_loop, weak_start
 from core.design.requirement import Requirement
+from core.design.requirement_costs import requirement_costs
+from core.design.sensitivity import SizedPlant
 from core.errors import BadInput
 from core.findings import Reading
 
@@ -26,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     starts = ["usual", "weak", "ledger"]
     text = "weak: a start that must fail; ledger: with what the project's ledger has accepted"
     parser.add_argument("--start", choices=starts, default="usual", help=text)
+    add_requirement_costs(parser)
     kept = parser.add_argument_group("a loop that is kept in a project and can be stopped and resumed")
     kept.add_argument("--project", metavar="NAME", help="id or name of the project; a new name makes one")
     kept.add_argument("--step", action="store_true", help="one round, its updates left open for you to decide")
@@ -55,7 +58,13 @@ def run(arguments: argparse.Namespace) -> Answer:
     result = run_loop(reading.value, rounds=arguments.rounds or ROUNDS)
     findings = [*reading.findings, *findings_of(result)]
     document = result.as_dict() | {"findings": [finding.as_dict() for finding in findings]}
-    return Answer(document, in_words(document), fails=not result.converged)
+    text = in_words(document)
+    last = result.rounds[-1]
+    if arguments.requirement_costs and last.plant:
+        costs = requirement_costs(result.requirement, SizedPlant(result.requirement, last.design, last.plant))
+        document["requirement_costs"] = costs
+        text = "\n".join([text, *(row["text"] for row in costs)])
+    return Answer(document, text, fails=not result.converged)
 
 
 def started(arguments: argparse.Namespace) -> Reading[Requirement]:

@@ -265,7 +265,7 @@ def _dc_offset(case: Case) -> Iterable[ConstraintUpdate]:
             _tenths_down(old),
             _tenths_up(new),
             "%",
-            f"X/R of {x_r:g} is over {limit:g}: {needed:.0f} % of DC component are left at contact "
+            f"X/R of {x_r:g} ({verdict.verdict}, limit {limit:g}): {needed:.0f} % of DC component are left at contact "
             f"separation after {opening_s * 1000:.0f} ms, the breaker is rated for {old:.0f} %; a breaker for the time "
             f"constant of {-opening_s / math.log(new / 100) * 1000:.0f} ms bears it",
             evidence(verdict, dc_component_pct=needed, rated_dc_pct=old, opening_s=opening_s, bus=bus),

@@ -67,6 +67,10 @@ def _check_numbers(requirement: Requirement) -> list[Finding]:
     findings = []
     if not 0 < requirement.power_factor <= 1:
         findings.append(_error("load.pf", f"the power factor is {requirement.power_factor}", "above 0 and up to 1"))
+    if requirement.frequency_hz not in (50, 60):
+        findings.append(
+            _error("frequency", f"the frequency is {requirement.frequency_hz} Hz", "50 or 60", "frequency_hz")
+        )
     if not 0 < requirement.availability_target < 1:
         text = f"the availability target is {requirement.availability_target}"
         findings.append(_error("target", text, "a fraction below 1, such as 0.9995"))

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.criteria import State
-from core.design.ledger import Applied, constraints
+from core.design.ledger import Applied, changes, constraints, takes
 from core.design.requirement import Requirement
 from core.documents import digest
 
@@ -43,11 +43,14 @@ class Past:
     applied: Sequence[Applied]
 
 
-def ending_of(overall: str, stages: Sequence[Mapping[str, Any]]) -> Ending | None:
-    """Return how a loop ends by the verdicts of its last round, ``None`` when something fails."""
+def ending_of(
+    overall: str, stages: Sequence[Mapping[str, Any]], updates: Sequence[Mapping[str, Any]]
+) -> Ending | None:
+    """Return how a loop ends by its last round, ``None`` when something fails or a warning asks for an update."""
     if overall == State.PASS:
         return Ending(End.PASSED, "every stage passes")
-    if overall == State.WARN:
+    asked = any(takes(change) for update in updates for change in changes(update))
+    if overall == State.WARN and not asked:
         text = f"no stage fails, and a warning asks for no update; not PASS: {_not_passing(stages)}"
         return Ending(End.WARNINGS, text)
     return None

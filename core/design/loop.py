@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from core.criteria import STAGES, CriteriaSet, Override, State
@@ -15,7 +16,7 @@ from core.design.ledger import Applied, constraints, with_updates, without_bound
 from core.design.placement import place
 from core.design.requirement import EQUIPMENT_BOUNDS, Requirement
 from core.design.sizing import size
-from core.embedded import embedded_study
+from core.embedded import as_power_flow, embedded_study
 from core.findings import Finding
 from core.plant import Plant
 from core.results.study_result import StudyResult
@@ -92,6 +93,7 @@ class LoopResult:
     ended: End
     reason: str
     rounds: list[Round]
+    requirement: Requirement  # of the last round
 
     @property
     def converged(self) -> bool:
@@ -130,9 +132,9 @@ def run_loop(requirement: Requirement, *, rounds: int = ROUNDS, report: Report =
         this, following = _turn(number, requirement, designed(requirement, before), report)
         done.append(this)
         if ending := _ending(this) or standstill([each.past() for each in done], following):
-            return LoopResult(ending.end, ending.reason, done)
-        requirement = following
-    return LoopResult(End.ROUND_LIMIT, limit_reason(rounds), done)
+            return LoopResult(ending.end, ending.reason, done, requirement)
+        held, requirement = requirement, following
+    return LoopResult(End.ROUND_LIMIT, limit_reason(rounds), done, held)
 
 
 def _turn(number: int, requirement: Requirement, design: Design, report: Report) -> tuple[Round, Requirement]:
@@ -151,7 +153,8 @@ def _turn(number: int, requirement: Requirement, design: Design, report: Report)
 def _ending(this: Round) -> Ending | None:
     if this.validation is None:
         return Ending(End.INFEASIBLE, this.design.conflict_text)
-    return ending_of(this.validation.overall, [stage.as_dict() for stage in this.validation.stages])
+    stages = [stage.as_dict() for stage in this.validation.stages]
+    return ending_of(this.validation.overall, stages, [each.update for each in this.updates])
 
 
 def designed(requirement: Requirement, before: tuple[Sequence[Mapping[str, Any]], Design] | None) -> Design:
@@ -189,12 +192,17 @@ def judged(
     """
     uploaded = uploaded or {}
     scenarios = list(plant["scenario"]["id"])
-    results: list[StudyResult] = []
+    results: dict[str, Sequence[StudyResult]] = {}
     for study in STUDIES:
         report(study.replace("_", " "))
-        results += uploaded.get(study) or [embedded_study(plant, study, scenarios)]
+        if uploaded.get(study):
+            results[study] = uploaded[study]
+        elif study == "power_flow" and not uploaded.get("load_flow"):
+            results[study] = [as_power_flow(results["load_flow"][0])]  # the same calculation
+        else:
+            results[study] = [embedded_study(plant, study, scenarios)]
     own = criteria_of(requirement, criteria or CriteriaSet.default())
-    return validate(plant, results, own, reconciled=bool(uploaded), reasons=reasons)
+    return validate(plant, list(chain(*results.values())), own, reconciled=bool(uploaded), reasons=reasons)
 
 
 def criteria_of(requirement: Requirement, criteria: CriteriaSet) -> CriteriaSet:

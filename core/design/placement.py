@@ -83,6 +83,7 @@ def place(design: Design, requirement: Requirement) -> Plant:
         "shunt": _banks(layout),
     }
     settings = PlantSettings(
+        frequency_hz=requirement.frequency_hz,
         redundancy_level=int(requirement.bound("redundancy_level", 1)),
         availability_target=requirement.availability_target,
         loss_allowance_pct=requirement.loss_allowance_pct,

@@ -60,6 +60,7 @@ class Requirement:
     load_mw: tuple[float, ...] = (200.0,)  # one number, or every hour of a year
     growth: Mapping[str, float] = field(default_factory=dict)  # year → MW; load_mw is then the highest of them
     objective: str = "net_present"  # or "levelised": which of the two is named; the same design has the least of both
+    frequency_hz: float = 60.0
     power_factor: float = 0.95
     availability_target: float = 0.9995
     loss_allowance_pct: float = 1.0

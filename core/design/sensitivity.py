@@ -73,10 +73,12 @@ def size_and_place(requirement: Requirement, *, time_limit_s: float = 60.0) -> S
     return SizedPlant(requirement, design, plant, float(system["availability"]) if system else None)
 
 
-def size_for_availability(requirement: Requirement, *, time_limit_s: float = 60.0) -> SizedPlant:
+def size_for_availability(
+    requirement: Requirement, *, most: int = MOST_REDUNDANCY, time_limit_s: float = 60.0
+) -> SizedPlant:
     """Return the design of the least redundancy that reaches the target, else the most available one."""
     best: SizedPlant | None = None
-    for level in range(MOST_REDUNDANCY + 1):
+    for level in range(most + 1):
         sized = size_and_place(requirement.with_bound("redundancy_level", level), time_limit_s=time_limit_s)
         if best and (sized.availability or 0.0) <= (best.availability or 0.0) + 1e-9:
             return best
