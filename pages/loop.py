@@ -9,7 +9,7 @@ from core.design.requirement_file import read_requirement
 from core.jobs import loop as background
 from core.project import Project, loops
 from core.project.loops import STAGE_OF, WAITING, Loop
-from pages.parts.loop import open_updates, round_details, rounds_table
+from pages.parts.loop import open_updates, requirement_costs, round_details, rounds_table
 from pages.parts.opening import needed_project
 from pages.parts.shell import explained, guard, store
 
@@ -85,6 +85,7 @@ if loop.rounds:
     rounds_table(loop)
     if not loop.ended and loop.rounds[-1].judgement:
         open_updates(project, loop)
+    requirement_costs(project, loop)
     round_details(project, loop)
 elif loop.state == End.INFEASIBLE:
     st.error(loop.reason)

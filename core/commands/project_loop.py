@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from core.commands import Answer
 from core.commands.export import write_bundle
 from core.commands.files import read_bytes
+from core.design.design import Design
 from core.design.ledger import with_updates
 from core.design.loop import ROUNDS
+from core.design.requirement_costs import requirement_costs
+from core.design.sensitivity import SizedPlant
 from core.errors import BadInput, Conflict
 from core.formats.recognise import read_result
 from core.jobs import loop as background
@@ -127,7 +130,12 @@ def _told(project: Project, loop: Loop, arguments: argparse.Namespace) -> Answer
     elif loop.state == loops.WAITING:
         brought = loops.uploads(project, loop)
         document |= {"due": list(brought.due), "refused": list(brought.refused), "reason": brought.text}
+    text = in_words(document)
+    last = loop.rounds[-1] if loop.rounds else None
+    if arguments.requirement_costs and last and last.revision is not None:
+        requirement = loops.requirement_of(loop)
+        base = SizedPlant(requirement, Design.from_dict(last.design))
+        document["requirement_costs"] = costs = requirement_costs(requirement, base)
+        text = "\n".join([text, *(row["text"] for row in costs)])
     quiet = arguments.background or arguments.status or arguments.export or arguments.choose or arguments.reject
-    return Answer(
-        document, in_words(document), fails=loop.ended and not loop.converged if quiet else not loop.converged
-    )
+    return Answer(document, text, fails=loop.ended and not loop.converged if quiet else not loop.converged)

@@ -43,9 +43,7 @@ class Past:
     applied: Sequence[Applied]
 
 
-def ending_of(
-    overall: str, stages: Sequence[Mapping[str, Any]], updates: Sequence[Mapping[str, Any]]
-) -> Ending | None:
+def ending_of(overall: str, stages: Sequence[Mapping[str, Any]], updates: Sequence[Mapping[str, Any]]) -> Ending | None:
     """Return how a loop ends by its last round, ``None`` when something fails or a warning asks for an update."""
     if overall == State.PASS:
         return Ending(End.PASSED, "every stage passes")

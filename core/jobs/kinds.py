@@ -52,6 +52,7 @@ KINDS: dict[str, str] = {
     "simulation": "core.jobs.simulation:SIMULATION",
     "sizing": "core.jobs.sizing:SIZING",
     "loop": "core.jobs.loop:LOOP",
+    "requirement_costs": "core.jobs.requirement_costs:COSTS",
     "study": "core.jobs.studies:STUDY",
     "time_series": "core.jobs.time_series:RUN",
 }

@@ -9,16 +9,26 @@ from core.design.choosing import chosen
 from core.design.design import Design
 from core.design.electrical import with_electrical
 from core.design.ending import End, Ending, ending_of, limit_reason, standstill
-from core.design.ledger import changes, constraints, takes, with_updates
+from core.design.ledger import changes, constraints, takes
 from core.design.loop import Report, designed, judged, silent
 from core.design.placement import place
-from core.design.requirement import Requirement
 from core.documents import plain
 from core.errors import Conflict
 from core.project import ledger
 from core.project.judgement import inputs_sha256
 from core.project.ledger import Decision, Proposal
-from core.project.loops import STOPPED, WAITING, Loop, keep_round, plant_of, read, set_judged, set_state, uploads
+from core.project.loops import (
+    STOPPED,
+    WAITING,
+    Loop,
+    keep_round,
+    plant_of,
+    read,
+    requirement_of,
+    set_judged,
+    set_state,
+    uploads,
+)
 from core.project.project import Project
 from core.project.rows import note
 
@@ -55,11 +65,6 @@ def run(project: Project, loop: Loop, *, report: Report = silent) -> Loop:
     while loop.state == STOPPED:
         loop = turn(project, loop, report=report)
     return loop
-
-
-def requirement_of(loop: Loop) -> Requirement:
-    """Return the requirement with everything that the ledger took in the loop's rounds."""
-    return with_updates(loop.requirement, [each for past in loop.rounds for each in past.applied])
 
 
 def _settled(project: Project, loop: Loop) -> Loop:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from core.criteria import STAGES
 from core.design.ending import End, Past
-from core.design.ledger import Applied
+from core.design.ledger import Applied, with_updates
 from core.design.requirement import Requirement
 from core.design.requirement_file import requirement_document, restored_requirement
 from core.documents import digest
@@ -193,6 +193,11 @@ def _loop(connection: Connection, row: Row[Any], project: Project) -> Loop:
     uploaded = tuple(row.uploaded)
     ways = (row.start, row.requirement, uploaded, row.round_limit, row.manual, row.state, row.reason, row.progress)
     return Loop(row.id, row.project, row.at, row.who, *ways, kept)
+
+
+def requirement_of(loop: Loop) -> Requirement:
+    """Return the requirement with everything that the ledger took in the loop's rounds."""
+    return with_updates(loop.requirement, [each for past in loop.rounds for each in past.applied])
 
 
 def set_state(project: Project, loop: Loop, **values: Any) -> Loop:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from core import jobs
 from core.design.ledger import changes, takes
+from core.jobs import requirement_costs as costs
 from core.project import Decision, Project, Proposal
 from core.project.loops import Loop, LoopRound, plant_of
 from pages.parts.downloads import download_bundle
@@ -95,6 +97,44 @@ def _open_update(project: Project, proposal: Proposal) -> None:
 def _said(change: Any) -> str:
     cost = f" · {change['cost']:,.0f} USD" if change.get("cost") is not None else ""
     return f"{change['name']} of {change['element']}: {change['old']} → {change['new']} {change['unit']}{cost}"
+
+
+def requirement_costs(project: Project, loop: Loop) -> None:
+    """Draw what each requirement of the last design costs, or offer to find it out in the background."""
+    last = loop.rounds[-1]
+    if last.revision is None or not last.is_whole:
+        return
+    st.subheader("Cost of each requirement")
+    mine = [run for run in jobs.runs(project.store, project.id) if run.kind == costs.COSTS.name]
+    if mine and mine[0].is_active:
+        st.info("The optimiser sizes the plant without each requirement.", icon=":material/sync:")
+        return
+    result = mine[0].result if mine else None
+    if result and (result["loop"], result["round"]) == (loop.id, last.number):
+        for message in result["failed"]:
+            st.error(message)
+        _cost_table(result["rows"])
+        return
+    st.caption(f"Of round {last.number}: its yearly cost, less that of the cheapest design without the requirement.")
+    if st.button("Find what each requirement costs", icon=":material/request_quote:"):
+        with explained():
+            costs.start(project, loop)
+            st.rerun()
+
+
+def _cost_table(rows: Sequence[Mapping[str, Any]]) -> None:
+    million = 1e6
+    table = pd.DataFrame(
+        {
+            "Requirement": [row["text"] for row in rows],
+            "Costs [M USD/year]": [(row["costs_usd_per_year"] or 0.0) / million for row in rows],
+            "Without it [M USD/year]": [
+                None if row["usd_per_year_without"] is None else row["usd_per_year_without"] / million for row in rows
+            ],
+        }
+    )
+    numbers = {name: st.column_config.NumberColumn(format="%.2f") for name in list(table)[1:]}
+    st.dataframe(table, hide_index=True, column_config=numbers)
 
 
 def round_details(project: Project, loop: Loop) -> None:

@@ -146,7 +146,7 @@ def test_a_spare_shortens_the_repair_that_the_ledger_asked_for_before():
 
 
 def test_changes_that_nothing_can_make_are_said():
-    update = {"name": "breaker_rating_ka", "new": 40.0, "alternatives": [{"name": "reactor_ohm", "new": 0.1}]}
+    update = {"name": "breaker_rating_ka", "new": 40.0, "alternatives": [{"name": "x_dpp_min", "new": 0.1}]}
     assert [finding.text for finding in without_bound([update])] == [
-        "reactor_ohm is no bound of the optimiser or the placement"
+        "x_dpp_min is no bound of the optimiser or the placement"
     ]

@@ -120,7 +120,7 @@ def test_a_load_that_looks_like_another_unit_is_warned_of():
         ({"load_mw": (1.0,) * 8759}, "8759 hours"),
         ({"technologies": ()}, "no technology"),
         ({"technologies": (replace(ENGINES[0], capex_usd_per_kw=0.0),)}, "costs nothing"),
-        ({"minimum_counts": {"RECIP_18": 99}}, "at most 30"),
+        ({"minimum_counts": {"RECIP_18": 99}}, "at most 60"),
         ({"minimum_counts": {"RECIP_18": 1.5}}, "at least 1.5"),
         ({"minimum_counts": {"RECIP_18": 2}, "bounds": {"max_unit_size_mw": 10}}, "no unit over 10 MW"),
         ({"bounds": {"bess_min_mw": 50}}, "bess_min_mw is 50 and the catalogue allows 0"),
