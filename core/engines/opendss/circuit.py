@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -20,6 +21,8 @@ from core.formats.opendss.write import Script, script_of
 
 #: What the engine says when its controls never come to rest.
 HUNTING = "max control iterations"
+#: Below this a node has no voltage [pu].
+DEAD_PU = 1e-3
 #: The tolerance that OpenDSS uses unless told otherwise [pu].
 USUAL_TOLERANCE = 1e-4
 
@@ -140,11 +143,9 @@ class Circuit:
 
     def _explain(self, text: str) -> None:
         """Report why the engine stopped, naming our elements for its own."""
-        element = ""
-        for (kind, given), ours in self.script.names.ours.items():
-            if kind in ("line", "transformer", "load", "capacitor", "generator") and f".{given}" in text.lower():
-                element = ours
-                break
+        said = re.findall(r"(line|transformer|load|capacitor|generator|reactor)[. ]\"?([^\s\"]+)", text.lower())
+        ours = self.script.names.ours
+        element = next((ours[kind, name] for kind, name in said if (kind, name) in ours), "")
         hint = (
             "Look at this element's impedance, voltages and phases"
             if element
@@ -174,8 +175,8 @@ class Circuit:
         converged = bool(circuit.Solution.Converged)
         nodes = self.nodes()
         branches = self.branches()
-        if not converged or nodes["v_pu"].isna().any():
-            converged = converged and not nodes["v_pu"].isna().any()
+        if not converged or nodes["v_kv"].isna().any():
+            converged = False
             self._diverged(nodes)
         return Snapshot(
             converged,
@@ -191,7 +192,8 @@ class Circuit:
         )
 
     def _diverged(self, nodes: pd.DataFrame) -> None:
-        low = nodes.loc[nodes["v_pu"].sub(1).abs().idxmax()] if nodes["v_pu"].notna().any() else None
+        alive = nodes[nodes["v_pu"] > DEAD_PU]
+        low = alive.loc[alive["v_pu"].sub(1).abs().idxmax()] if len(alive) else None
         place = (
             f"; the voltage furthest from nominal is at bus {low['bus']} phase {low['phase']} ({low['v_pu']:.3f} pu)"
             if low is not None

@@ -34,8 +34,9 @@ def add_line(site: Site, table: str) -> None:
     length = site.device.number("length")
     name = site.rowing.name("branches", site.device.text("id"), LINES[table])
     if length <= 0:
-        text = f"Line {name} has no length: it connects without impedance"
-        site.remark("line_zero_length", Severity.INFO, text)
+        what = "has no length" if length == 0 else f"is {length:g} km long"
+        severity = Severity.INFO if length == 0 else Severity.WARNING
+        site.remark("line_zero_length", severity, f"Line {name} {what}: it connects without impedance")
     origin = made.origin if length > 0 and made.matrices is not None else "ideal"
     site.add_branch(
         name,

@@ -126,11 +126,19 @@ def _placed(records: Records) -> dict[str, list[tuple[str, Record]]]:
     for record in records["section_device"]:
         by_number.setdefault(record.text("id"), []).append(record)
     placed: dict[str, list[tuple[str, Record]]] = {}
+    seen: set[tuple[str, str]] = set()
     for table in (*tables_with_role("series"), *tables_with_role("shunt")):
         for device in records[table]:
+            number = device.text("id")
+            kind = device.text("kind") if table == "load" else table
+            if number and (kind, number) in seen:
+                text = f"The {table.replace('_', ' ')} {number} stands twice; the first counts"
+                records.findings.append(Finding("cyme.device_twice", Severity.WARNING, text, "", device.where, number))
+                continue
+            seen.add((kind, number))
             if not device.has("section"):
-                found = by_number.get(device.text("id"), [])
-                wanted = DEVICE_TYPES.get(device.text("kind") if table == "load" else table)
+                found = by_number.get(number, [])
+                wanted = DEVICE_TYPES.get(kind)
                 place = next((record for record in found if record.text("type") == wanted), found[0] if found else None)
                 if place:
                     device.values.update(

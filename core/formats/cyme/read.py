@@ -46,12 +46,20 @@ def read_cyme(paths: Sequence[Path], *, repair: bool = False) -> Reading[Feeder]
     BadInput
         No file can be read at all.
     """
+    digests = {path: sha256(path.read_bytes()).digest() for path in paths}
+    again = [path for k, path in enumerate(paths) if digests[path] in [digests[before] for before in paths[:k]]]
+    paths = [path for path in paths if path not in again]
     kinds = {path: recognise(path) for path in paths}
     strange = [path for path, kind in kinds.items() if not kind]
-    raws = [raw for kind in ("mdb", "xml") for path in paths if kinds[path] == kind for raw in [_read_one(path, kind)]]
+    broken: list[BadInput] = []
+    raws = [
+        raw for kind in ("mdb", "xml") for path in paths if kinds[path] == kind for raw in _read_one(path, kind, broken)
+    ]
     texts = [path for path in paths if kinds[path] == "text"]
     if texts:
         raws.append(_read_texts(texts))
+    if not raws and broken:
+        raise broken[0]
     if not raws:
         name = paths[0].name if paths else ""
         raise BadInput(
@@ -60,6 +68,12 @@ def read_cyme(paths: Sequence[Path], *, repair: bool = False) -> Reading[Feeder]
             where=Where(file=name),
         )
     records = _together(raws)
+    for error in broken:
+        text = f"{error.message}: left out"
+        records.findings.append(Finding("cyme.file_unreadable", Severity.ERROR, text, error.hint, error.where))
+    for path in again:
+        text = f"{path.name} is the same as another file: read once"
+        records.findings.append(Finding("cyme.file_twice", Severity.WARNING, text, "", Where(file=path.name)))
     for path in strange:
         records.findings.append(
             Finding(
@@ -71,15 +85,18 @@ def read_cyme(paths: Sequence[Path], *, repair: bool = False) -> Reading[Feeder]
             )
         )
     feeder = build_feeder(records, _name(records, paths), repair=repair)
-    digest = sha256(b"".join(sha256(path.read_bytes()).digest() for path in paths)).hexdigest()
+    digest = sha256(b"".join(digests[path] for path in paths)).hexdigest()
     source = Source(", ".join(path.name for path in paths), digest, f"cyme.{records.dialect}", records.version)
     return Reading(feeder, records.findings, source)
 
 
-def _read_one(path: Path, kind: str) -> RawFile:
-    if kind == "xml":
-        return read_xml(path.read_bytes(), path.name)
-    return read_mdb(path, list(table_names("mdb")))
+def _read_one(path: Path, kind: str, broken: list[BadInput]) -> list[RawFile]:
+    """Return what a database or study holds; nothing of one that can't be read, others may be whole."""
+    try:
+        return [read_xml(path.read_bytes(), path.name) if kind == "xml" else read_mdb(path, list(table_names("mdb")))]
+    except BadInput as error:
+        broken.append(error)
+        return []
 
 
 def _read_texts(paths: list[Path]) -> RawFile:

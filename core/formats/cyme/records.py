@@ -219,7 +219,8 @@ class _Translator:
         if enum == "phases" and letters:
             self.remark("phase", name, f"Phase {cell!r} has letters that don't exist; {letters} is used", where)
             return letters
-        self.remark("choice", name, f"{cell!r} is not a known {enum.replace('_', ' ')}", where)
+        what = "names no phase" if enum.endswith("phases") else f"is not a known {enum.replace('_', ' ')}"
+        self.remark("choice", name, f"{cell!r} {what}", where)
         return None
 
     def remark(self, code: str, name: str, text: str, where: Where) -> None:

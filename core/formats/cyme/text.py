@@ -65,6 +65,9 @@ class _Scan:
             self.formats[key] = [name.strip().lower() for name in match["fields"].split(",")]
         elif self.section == "GENERAL":
             self.general(line)
+        elif line.startswith("["):
+            text = f"The line {line!r} is cut off: a heading without its end"
+            self.raw.remark("text.cut_off", Severity.ERROR, text, "Export the file again, it is incomplete", self.last)
         else:
             self.row(line)
 

@@ -7,6 +7,7 @@ and, as long as no other leaf has its name, ``vseta``.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 from core.errors import BadInput
@@ -24,16 +25,11 @@ def looks_like_xml(head: str) -> bool:
 
 def read_xml(data: bytes, name: str) -> RawFile:
     """Read a study: entities and external references are refused."""
-    from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import ParseError, fromstring
-
-    try:
-        root = fromstring(data, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        raise BadInput(
-            f"The XML can't be read: {error}", hint="Export the study again from CYME", where=Where(file=name)
-        ) from error
+    root, broken = _parsed(data, name)
     raw = RawFile("xml", version=_version(root))
+    if broken:
+        text = f"The XML breaks off ({broken}): what stands before is read"
+        raw.remark("xml.cut_off", Severity.ERROR, text, "Export the study again from CYME", Where(file=name))
     networks = [element for element in root.iter("Network") if element.find("NetworkID") is not None]
     if not networks and root.find(".//Sections/Section") is None:
         raise BadInput(
@@ -62,6 +58,23 @@ def read_xml(data: bytes, name: str) -> RawFile:
             Where(file=name),
         )
     return raw
+
+
+def _parsed(data: bytes, name: str) -> tuple[Any, str]:
+    """Return the root of a document and why it breaks off, if it does; the root then holds what stands before."""
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import ParseError, iterparse
+
+    root = None
+    try:
+        for _, element in iterparse(BytesIO(data), events=("start",), forbid_dtd=True):
+            root = element if root is None else root
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        if root is None or not isinstance(error, ParseError):
+            text = f"The XML can't be read: {error}"
+            raise BadInput(text, hint="Export the study again from CYME", where=Where(file=name)) from error
+        return root, str(error)
+    return root, ""
 
 
 def _version(root: Any) -> str:

@@ -15,6 +15,7 @@ from core.findings import Reading, Severity, Where
 from core.formats.cyme import read_cyme
 from core.formats.cyme.mutual import estimate_mutual_resistance, mutual_reactance_copied
 from core.formats.cyme.records import Record
+from core.studies.feeder_flow import solve_feeder
 from tests.core.formats.cyme import exports
 
 COMPARED = {
@@ -246,6 +247,37 @@ def test_a_transformer_that_changes_its_tap_under_load_is_reported(tmp_path: Pat
     reading = read_cyme(exports.write_text(tmp_path, equipment=text.replace("5.0,Y_Y,1.0", "5.0,Y_Y,1.0,1")))
     assert "cyme.transformer_ltc" in codes(reading)
     assert list(reading.value["transformer_types"]["ltc"]) == [True]
+
+
+def test_a_line_that_makes_the_circuit_singular_is_named(tmp_path: Path) -> None:
+    reading = with_unbalanced(tmp_path, "U1" + ",0.5,0.5,0.5,0.6,0.6,0.6,0,0,0,100,0.5,0.5,0.5,0.6,0.6,0.6")
+    snapshot = solve_feeder(reading.value)
+    assert not snapshot.converged
+    assert [(finding.code, finding.element) for finding in snapshot.findings] == [("feeder.not_solved", "UNB")]
+
+
+def test_a_file_and_a_device_given_twice_count_once(feeder: Feeder, tmp_path: Path) -> None:
+    paths = exports.write_text(tmp_path)
+    (tmp_path / "copy.txt").write_bytes(paths[2].read_bytes())
+    reading = read([*paths, tmp_path / "copy.txt"])
+    assert "cyme.file_twice" in codes(reading)
+    assert_same(feeder, reading.value)
+    (tmp_path / "copy.txt").write_bytes(paths[0].read_bytes() + b"\r\n")
+    reading = read([*paths, tmp_path / "copy.txt"])
+    assert {"cyme.section_twice", "cyme.device_twice"} <= codes(reading)
+    assert_same(feeder, reading.value)
+
+
+def test_half_a_study_and_a_broken_database_leave_the_rest(tmp_path: Path) -> None:
+    study = exports.xml()
+    (tmp_path / "half.sxst").write_bytes(study[: study.index(b"<SectionID>S4</SectionID>")])
+    reading = read([tmp_path / "half.sxst"])
+    assert "cyme.xml.cut_off" in codes(reading)
+    assert {"REG-1_A", "XF-3"} & set(reading.value["transformers"]["id"])
+    (tmp_path / "broken.mdb").write_bytes(b"\x00\x01\x00\x00Standard Jet DB\x00" + b"\x07" * 9000)
+    reading = read([*exports.write_text(tmp_path), tmp_path / "broken.mdb"])
+    assert "cyme.file_unreadable" in codes(reading)
+    assert len(reading.value["branches"]) == 4
 
 
 def test_half_a_file_gives_half_a_feeder_and_says_so(tmp_path: Path) -> None:
