@@ -28,7 +28,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     simulate = _action(actions, "simulate", "calculate a network, as it is or over a series")
     simulate.add_argument("network", metavar="NETWORK", help="RAW, RAWX, MATPOWER or PowerModels")
-    simulate.add_argument("--series", metavar="FILE", help="CSV or Parquet: timestamp, load_scale, NAME@BUS_mw, …")
+    simulate.add_argument(
+        "--series", metavar="FILE", action="append", default=[],
+        help="CSV or Parquet: timestamp, load_scale, NAME@BUS_mw, …; several of the same time may have other steps",
+    )  # fmt: skip
     simulate.add_argument(
         "--software", default="newton", help="newton, pandapower, lightsim2grid, pypsa or pypsa-dispatch"
     )
@@ -86,9 +89,11 @@ def run(arguments: Namespace) -> Answer:
 def _simulate(store: Store, arguments: Namespace) -> Answer:
     from core.studies.simulation import Options
 
-    series, costs = (read_bytes(file) if file else None for file in (arguments.series, arguments.costs))
-    options = Options(arguments.step, chosen_limits(arguments.q_limits), costs)
-    sim = simulation.start(store, read_bytes(arguments.network), series, arguments.software, options)
+    series = [read_bytes(file) for file in arguments.series]
+    costs = read_bytes(arguments.costs) if arguments.costs else None
+    options = Options(arguments.step, chosen_limits(arguments.q_limits), costs, tuple(series[1:]))
+    first = series[0] if series else None
+    sim = simulation.start(store, read_bytes(arguments.network), first, arguments.software, options)
     return _outcome(store, sim, arguments)
 
 

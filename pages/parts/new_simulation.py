@@ -16,14 +16,19 @@ def new_simulation() -> None:
     """Ask for a network, a series and a software, and start the simulation."""
     left, right = st.columns(2)
     network = left.file_uploader("Network", max_upload_size=200, help="RAW, RAWX, MATPOWER or PowerModels")
-    help = "CSV or Parquet with a column timestamp and any of load_scale, generation_scale, NAME@BUS_mw, NAME@BUS_kw"
-    series = right.file_uploader("Series over time (optional)", ["csv", "parquet"], max_upload_size=200, help=help)
+    help = (
+        "CSV or Parquet with a column timestamp and any of load_scale, generation_scale, NAME@BUS_mw, NAME@BUS_kw; "
+        "several of the same time may have other steps"
+    )
+    series = right.file_uploader(
+        "Series over time (optional)", ["csv", "parquet"], accept_multiple_files=True, max_upload_size=200, help=help
+    )
     if network is None:
         return
     from core.studies.simulation.run import ENGINES, Options  # slow to load: not before there is a network
 
     step = right.number_input(
-        "Step [min] (optional)", min_value=0.0, value=None, disabled=series is None, placeholder="as in the series",
+        "Step [min] (optional)", min_value=0.0, value=None, disabled=not series, placeholder="as in the series",
         help="Resample loads, generation and farms to this step; their energy stays the same",
     )  # fmt: skip
     limits = left.selectbox("Reactive limits of machines", list(LIMITS), help="PSS/E's own cases enforce them")
@@ -38,7 +43,7 @@ def new_simulation() -> None:
     )
     if st.button("Simulate", type="primary", icon=":material/play_arrow:"):
         with explained():
-            network, series, costs = (file and (file.getvalue(), file.name) for file in (network, series, costs))
-            options = Options(step, LIMITS[limits], costs)
-            st.session_state[CHOSEN] = simulation.start(store(), network, series, software, options)
+            network, costs, *every = (file and (file.getvalue(), file.name) for file in (network, costs, *series))
+            options = Options(step, LIMITS[limits], costs, tuple(every[1:]))
+            st.session_state[CHOSEN] = simulation.start(store(), network, next(iter(every), None), software, options)
             st.rerun()

@@ -1,7 +1,8 @@
-"""A series at another step: each value holds until the next time stamp, and every new step has their mean."""
+"""Series at another step, and several as one: each value holds until the next time stamp, a new step has their mean."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,51 @@ import pandas as pd
 from core.errors import BadInput
 from core.findings import Where
 from core.studies.simulation.series import STAMP, Series
+
+
+def combined(parts: Sequence[tuple[Series, Where]], minutes: float | None = None) -> Series:
+    """Return several series as one, at steps of ``minutes`` or of the first; all of the same time.
+
+    Raises
+    ------
+    BadInput
+        When one has another length or zone than the first, or a column that is there already.
+    """
+    whole, _ = parts[0]
+    if minutes is not None:
+        whole = resampled(whole, minutes, parts[0][1])
+    for part, where in parts[1:]:
+        again = sorted(set(whole.columns) & set(part.columns))
+        if again:
+            raise BadInput(f"{again[0]} is in another series already", hint="leave it out of one", where=where)
+        if part.zoned != whole.zoned:
+            hint = "give the time stamps of all series a zone, or of none"
+            raise BadInput("one series has a zone, another one has none", hint=hint, where=where)
+        if part.timestamps != whole.timestamps and len(whole.timestamps) > 1:
+            part = resampled(part, _step(whole), where)
+        if part.timestamps != whole.timestamps:
+            text = f"the series goes on from {_span(part)}, the first one from {_span(whole)}"
+            raise BadInput(text, hint="give all series the same begin and end", where=where)
+        whole = Series(
+            whole.timestamps,
+            whole.load_scale * part.load_scale,  # one of both is all ones
+            whole.generation_scale * part.generation_scale,
+            [*whole.farm_names, *part.farm_names],
+            np.append(whole.farm_rows, part.farm_rows),
+            np.hstack([whole.farm_mw, part.farm_mw]),
+            (*whole.columns, *part.columns),
+            whole.zoned,
+        )
+    return whole
+
+
+def _step(series: Series) -> float:
+    first, second = pd.to_datetime(series.timestamps[:2], format="ISO8601")
+    return float((second - first) / pd.Timedelta(minutes=1))
+
+
+def _span(series: Series) -> str:
+    return f"{series.timestamps[0]} to {series.timestamps[-1]}"
 
 
 def resampled(series: Series, minutes: float, where: Where | None = None) -> Series:

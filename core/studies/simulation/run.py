@@ -20,7 +20,7 @@ from core.store import Store, now
 from core.store.files import Files
 from core.studies.simulation import dispatch
 from core.studies.simulation.costs import read_costs, stored_costs
-from core.studies.simulation.resampling import resampled
+from core.studies.simulation.resampling import combined
 from core.studies.simulation.series import STAMP, Series, read_series
 from core.studies.simulation.steps import Grid, farm_table, tables
 from core.studies.simulation.voltages import voltages
@@ -42,6 +42,7 @@ class Options:
     step_minutes: float | None = None  # resample the series
     q_limits: bool | None = None  # of machines; by default as the network's own program has them
     costs: File | None = None  # of machines, for a dispatch; by default the network's
+    further: tuple[File, ...] = ()  # series of the same time, maybe of other steps
 
 
 PLAIN = Options()
@@ -77,11 +78,12 @@ def enter(
         raise BadInput("the file has no bus to simulate")
     if software == DISPATCH:
         _costs(reading.value, options.costs)
-    steps, _ = _series(reading.value, series, options.step_minutes)
+    every = [file for file in (series, *options.further) if file]
+    steps, _ = _series(reading.value, every, options.step_minutes)
     elements = sum(len(reading.value[table]) for table in ("bus", "generator", "load", "branch", "transformer"))
     inputs = {
         "network": _kept(store, network),
-        "series": series and _kept(store, series),
+        "series": [_kept(store, file) for file in every],
         "costs": options.costs and _kept(store, options.costs),
         "engine": software,
         "step_minutes": options.step_minutes,
@@ -155,12 +157,13 @@ def _prepared(store: Store, own: database.Simulation) -> _Prepared:
 def _read(folder: Path, start: str, inputs: str) -> _Prepared:
     given, kept = json.loads(inputs), Files(folder)
 
-    def file(name: str) -> File | None:
-        found = given.get(name)
-        return (kept.content(found["sha256"]), found["name"]) if found else None
+    def files(name: str) -> list[File]:
+        listed = given.get(name) or []  # one file stands alone
+        every = [listed] if isinstance(listed, dict) else listed
+        return [(kept.content(file["sha256"]), file["name"]) for file in every]
 
-    reading = read_network(kept.content(given["network"]["sha256"]), given["network"]["name"])
-    steps, findings = _series(reading.value, file("series"), given.get("step_minutes"), start)
+    reading = read_network(*files("network")[0])
+    steps, findings = _series(reading.value, files("series"), given.get("step_minutes"), start)
     limits, dispatched = bool(given.get("q_limits")), given["engine"] == DISPATCH
     if limits and not dispatched:
         text = "machines give no more reactive power than they have"
@@ -169,24 +172,26 @@ def _read(folder: Path, start: str, inputs: str) -> _Prepared:
     return _Prepared(
         Grid.of(reading.value, limits=limits),
         steps,
-        _costs(reading.value, file("costs")) if dispatched else np.zeros((0, 2)),
-        [*reading.findings, *findings],
+        _costs(reading.value, *files("costs")) if dispatched else np.zeros((0, 2)),
+        [*findings, *reading.findings],
     )
 
 
-def _costs(network: Network, file: File | None) -> np.ndarray:
+def _costs(network: Network, file: File | None = None) -> np.ndarray:
     return read_costs(*file, network) if file else stored_costs(network)
 
 
 def _series(
-    network: Network, file: File | None, minutes: float | None, start: str = ""
+    network: Network, files: list[File], minutes: float | None, start: str = ""
 ) -> tuple[Series, list[Finding]]:
-    if file is None:
+    if not files:
         if minutes is not None:
             raise BadInput("there is no series to resample", hint="give one with --series")
         return Series.snapshot(start or now().strftime(STAMP)), []
-    series, findings = read_series(*file, network)
-    return (series if minutes is None else resampled(series, minutes, Where(file=file[1]))), findings
+    read = [read_series(*file, network) for file in files]
+    wheres = [Where(file=name) for _, name in files]
+    parts = [(series, where) for (series, _), where in zip(read, wheres, strict=True)]
+    return combined(parts, minutes), [finding for _, findings in read for finding in findings]
 
 
 def _kept(store: Store, file: File) -> dict[str, str]:

@@ -1,11 +1,12 @@
 """Series over time: what scales loads and generation, and farms that feed a power into a bus.
 
 A CSV or Parquet table with a column of time stamps and any of ``load_scale``, ``generation_scale`` and
-``NAME@BUS_mw`` (or ``_kw``): the power of the farm NAME at the bus numbered BUS.
+``NAME@BUS_mw`` (or ``_kw``, ``_w``): the power of the farm NAME at the bus numbered BUS.
 """
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from dataclasses import dataclass, field
@@ -19,7 +20,11 @@ from core.network import Network
 
 TIME = ("timestamp", "time", "datetime", "date", "snapshot")
 SCALES = ("load_scale", "generation_scale")
-FARM = re.compile(r"(?P<name>.+)@(?P<bus>\d+)[\s_]*[\[(]?(?P<unit>mw|kw)[\])]?", re.IGNORECASE)
+FARM = re.compile(r"(?P<name>.+)@(?P<bus>\d+)[\s_]*[\[(]?(?P<unit>mw|kw|w)[\])]?", re.IGNORECASE)
+#: What makes MW of the units of farms.
+MW = {"mw": 1.0, "kw": 1e-3, "w": 1e-6}
+#: A factor beyond this is hardly one.
+LARGEST_SCALE = 10.0
 STAMP = "%Y-%m-%dT%H:%M:%S"
 
 
@@ -33,6 +38,8 @@ class Series:
     farm_names: list[str] = field(default_factory=list)
     farm_rows: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
     farm_mw: np.ndarray = field(default_factory=lambda: np.zeros((1, 0)))  # steps × farms
+    columns: tuple[str, ...] = ()  # that the file has, beside its time
+    zoned: bool = False
 
     @classmethod
     def snapshot(cls, timestamp: str) -> Series:
@@ -56,11 +63,14 @@ def read_series(data: bytes, name: str, network: Network) -> tuple[Series, list[
         raise BadInput("the series has no column of time stamps", hint=f"name it {' or '.join(TIME[:2])}", where=where)
     timestamps = _timestamps(table[time], where, findings)
     series = Series(timestamps, np.ones(len(table)), np.ones(len(table)))
+    series.columns = tuple(table.columns.drop(time).str.lower())
+    series.zoned = any(finding.code == "series.zone" for finding in findings)
     farms: list[tuple[str, int, np.ndarray]] = []
     for column in table.columns.drop(time):
         values = _numbers(table[column], Where(file=name, column=column))
         if column.lower() in SCALES:
             setattr(series, column.lower(), values)
+            findings += _no_factor(values, Where(file=name, column=column))
         else:
             farms.append(_farm(column, values, network, Where(file=name, column=column)))
     if len(table.columns) == 1:
@@ -82,8 +92,9 @@ def _table(data: bytes, where: Where) -> pd.DataFrame:
         else:
             text = data.decode("utf-8-sig")
             separator = max(",;\t", key=text.partition("\n")[0].count)
+            _refuse_ragged(text, separator, where)
             table = pd.read_csv(io.StringIO(text), sep=separator, index_col=False)
-    except (ValueError, OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except (ValueError, OSError, pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
         raise BadInput(f"the series can't be read: {error}", hint="CSV in UTF-8, or Parquet", where=where) from error
     table.columns = table.columns.astype(str).str.strip()
     repeated = table.columns[table.columns.str.lower().duplicated()]
@@ -92,6 +103,16 @@ def _table(data: bytes, where: Where) -> pd.DataFrame:
     if not len(table):
         raise BadInput("the series has no steps", where=where)
     return table
+
+
+def _refuse_ragged(text: str, separator: str, where: Where) -> None:
+    """Refuse a row with a value beyond the headings: it would be lost."""
+    rows = csv.reader(io.StringIO(text), delimiter=separator)
+    width = len(next(rows, []))
+    for number, row in enumerate(rows, start=2):
+        if any(cell.strip() for cell in row[width:]):
+            hint = "decimals have a point; texts with a separator are quoted"
+            raise BadInput(f"row {number} has more values than there are headings", hint=hint, where=where)
 
 
 def _timestamps(values: pd.Series, where: Where, findings: list[Finding]) -> list[str]:
@@ -105,7 +126,8 @@ def _timestamps(values: pd.Series, where: Where, findings: list[Finding]) -> lis
         stamps = pd.to_datetime(values, utc=bool(zoned.all()), format=None if values.dtype.kind == "M" else "ISO8601")
     except (ValueError, TypeError) as error:
         hint = "write them as 2025-01-31T13:00:00"
-        raise BadInput(f"the time stamps can't be read: {error}", hint=hint, where=where) from error
+        reason = str(error).partition(". ")[0]
+        raise BadInput(f"the time stamps can't be read: {reason}", hint=hint, where=where) from error
     if stamps.isna().any():
         raise BadInput(f"row {int(stamps.isna().argmax()) + 2} has no time stamp", where=where)
     step = stamps.diff().iloc[1:]
@@ -133,19 +155,28 @@ def _numbers(values: pd.Series, where: Where) -> np.ndarray:
     bad = ~np.isfinite(numbers)
     if bad.any():
         text = f"{int(bad.sum())} of {len(bad)} steps have no number, the first in row {int(bad.argmax()) + 2}"
-        raise BadInput(text, hint="give every step a value: nothing is filled in", where=where)
+        raise BadInput(text, hint="give every step a value with a decimal point: nothing is filled in", where=where)
     return numbers
+
+
+def _no_factor(values: np.ndarray, where: Where) -> list[Finding]:
+    """Say when a factor is negative or so large that it looks like per cent or megawatts."""
+    strange = (values < 0) | (values > LARGEST_SCALE)
+    if not strange.any():
+        return []
+    text = f"{where.column} is between {values.min():g} and {values.max():g}: it multiplies the network's own powers"
+    return [Finding("series.scale", Severity.WARNING, text, "per cent or megawatts in place of a factor?", where)]
 
 
 def _farm(column: str, values: np.ndarray, network: Network, where: Where) -> tuple[str, int, np.ndarray]:
     match = FARM.fullmatch(column)
     if match is None:
-        hint = f"{', '.join(SCALES)} or NAME@BUS_mw, NAME@BUS_kw"
+        hint = f"{', '.join(SCALES)} or NAME@BUS_mw, NAME@BUS_kw, NAME@BUS_w"
         raise BadInput(f"the column {column!r} is none of a series", hint=hint, where=where)
     row = int(network.positions([int(match["bus"])])[0])
     if row < 0:
         raise BadInput(f"there is no bus {match['bus']}", hint="check the column's heading", where=where)
-    return match["name"].strip(), row, values / 1000 if match["unit"].lower() == "kw" else values
+    return match["name"].strip(), row, values * MW[match["unit"].lower()]
 
 
 def _implausible(series: Series, network: Network, where: Where) -> list[Finding]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from core.studies.simulation.resampling import resampled
+from core.findings import Where
+from core.studies.simulation.resampling import combined, resampled
 from core.studies.simulation.series import Series
 
 
@@ -45,3 +48,35 @@ def test_gaps_are_not_averaged_over():
     gap.timestamps[2] = "2025-03-30T09:00:00"
     with pytest.raises(BadInput, match="gaps"):
         resampled(gap, 60)
+
+
+def load_by_the_hour(count: int = 2) -> Series:
+    stamps = [f"2025-03-30T{hour:02}:00:00" for hour in range(count)]
+    return Series(stamps, np.full(count, 0.9), np.ones(count), farm_mw=np.zeros((count, 0)), columns=("load_scale",))
+
+
+def farm_by_ten_minutes(hours: int = 2) -> Series:
+    farm = series([float(value) for value in range(6 * hours)])
+    ones = np.ones(6 * hours)
+    return replace(farm, load_scale=ones, generation_scale=ones, columns=("wave@1_mw",))
+
+
+def test_a_farm_of_ten_minutes_joins_a_load_by_the_hour():
+    parts = [(load_by_the_hour(), Where("load.csv")), (farm_by_ten_minutes(), Where("farm.parquet"))]
+    whole = combined(parts)
+    assert (whole.load_scale.tolist(), whole.farm_mw.tolist()) == ([0.9, 0.9], [[2.5], [8.5]])
+    halves = combined(parts, 30)
+    assert (len(halves.timestamps), halves.farm_mw.ravel().tolist()) == (4, [1.0, 4.0, 7.0, 10.0])
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (farm_by_ten_minutes(3), "goes on from"),
+        (replace(farm_by_ten_minutes(), zoned=True), "has a zone"),
+        (load_by_the_hour(), "already"),
+    ],
+)
+def test_series_of_another_length_or_zone_are_refused(other: Series, words: str):
+    with pytest.raises(BadInput, match=words):
+        combined([(load_by_the_hour(), Where("load.csv")), (other, Where("other.csv"))])
