@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -8,12 +9,22 @@ from core.results.database import SOFTWARE, Simulation, components, software_of
 from core.results.database.simulations import DONE
 from pages.parts.downloads import download_table
 from pages.parts.shell import explained, guard, store
-from pages.parts.simulations import CHOSEN, elements, headings, label, needed_simulations, rows_of, show_numbers
+from pages.parts.simulations import (
+    CHOSEN,
+    elements,
+    headings,
+    identity,
+    label,
+    needed_simulations,
+    outline,
+    rows_of,
+    show_numbers,
+)
 
 guard()
 
-#: Lines of a plot over time.
-DRAWN = 8
+#: Lines of a plot over time, and points of each.
+DRAWN, POINTS = 8, 2000
 BUS_COLUMNS = ("bus", "ibus", "jbus", "bus0", "bus1")
 
 
@@ -36,46 +47,50 @@ def choose(every: list[Simulation]) -> tuple[Simulation, str, str]:
     return one, software, component
 
 
-def narrowed(rows: pd.DataFrame, component: str) -> pd.DataFrame:
-    """Return the rows of the chosen buses and elements."""
-    ends = [rows[name] for name in BUS_COLUMNS if name in rows]
+def narrowed(rows: pd.DataFrame, component: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of the chosen buses and elements, and those elements with what they are called."""
+    keys = identity(component)
+    known = rows[keys].drop_duplicates(ignore_index=True)
+    known = known.assign(element=elements(known, component))
+    ends = [name for name in BUS_COLUMNS if name in known]
     left, right = st.columns(2)
+    chosen = known
     if ends:
-        buses = left.multiselect("At bus", sorted(set(pd.concat(ends).unique())), placeholder="all buses")
+        buses = left.multiselect("At bus", sorted(set(known[ends].to_numpy().ravel())), placeholder="all buses")
         if buses:
-            rows = rows[pd.concat([end.isin(buses) for end in ends], axis=1).any(axis=1)]
-    names = elements(rows, component)
+            chosen = chosen[chosen[ends].isin(buses).any(axis=1)]
     if component != "bus":
-        picked = right.multiselect(component.capitalize(), names.unique(), placeholder="all")
-        rows, names = (rows[names.isin(picked)], names[names.isin(picked)]) if picked else (rows, names)
-    return rows.assign(element=names)
+        picked = right.multiselect(component.capitalize(), chosen["element"].tolist(), placeholder="all")
+        chosen = chosen[chosen["element"].isin(picked)] if picked else chosen
+    return (rows if len(chosen) == len(known) else rows.merge(chosen[keys], on=keys)), chosen
 
 
-def plots(rows: pd.DataFrame, now: pd.DataFrame, component: str, titles: dict[str, str]) -> None:
+def plots(rows: pd.DataFrame, now: pd.DataFrame, chosen: pd.DataFrame, titles: dict[str, str]) -> None:
     """Draw a quantity along the elements at the chosen time, and over time."""
-    floats = [name for name in titles if name in rows and rows[name].dtype == float and rows[name].notna().any()]
+    floats = [name for name in titles if name in rows and rows[name].dtype == float and now[name].notna().any()]
     if not floats:
-        st.info(
-            "No value to plot: no rating to load against, no solution at these steps, or none given by the software."
-        )
+        st.info("No value to plot: no rating to load against, no solution at this step, or none given by the software.")
         return
     first = next(name for name in ("v_mag", "line_pct", *floats) if name in floats)
     quantity = st.segmented_control("Quantity", floats, default=first, format_func=titles.get, required=True)
+    keys = [name for name in chosen if name != "element"]
     profile, course = st.columns(2)
-    figure = go.Figure(go.Scatter(x=now["element"], y=now[quantity], mode="lines+markers"))
+    names = now.merge(chosen, on=keys)["element"]
+    figure = go.Figure(go.Scatter(x=names, y=now[quantity], mode="lines+markers"))
     figure.update_layout(title=f"Profile at {now['timestamp'].iloc[0]}", yaxis_title=titles[quantity], height=360)
-    figure.update_xaxes(type="category", title=component.capitalize())
+    figure.update_xaxes(type="category")
     profile.plotly_chart(figure, key="profile")
-    if rows["timestamp"].nunique() > 1:
-        names = rows["element"].unique()[:DRAWN]
-        figure = go.Figure()
-        for name in names:
-            own = rows[rows["element"] == name]
-            figure.add_scatter(x=own["timestamp"], y=own[quantity], name=name, mode="lines")
-        figure.update_layout(title="Over time", yaxis_title=titles[quantity], height=360, showlegend=True)
-        course.plotly_chart(figure, key="course")
-        if rows["element"].nunique() > DRAWN:
-            course.caption(f"The first {DRAWN} are drawn: choose others with the filters above.")
+    if len(rows) == len(now):
+        return
+    figure = go.Figure()
+    for element in chosen.head(DRAWN).to_dict(orient="records"):
+        own = rows[np.logical_and.reduce([rows[key] == element[key] for key in keys])]
+        own = own.iloc[outline(own[quantity].to_numpy(), POINTS)]
+        figure.add_scatter(x=own["timestamp"], y=own[quantity], name=str(element["element"]), mode="lines")
+    figure.update_layout(title="Over time", yaxis_title=titles[quantity], height=360, showlegend=True)
+    course.plotly_chart(figure, key="course")
+    if len(chosen) > DRAWN:
+        course.caption(f"The first {DRAWN} are drawn: choose others with the filters above.")
 
 
 st.title("Results")
@@ -88,12 +103,13 @@ with explained():
         st.info(f"{SOFTWARE[software]} has no {component} results in this simulation.")
         st.stop()
     titles = headings(component, software)
-    rows = narrowed(every, component)
-    times = rows["timestamp"].unique().tolist()
+    rows, chosen = narrowed(every, component)
+    times = every["timestamp"].unique().tolist()
     at = st.select_slider("Time", times) if len(times) > 1 else times[0]
     now = rows[rows["timestamp"] == at]
     shown = [name for name in titles if name in now]
     show_numbers(now[shown].rename(columns=titles))
     st.caption(f"{len(now):,} of {len(rows):,} rows; powers are per unit of {one.sbase_mva:g} MVA. Times as recorded.")
     download_table(rows[shown], f"simulation_{one.grid_sim_id}_{software}_{component}")
-    plots(rows, now, component, titles)
+    if len(now):
+        plots(rows, now, chosen, titles)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -79,15 +82,27 @@ def headings(component: str, software: str) -> dict[str, str]:
     return {"timestamp": "Time", **{name: HEADINGS.get(name, heading) for name, heading in declared.items()}}
 
 
+def identity(component: str) -> list[str]:
+    """Return the columns that tell an element."""
+    return {"farm": ["wec_farm_name"], "link": ["link", "bus0", "bus1"], **IDENTITY}[component]
+
+
 def elements(rows: pd.DataFrame, component: str) -> pd.Series:
     """Return what tells each row's element: ``7``, ``2 at bus 5``, ``4: 2 – 5``."""
-    if component == "farm":
-        return rows["wec_farm_name"]
-    names = IDENTITY.get(component, ["link", "bus0", "bus1"])
-    parts = [rows[name].astype(str) for name in names]
+    parts = [rows[name].astype(str) for name in identity(component)]
     if len(parts) == 1:
         return parts[0]
     return parts[0] + " at bus " + parts[1] if len(parts) == 2 else parts[0] + ": " + parts[1] + " – " + parts[2]
+
+
+def outline(values: np.ndarray, most: int) -> np.ndarray:
+    """Return the positions of at most ``most`` values that draw the same line: smallest and largest of each stretch."""
+    if len(values) <= most:
+        return np.arange(len(values))
+    edges = np.linspace(0, len(values), most // 2 + 1).astype(int)
+    low, high = (np.nan_to_num(sign * values, nan=np.inf) for sign in (1.0, -1.0))
+    ends = [[part[a:b].argmin() + a for a, b in pairwise(edges)] for part in (low, high)]
+    return np.unique(np.concatenate(ends))
 
 
 def show_numbers(rows: pd.DataFrame, form: str = "%.4f") -> None:

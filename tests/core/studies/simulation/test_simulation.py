@@ -101,7 +101,9 @@ def test_a_step_without_solution_is_empty_and_the_next_is_not(store: Store, soft
     assert [np.isnan(value) for value in v] == [False, True, False]
 
 
-def test_a_simulation_that_broke_off_goes_on_where_it_stopped(store: Store):
+@pytest.mark.parametrize("where", ["store", "postgresql_store"])
+def test_a_simulation_that_broke_off_goes_on_where_it_stopped(where: str, request: pytest.FixtureRequest):
+    store: Store = request.getfixturevalue(where)
     sim, whole = run.enter(store, file(), series(24)), simulate(store, file(), series(24)).grid_sim_id
     run.calculate(store, sim, slice(10, 20))
     with pytest.raises(EngineError, match="14 of 24 steps are missing"):
