@@ -59,6 +59,8 @@ def compare(a: Mapping[str, pd.DataFrame], b: Mapping[str, pd.DataFrame]) -> dic
         for component in QUANTITIES
         if len(a[component]) and len(b[component])
     }
+    if not found:
+        raise BadInput("one of the two has no results to compare", hint="see what there is with: results list")
     if not any(len(each.rows) for each in found.values()):
         hint = "compare simulations of one grid over the same time"
         raise BadInput("the two have no element and time stamp in common", hint=hint)

@@ -91,6 +91,8 @@ def test_a_table_without_partners_leaves_the_others_to_be_compared():
     assert (len(found["generator"].rows), found["generator"].only_a) == (0, 3)
     assert found["generator"].summary()["p"]["compared"] == 0
     assert found["load"].summary()["p"]["max_abs"] == 0
+    with pytest.raises(BadInput, match="no results"):
+        compare(dict.fromkeys(("bus", "generator", "load", "line"), empty), dict.fromkeys(found, OURS))
     with pytest.raises(BadInput, match="in common"):
         compare(
             dict.fromkeys(found, OURS) | {"bus": empty, "line": empty, "load": empty},
