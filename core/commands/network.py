@@ -62,7 +62,7 @@ def q_limits_argument(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--q-limits",
         choices=("enforce", "ignore"),
-        help="reactive limits of machines (default: enforced in cases of PSS/E, as PSS/E does, ignored in others)",
+        help="reactive limits of machines (default: enforced in plants and in cases of PSS/E, ignored in others)",
     )
 
 

@@ -54,6 +54,8 @@ def run(arguments: Namespace) -> Answer:
     """Answer "fails" when a criterion fails or the study has no solution."""
     plant, network, findings = None, None, []
     if arguments.network:
+        if arguments.scenario:
+            raise BadInput("a network file has no scenarios", hint="--scenario goes with --plant")
         reading = read_network(*read_bytes(arguments.network))
         refuse_blocked(reading)
         network, findings = reading.value, reading.findings

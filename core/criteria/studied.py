@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.criteria.criterion import State, Verdict, worst_state
+from core.findings import Severity
 from core.results.study_result import Status, StudyResult
 
 #: Statuses of scenarios and outages that are failures, not results to live with.
@@ -41,9 +42,13 @@ def with_currents(result: StudyResult) -> StudyResult:
 
 
 def verdict_of(result: StudyResult, verdicts: list[Verdict]) -> State:
-    """Return the study's verdict: FAIL where it has no solution, else the worst of its verdicts."""
+    """Return the study's verdict: FAIL where it has no solution, else the worst of its verdicts.
+
+    What is calculated from data with errors is at best NOT CHECKED.
+    """
     unsolved = result.status in (Status.NOT_CONVERGED, Status.FAILED, Status.INFEASIBLE)
     statuses = [table["status"] for table in result.tables.values() if "status" in table]
     if unsolved or any(status.isin(UNSOLVED).any() for status in statuses):
         return State.FAIL
-    return worst_state(verdict.verdict for verdict in verdicts)
+    wrong = any(finding.severity is Severity.ERROR for finding in result.findings)
+    return worst_state([*(verdict.verdict for verdict in verdicts), *[State.NOT_CHECKED] * wrong])

@@ -28,7 +28,9 @@ class Question:
     delay_s: float = 0.05  # short circuit: minimum time delay of the breakers
     part: tuple[int, int | None] = (0, None)  # contingencies: first and end of a block of outages
     statements: Statements | None = None  # contingencies: what contingency files state, in place of the order
-    limits: bool | None = None  # networks: whether reactive limits are enforced; none: as the network's program has it
+    limits: bool | None = (
+        None  # whether reactive limits are enforced; none: of plants, and as a network's program has it
+    )
 
     @property
     def scenario(self) -> str | None:
@@ -57,7 +59,8 @@ def _load_flow(question: Question) -> StudyResult:
     engine = question.engine or "newton"
     if question.network is not None:
         return network_load_flow(question.network, engine, limits=question.limits)
-    return plant_load_flow(question.of_plant("load_flow"), question.scenarios or None, engine)
+    plant, enforced = question.of_plant("load_flow"), question.limits is not False
+    return plant_load_flow(plant, question.scenarios or None, engine, limits=enforced)
 
 
 def _contingency(question: Question) -> StudyResult:
@@ -76,7 +79,13 @@ def _contingency(question: Question) -> StudyResult:
         )
     plant = question.of_plant("contingency")
     return plant_contingencies(
-        plant, question.scenario, order=question.order, engine=engine, part=part, statements=question.statements
+        plant,
+        question.scenario,
+        order=question.order,
+        engine=engine,
+        limits=question.limits is not False,
+        part=part,
+        statements=question.statements,
     )
 
 

@@ -94,12 +94,13 @@ def plant_contingencies(
     *,
     order: int = 1,
     engine: str = ENGINES[0],
+    limits: bool = True,
     part: slice = EVERYTHING,
     statements: Statements | None = None,
 ) -> StudyResult:
-    """Return every outage of the plant's network in a scenario, or a part of them."""
+    """Return every outage of the plant's network in a scenario, or a part of them; ``limits`` as for a network."""
     network, findings = plant_network(plant, scenario)
-    result = network_contingencies(network, order=order, engine=engine, part=part, statements=statements)
+    result = network_contingencies(network, order=order, engine=engine, limits=limits, part=part, statements=statements)
     tables = {name: table.assign(scenario=scenario or "") for name, table in result.tables.items()}
     return replace(result, tables=tables, findings=[*findings, *result.findings])
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from core.engines.bus_case import Outcome
+from core.engines.bus_case import LoadFlow, Outcome
 from core.engines.load_flow import ENGINES, load_flow
 from core.engines.remarks import regulation_remarks
 from core.errors import BadInput
@@ -15,7 +15,7 @@ from core.network import Network, check
 from core.network.checks import LISTED
 from core.plant import Plant, plant_network
 from core.results.study_result import Provenance, Status, StudyResult, result_table
-from core.studies.load_flow.tables import case_tables
+from core.studies.load_flow.tables import bus_names, case_tables
 
 #: The tables that the result catalogue knows; the others are this study's own.
 _CATALOGUED = ("buses", "branches")
@@ -31,19 +31,26 @@ def network_load_flow(
     return _result([tables], engine, findings)
 
 
-def plant_load_flow(plant: Plant, scenarios: Sequence[str] | None = None, engine: str = ENGINES[0]) -> StudyResult:
-    """Return the load flow of a plant in the named scenarios, or in all; every scenario has its row in ``cases``."""
+def plant_load_flow(
+    plant: Plant, scenarios: Sequence[str] | None = None, engine: str = ENGINES[0], *, limits: bool = True
+) -> StudyResult:
+    """Return the load flow of a plant in the named scenarios, or in all; every scenario has its row in ``cases``.
+
+    With ``limits`` machines give no more reactive power than they have and let their voltage go instead.
+    """
     names = list(plant["scenario"]["id"]) if scenarios is None else list(scenarios)
     solved: list[dict[str, pd.DataFrame]] = []
     findings: list[Finding] = []
     for name in names or [None]:
-        tables, remarks = plant_case(plant, name, engine)
+        tables, remarks = plant_case(plant, name, engine, limits=limits)
         solved.append(tables)
         findings += remarks
     return _result(solved, engine, findings)
 
 
-def plant_case(plant: Plant, scenario: str | None, engine: str) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
+def plant_case(
+    plant: Plant, scenario: str | None, engine: str, *, limits: bool = True
+) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
     """Return the tables of one scenario; one that can't be built is unsolvable and says why."""
     if scenario is not None:
         plant.scenario(scenario)  # an unknown one is bad input, not a result
@@ -53,13 +60,24 @@ def plant_case(plant: Plant, scenario: str | None, engine: str) -> tuple[dict[st
         case = {"status": str(Outcome.UNSOLVABLE), "scenario": scenario or "", "lost_load_mw": float("nan")}
         finding = Finding("load_flow.unsolvable", Severity.ERROR, str(error), error.hint, element=scenario)
         return {"cases": pd.DataFrame([case])}, [finding]
-    tables = case_tables(network, load_flow(network, engine), scenario or "")
+    flow = load_flow(network, engine, limits=limits)
+    tables = case_tables(network, flow, scenario or "")
     wanted = float(plant.scenario(scenario)["load_mw"]) if scenario else float(plant.online("load")["p_mw"].sum())
     lost = max(0.0, wanted - network.totals()["load_mw"])
     if lost > 1e-6:
         status = tables["cases"]["status"].replace(str(Outcome.CONVERGED), str(Outcome.ISLANDED))
         tables["cases"] = tables["cases"].assign(status=status, lost_load_mw=lost)
-    return tables, findings + _remarks(tables)
+    return tables, [*findings, *_remarks(tables), *_at_limits(network, flow, scenario)]
+
+
+def _at_limits(network: Network, flow: LoadFlow, scenario: str | None) -> list[Finding]:
+    """Return which buses let their voltage go because their machines are at a reactive limit."""
+    names = bus_names(network)[flow.limited]
+    place = f"scenario {scenario}: " if scenario else ""
+    text = "the machines are at a reactive limit, so that the bus does not hold its voltage"
+    hint = "Add reactive power or change the voltage setpoint. --q-limits ignore lets machines give whatever it takes."
+    code = "load_flow.reactive_limit"
+    return [Finding(code, Severity.WARNING, f"{place}{name}: {text}", hint, element=str(name)) for name in names]
 
 
 def _result(parts: list[dict[str, pd.DataFrame]], engine: str, findings: list[Finding]) -> StudyResult:

@@ -111,3 +111,21 @@ def test_bad_input_is_exit_status_2_with_a_message(capsys, tmp_path: Path, two_b
     status, document = answer(capsys, *(word.format(file=two_buses, empty=empty) for word in words))
     assert status == BAD_INPUT
     assert document["error"]["message"]
+
+
+def test_what_is_calculated_from_data_with_errors_is_no_pass(capsys, two_buses: Path):
+    two_buses.write_text(two_buses.read_text().replace("1 2 0.01 0.05", "1 2 0.01 NaN").replace("60 10", "20 0"))
+    _, document = answer(capsys, "load_flow", "--network", str(two_buses))
+    assert document["verdict"] == "NOT CHECKED"
+
+
+def test_contingency_files_drive_the_study(capsys, two_buses: Path, tmp_path: Path):
+    con = tmp_path / "a.con"
+    con.write_text("CONTINGENCY 'LINE'\nOPEN BRANCH FROM BUS 1 TO BUS 2 CKT 1\nEND\nSET TAP\nEND\n")
+    _, document = answer(capsys, "contingency", "--network", str(two_buses), "--contingencies", str(con))
+    assert [row["outage"] for row in document["tables"]["outages"]] == ["base", "LINE"]
+    assert document["tables"]["outages"][1]["lost_load_mw"] == 60
+    assert "psse.statement.unknown" in [finding["code"] for finding in document["findings"]]
+    assert answer(capsys, "contingency", "--network", str(two_buses), "--monitor", str(con))[0] == BAD_INPUT
+    assert answer(capsys, "load_flow", "--network", str(two_buses), "--contingencies", str(con))[0] == BAD_INPUT
+    assert answer(capsys, "load_flow", "--network", str(two_buses), "--scenario", "X")[0] == BAD_INPUT

@@ -77,3 +77,18 @@ def test_a_network_reports_lost_load_and_machine_limits():
     assert result.tables["branches"]["loading_pct"][0] == pytest.approx(80.0, abs=1.0)
     assert np.isnan(result.tables["buses"]["v_pu"][2])
     assert {"load_flow.islanded", "load_flow.machine_limit"} <= {finding.code for finding in result.findings}
+
+
+def test_a_plants_machine_at_its_reactive_limit_lets_its_voltage_go_and_says_so():
+    units = sample_plant()["unit"].copy()
+    units.loc[units["id"] == "GEN_RECIP_01", "v_set_pu"] = 1.10
+    asked = sample_plant().with_table("unit", units)
+    kept, free = (plant_load_flow(asked, ["BASE_100"], limits=limits) for limits in (True, False))
+    machine, greedy = (r.tables["generators"].set_index("generator").loc["GEN_RECIP_01"] for r in (kept, free))
+    assert greedy["q_mvar"] > greedy["q_max_mvar"]
+    assert machine["q_mvar"] == pytest.approx(machine["q_max_mvar"], abs=1e-6)
+    assert kept.main.set_index("bus").loc["BUS_100", "v_pu"] < 1.10 - 1e-3
+    assert "BUS_100" in [f.element for f in kept.findings if f.code == "load_flow.reactive_limit"]
+    for engine in ("pandapower", "lightsim2grid"):
+        other = plant_load_flow(asked, ["BASE_100"], engine).main
+        assert other["v_pu"].to_numpy() == pytest.approx(kept.main["v_pu"].to_numpy(), abs=1e-8)
