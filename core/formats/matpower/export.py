@@ -9,34 +9,28 @@ import pandas as pd
 
 from core.findings import Finding, Severity
 from core.formats.matpower.case import CATALOGUE, MatpowerCase
-from core.network import CATALOGUE as NETWORK_CATALOGUE
+from core.formats.single_tap import (
+    GENERATOR,
+    STORAGE,
+    TYPES,
+    Columns,
+    edges,
+    floats,
+    picked,
+    referred_transformers,
+    star_buses,
+    star_is_live,
+    windings,
+)
 from core.network import Network
-from core.network.admittance import ZERO_IMPEDANCE_PU, star_impedances, winding_status
+from core.network.admittance import winding_status
 from core.network.demand import stored_demand
 
-TYPES = {"PQ": 1, "PV": 2, "SLACK": 3, "ISOLATED": 4}
-
-GENERATOR = {
-    "gen_bus": "bus", "pg": "p_mw", "qg": "q_mvar", "qmax": "q_max_mvar", "qmin": "q_min_mvar", "vg": "v_set_pu",
-    "mbase": "mva_base", "gen_status": "in_service", "pmax": "p_max_mw", "pmin": "p_min_mw",
-}  # fmt: skip
 DCLINE = {
     "f_bus": "from_bus", "t_bus": "to_bus", "br_status": "in_service", "pf": "p_from_mw", "pt": "p_to_mw",
     "qf": "q_from_mvar", "qt": "q_to_mvar", "vf": "v_from_pu", "vt": "v_to_pu", "pmin": "p_min_mw", "pmax": "p_max_mw",
     "qminf": "q_min_from_mvar", "qmaxf": "q_max_from_mvar", "qmint": "q_min_to_mvar", "qmaxt": "q_max_to_mvar",
     "loss0": "loss0_mw", "loss1": "loss1",
-}  # fmt: skip
-STORAGE = {
-    "storage_bus": "bus", "ps": "p_mw", "qs": "q_mvar", "energy": "energy_mwh", "energy_rating": "energy_rating_mwh",
-    "charge_rating": "charge_rating_mw", "discharge_rating": "discharge_rating_mw",
-    "charge_efficiency": "charge_efficiency", "discharge_efficiency": "discharge_efficiency",
-    "thermal_rating": "rating_mva", "qmin": "q_min_mvar", "qmax": "q_max_mvar", "r": "r_pu", "x": "x_pu",
-    "p_loss": "p_loss_mw", "q_loss": "q_loss_mvar", "status": "in_service",
-}  # fmt: skip
-EDGE = {
-    "f_bus": "from_bus", "t_bus": "to_bus", "br_r": "r_pu", "br_x": "x_pu", "rate_a": "rate_a_mva",
-    "rate_b": "rate_b_mva", "rate_c": "rate_c_mva", "br_status": "in_service", "angmin": "angle_min_deg",
-    "angmax": "angle_max_deg",
 }  # fmt: skip
 
 
@@ -56,15 +50,15 @@ def case_from_network(network: Network) -> tuple[MatpowerCase, list[Finding]]:
     """Return the network's standard tables as a case, and what they can't hold."""
     case = MatpowerCase(network.name or "case", "2", network.base_mva)
     star_rows, stars = _stars(network)
-    edges = [_lines(network), _transformers(network)]
-    shunt = _shunts(network, [*edges, stars])
+    parts = [_lines(network), _transformers(network), stars]
+    shunt = _shunts(network, parts)
     bus = _buses(network, shunt)
     case.tables["bus"] = pd.concat([bus, star_rows], ignore_index=True) if len(star_rows) else bus
-    case.tables["gen"] = _picked(network, "generator", GENERATOR)
-    case.tables["branch"] = pd.concat([part.rows for part in (*edges, stars)], ignore_index=True).astype(float)
+    case.tables["gen"] = pd.DataFrame(picked(network, "generator", GENERATOR)).astype(float)
+    case.tables["branch"] = pd.concat([part.rows for part in parts], ignore_index=True).astype(float)
     for table, source, columns in (("dcline", "dcline", DCLINE), ("storage", "storage", STORAGE)):
         if len(network[source]):
-            case.tables[table] = _picked(network, source, columns)
+            case.tables[table] = pd.DataFrame(picked(network, source, columns)).astype(float)
     if len(network["switch"]):
         case.tables["switch"] = _switches(network)
     if (network["bus"]["name"] != "").any():
@@ -100,7 +94,7 @@ def _buses(network: Network, shunt: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(frame).astype(float)
 
 
-def _shunts(network: Network, edges: list[_Edges]) -> np.ndarray:
+def _shunts(network: Network, parts: list[_Edges]) -> np.ndarray:
     """Return the power [MW, Mvar] of each bus's shunts at 1 pu, with what the branch table leaves over."""
     total = np.zeros(len(network["bus"]) + 1, dtype=complex)  # the last entry takes what hangs at no bus
     at = network.positions(network.values("shunt", "bus"))
@@ -109,32 +103,25 @@ def _shunts(network: Network, edges: list[_Edges]) -> np.ndarray:
     at = network.positions(network.values("switched_shunt", "bus"))
     on = network.values("switched_shunt", "in_service")
     np.add.at(total, at[on], 1j * network.values("switched_shunt", "b_mvar")[on])
-    for part in edges:
+    for part in parts:
         np.add.at(total, part.from_, part.left_from * network.base_mva)
         np.add.at(total, part.to, part.left_to * network.base_mva)
     return total[:-1]
 
 
 def _lines(network: Network) -> _Edges:
-    rows = _edge_rows(network, "branch")
+    rows = _branch_rows(edges(network, "branch"))
     y_from = network.values("branch", "g_from_pu") + 1j * network.values("branch", "b_from_pu")
     y_to = network.values("branch", "g_to_pu") + 1j * network.values("branch", "b_to_pu")
     return _edges(network, "branch", rows, y_from, y_to)
 
 
 def _transformers(network: Network) -> _Edges:
-    """Refer the impedance to winding 2's bus so that one tap, on the from side, is left."""
-    rows = _edge_rows(network, "transformer")
-    tap_to = _tap(network.values("transformer", "tap_to_pu"))
-    tap = _tap(network.values("transformer", "tap_from_pu")) / tap_to
-    rows["br_r"], rows["br_x"] = rows["br_r"] * tap_to**2, rows["br_x"] * tap_to**2
-    rows["tap"], rows["shift"] = tap, network.values("transformer", "shift_deg")
-    value = _floats(network, "transformer")
-    y_from = (value["g_from_pu"] + 1j * value["b_from_pu"]) / tap_to**2
-    y_to = (value["g_to_pu"] + 1j * value["b_to_pu"]) / tap_to**2
-    edges = _edges(network, "transformer", rows, y_from, y_to, tap)
-    edges.left_from += np.where(network.live("transformer"), value["g_mag_pu"] + 1j * value["b_mag_pu"], 0)
-    return edges
+    columns, inside, at_to = referred_transformers(network)
+    rows = _edges(network, "transformer", _branch_rows(columns), inside, at_to, columns["tap"])
+    magnetising = network.values("transformer", "g_mag_pu") + 1j * network.values("transformer", "b_mag_pu")
+    rows.left_from += np.where(network.live("transformer"), magnetising, 0)
+    return rows
 
 
 def _edges(
@@ -156,46 +143,15 @@ def _edges(
 
 def _stars(network: Network) -> tuple[pd.DataFrame, _Edges]:
     """Return a star bus for each three-winding transformer, and its three windings as branches."""
-    table = network["transformer3w"]
-    on, z = winding_status(network), star_impedances(network)
-    numbers = star_numbers(network)
-    value = {name: network.values("transformer3w", name) for name in table.columns}
-    alive = on.sum(axis=1) >= 2
-    buses = {
-        "bus_i": numbers,
-        "bus_type": np.where(alive, 1, 4),
-        "area": np.append(network.values("bus", "area"), 1)[network.terminals("transformer3w")[0]],
-        "vm": value["v_star_pu"],
-        "va": value["angle_star_deg"],
-        "base_kv": np.ones(len(table)),
-        "zone": np.append(network.values("bus", "zone"), 1)[network.terminals("transformer3w")[0]],
-        "vmax": np.full(len(table), 1.1),
-        "vmin": np.full(len(table), 0.9),
-    }
-    windings = [
-        {
-            "f_bus": value[f"bus_{w}"], "t_bus": numbers, "br_r": z[:, w - 1].real,
-            "br_x": np.where(z[:, w - 1] == 0, ZERO_IMPEDANCE_PU, z[:, w - 1].imag),
-            "rate_a": value[f"rate_a_{w}_mva"], "rate_b": value[f"rate_b_{w}_mva"], "rate_c": value[f"rate_c_{w}_mva"],
-            "tap": _tap(value[f"tap_{w}_pu"]), "shift": value[f"shift_{w}_deg"], "br_status": value[f"in_service_{w}"],
-            "angmin": -360.0, "angmax": 360.0,
-        }
-        for w in (1, 2, 3)
-    ]  # fmt: skip
-    rows = pd.concat([pd.DataFrame(winding) for winding in windings], ignore_index=True).sort_index(kind="stable")
-    order = np.arange(3 * len(table)).reshape(3, -1).T.ravel()  # the three windings of one transformer together
-    rows = rows.iloc[order].reindex(columns=_standard("branch"), fill_value=0.0)
-    magnetising = np.where(alive & on[:, 0], value["g_mag_pu"] + 1j * value["b_mag_pu"], 0)
+    count = len(network["transformer3w"])
+    rows = pd.concat([_branch_rows(windings(network, w)) for w in (1, 2, 3)], ignore_index=True)
+    order = np.arange(3 * count).reshape(3, -1).T.ravel()  # the three windings of one transformer together
+    on = star_is_live(network) & winding_status(network)[:, 0]
+    value = floats(network, "transformer3w")
+    magnetising = np.where(on, value["g_mag_pu"] + 1j * value["b_mag_pu"], 0)
     at = network.terminals("transformer3w")[0]
-    nothing = np.zeros(len(table), dtype=complex)
-    star_buses = pd.DataFrame(buses).reindex(columns=_standard("bus"), fill_value=0.0).astype(float)
-    return star_buses, _Edges(rows, at, at, magnetising, nothing)
-
-
-def star_numbers(network: Network) -> np.ndarray:
-    """Return a new bus number for each star point: the next power of ten above all buses, and on from there."""
-    highest = int(max(network.values("bus", "bus").max(initial=1), 1))
-    return np.asarray(10 ** len(str(highest)) + 1 + np.arange(len(network["transformer3w"])))
+    buses = pd.DataFrame(star_buses(network)).reindex(columns=_standard("bus"), fill_value=0.0).astype(float)
+    return buses, _Edges(rows.iloc[order], at, at, magnetising, np.zeros(count, dtype=complex))
 
 
 def _switches(network: Network) -> pd.DataFrame:
@@ -211,30 +167,14 @@ def _switches(network: Network) -> pd.DataFrame:
     return pd.DataFrame(frame).astype(float)
 
 
-def _edge_rows(network: Network, table: str) -> pd.DataFrame:
-    frame = _picked(network, table, EDGE).reindex(columns=_standard("branch"), fill_value=0.0)
-    nothing = (frame["br_r"] == 0) & (frame["br_x"] == 0)
-    frame.loc[nothing, "br_x"] = ZERO_IMPEDANCE_PU  # MATPOWER can't divide by zero
-    return frame
-
-
-def _picked(network: Network, source: str, columns: dict[str, str]) -> pd.DataFrame:
-    return pd.DataFrame({name: network.values(source, column) for name, column in columns.items()}).astype(float)
+def _branch_rows(columns: Columns) -> pd.DataFrame:
+    return pd.DataFrame(columns).reindex(columns=_standard("branch"), fill_value=0.0).astype(float)
 
 
 def _standard(table: str) -> list[str]:
     """Return the columns that every file has."""
     columns = CATALOGUE[table]
     return [name for name, column in columns.items() if column.required or name in ("angmin", "angmax")]
-
-
-def _floats(network: Network, table: str) -> dict[str, np.ndarray]:
-    columns = NETWORK_CATALOGUE[table].values()
-    return {column.name: network.values(table, column.name) for column in columns if column.type == "float"}
-
-
-def _tap(values: np.ndarray) -> np.ndarray:
-    return np.where(values == 0, 1.0, values)
 
 
 def _take_over(case: MatpowerCase, original: MatpowerCase) -> None:

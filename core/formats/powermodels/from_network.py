@@ -12,32 +12,25 @@ import numpy as np
 
 from core.findings import Finding, Severity
 from core.formats.powermodels.components import Data, Item
+from core.formats.single_tap import (
+    GENERATOR,
+    STORAGE,
+    TYPES,
+    Columns,
+    edges,
+    floats,
+    picked,
+    referred_transformers,
+    star_buses,
+    windings,
+)
 from core.network import CATALOGUE, Network
-from core.network.admittance import ZERO_IMPEDANCE_PU, star_impedances, winding_status
 from core.network.demand import stored_demand
-
-TYPES = {"PQ": 1, "PV": 2, "SLACK": 3, "ISOLATED": 4}
 
 #: Dictionary field → network column, by component and table.
 BUS = {
     "bus_i": "bus", "area": "area", "vm": "v_pu", "va": "angle_deg", "base_kv": "base_kv", "zone": "zone",
     "name": "name", "vmax": "v_max_pu", "vmin": "v_min_pu",
-}  # fmt: skip
-GENERATOR = {
-    "gen_bus": "bus", "pg": "p_mw", "qg": "q_mvar", "qmax": "q_max_mvar", "qmin": "q_min_mvar", "vg": "v_set_pu",
-    "mbase": "mva_base", "gen_status": "in_service", "pmax": "p_max_mw", "pmin": "p_min_mw",
-}  # fmt: skip
-EDGE = {
-    "f_bus": "from_bus", "t_bus": "to_bus", "br_r": "r_pu", "br_x": "x_pu", "rate_a": "rate_a_mva",
-    "rate_b": "rate_b_mva", "rate_c": "rate_c_mva", "br_status": "in_service", "angmin": "angle_min_deg",
-    "angmax": "angle_max_deg",
-}  # fmt: skip
-STORAGE = {
-    "storage_bus": "bus", "ps": "p_mw", "qs": "q_mvar", "energy": "energy_mwh", "energy_rating": "energy_rating_mwh",
-    "charge_rating": "charge_rating_mw", "discharge_rating": "discharge_rating_mw",
-    "charge_efficiency": "charge_efficiency", "discharge_efficiency": "discharge_efficiency",
-    "thermal_rating": "rating_mva", "qmin": "q_min_mvar", "qmax": "q_max_mvar", "r": "r_pu", "x": "x_pu",
-    "p_loss": "p_loss_mw", "q_loss": "q_loss_mvar", "status": "in_service",
 }  # fmt: skip
 DCLINE = {
     "f_bus": "from_bus", "t_bus": "to_bus", "br_status": "in_service", "vf": "v_from_pu", "vt": "v_to_pu",
@@ -49,7 +42,7 @@ RATES = ("rate_a", "rate_b", "rate_c")
 @np.errstate(all="ignore")  # an infinite value in the file is the checks' business
 def data_from_network(network: Network) -> tuple[Data, list[Finding]]:
     """Return the network as a dictionary in mixed units, and what the dictionary can't hold."""
-    stars, windings = _stars(network)
+    stars, legs = _stars(network)
     data: Data = {
         "name": network.name,
         "source_type": "gridproof",
@@ -60,9 +53,9 @@ def data_from_network(network: Network) -> tuple[Data, list[Finding]]:
         "load": _loads(network),
         "shunt": _shunts(network),
         "gen": _generators(network),
-        "storage": _numbered(_columns(network, "storage", STORAGE), _sources(network, "storage")),
+        "storage": _numbered(picked(network, "storage", STORAGE), _sources(network, "storage")),
         "switch": _switches(network),
-        "branch": _joined(_lines(network), _transformers(network), windings),
+        "branch": _joined(_lines(network), _transformers(network), legs),
         "dcline": _dclines(network),
     }
     return data, ledger(network)
@@ -86,22 +79,6 @@ def ledger(network: Network) -> list[Finding]:
         for table, count, how, what in notes
         if count
     ]
-
-
-def star_numbers(network: Network) -> np.ndarray:
-    """Return a new bus number for each star point: above the next power of ten."""
-    highest = int(max(network.values("bus", "bus").max(initial=1), 1))
-    return np.asarray(10 ** len(str(highest)) + 1 + np.arange(len(network["transformer3w"])))
-
-
-def _columns(network: Network, table: str, names: dict[str, str]) -> dict[str, Any]:
-    found = {name: network.values(table, column) for name, column in names.items()}
-    return {name: values.astype(np.int64) if values.dtype == bool else values for name, values in found.items()}
-
-
-def _floats(network: Network, table: str) -> dict[str, np.ndarray]:
-    columns = CATALOGUE[table].values()
-    return {column.name: network.values(table, column.name) for column in columns if column.type == "float"}
 
 
 def _numbered(columns: dict[str, Any], sources: list[list[Any]]) -> dict[str, Item]:
@@ -130,7 +107,7 @@ def _sources(network: Network, table: str, title: str = "") -> list[list[Any]]:
 
 
 def _buses(network: Network) -> dict[str, Item]:
-    columns = _columns(network, "bus", BUS)
+    columns = picked(network, "bus", BUS)
     columns["bus_type"] = network["bus"]["kind"].map(TYPES).to_numpy()
     rows = _numbered(columns, [["bus", str(number)] for number in columns["bus_i"].tolist()])
     return {str(row["bus_i"]): {**row, "index": row["bus_i"]} for row in rows.values()}
@@ -145,23 +122,23 @@ def _loads(network: Network) -> dict[str, Item]:
 
 def _shunts(network: Network) -> dict[str, Item]:
     fixed = {"shunt_bus": "bus", "gs": "g_mw", "bs": "b_mvar", "status": "in_service"}
-    columns = _columns(network, "switched_shunt", {"shunt_bus": "bus", "bs": "b_mvar", "status": "in_service"})
+    columns = picked(network, "switched_shunt", {"shunt_bus": "bus", "bs": "b_mvar", "status": "in_service"})
     columns["gs"] = np.zeros(len(network["switched_shunt"]))
     return _joined(
-        _numbered(_columns(network, "shunt", fixed), _sources(network, "shunt", "fixed shunt")),
+        _numbered(picked(network, "shunt", fixed), _sources(network, "shunt", "fixed shunt")),
         _numbered(columns, _sources(network, "switched_shunt", "switched shunt")),
     )
 
 
 def _generators(network: Network) -> dict[str, Item]:
-    found = _numbered(_columns(network, "generator", GENERATOR), _sources(network, "generator"))
+    found = _numbered(picked(network, "generator", GENERATOR), _sources(network, "generator"))
     cost = {"model": 2, "startup": 0.0, "shutdown": 0.0, "ncost": 2}
     return {key: {**item, **cost, "cost": [1.0, 0.0]} for key, item in found.items()}
 
 
 def _switches(network: Network) -> dict[str, Item]:
     names = {"f_bus": "from_bus", "t_bus": "to_bus", "state": "in_service", "thermal_rating": "rate_a_mva"}
-    columns = _columns(network, "switch", names)
+    columns = picked(network, "switch", names)
     columns["status"] = np.ones(len(network["switch"]), dtype=np.int64)
     columns["psw"] = columns["qsw"] = np.zeros(len(network["switch"]))
     found = _numbered(columns, _sources(network, "switch"))
@@ -172,78 +149,57 @@ def _switches(network: Network) -> dict[str, Item]:
 
 
 def _lines(network: Network) -> dict[str, Item]:
-    names = {**EDGE, "g_fr": "g_from_pu", "b_fr": "b_from_pu", "g_to": "g_to_pu", "b_to": "b_to_pu"}
-    columns = _with_impedance(_columns(network, "branch", names))
+    charging = {"g_fr": "g_from_pu", "b_fr": "b_from_pu", "g_to": "g_to_pu", "b_to": "b_to_pu"}
+    columns = edges(network, "branch") | picked(network, "branch", charging)
     count = len(network["branch"])
     columns |= {"tap": np.ones(count), "shift": np.zeros(count), "transformer": np.zeros(count, dtype=bool)}
     return _numbered(columns, _sources(network, "branch"))
 
 
 def _transformers(network: Network) -> dict[str, Item]:
-    """Refer everything to winding 2's bus, so that one tap is left at the from side."""
-    columns, value = _with_impedance(_columns(network, "transformer", EDGE)), _floats(network, "transformer")
-    tap_to = np.where(value["tap_to_pu"] == 0, 1.0, value["tap_to_pu"])
-    tap = np.where(value["tap_from_pu"] == 0, 1.0, value["tap_from_pu"]) / tap_to
-    columns["br_r"], columns["br_x"] = columns["br_r"] * tap_to**2, columns["br_x"] * tap_to**2
-    columns |= {
-        "g_fr": value["g_from_pu"] / tap_to**2 + value["g_mag_pu"] * tap**2,
-        "b_fr": value["b_from_pu"] / tap_to**2 + value["b_mag_pu"] * tap**2,
-        "g_to": value["g_to_pu"] / tap_to**2,
-        "b_to": value["b_to_pu"] / tap_to**2,
-        "tap": tap,
-        "shift": value["shift_deg"],
-        "transformer": np.ones(len(tap), dtype=bool),
-    }
+    columns, inside, at_to = referred_transformers(network)
     sources = [["transformer", from_, to, 0, circuit, 0] for _, from_, to, circuit in _sources(network, "transformer")]
-    return _numbered(columns, sources)
+    inside = inside + _magnetising(network, "transformer", columns)
+    return _numbered(_charged(columns, inside, at_to), sources)
 
 
-def _with_impedance(columns: dict[str, Any]) -> dict[str, Any]:
-    nothing = (columns["br_r"] == 0) & (columns["br_x"] == 0)
-    return {**columns, "br_x": np.where(nothing, ZERO_IMPEDANCE_PU, columns["br_x"])}
+def _magnetising(network: Network, table: str, columns: Columns) -> np.ndarray:
+    """Return the magnetising admittance [pu] of transformers inside the tap of their first winding."""
+    value = floats(network, table)
+    return np.asarray((value["g_mag_pu"] + 1j * value["b_mag_pu"]) * columns["tap"] ** 2)
+
+
+def _charged(columns: Columns, inside: np.ndarray, at_to: np.ndarray) -> Columns:
+    """Return branches that are transformers with the admittances at both ends."""
+    charging = {"g_fr": inside.real, "b_fr": inside.imag, "g_to": at_to.real, "b_to": at_to.imag}
+    return columns | charging | {"transformer": np.ones(len(inside), dtype=bool)}
 
 
 def _stars(network: Network) -> tuple[dict[str, Item], dict[str, Item]]:
     """Return a bus for each star point, and three branches to it."""
-    count, numbers = len(network["transformer3w"]), star_numbers(network)
-    value, z, on = _floats(network, "transformer3w"), star_impedances(network), winding_status(network)
-    alive = on.sum(axis=1) >= 2
-    first = network.terminals("transformer3w")[0]
     keys = _sources(network, "transformer3w", "transformer")
     names = [f"starbus_{a}_{b}_{c}_{str(circuit).strip()}" for _, a, b, c, circuit in keys]
-    buses = {
-        "bus_i": numbers, "bus_type": np.where(alive, 1, 4), "vm": value["v_star_pu"], "va": value["angle_star_deg"],
-        "area": np.append(network.values("bus", "area"), 1)[first], "base_kv": np.ones(count),
-        "zone": np.append(network.values("bus", "zone"), 1)[first], "vmax": np.full(count, 1.1),
-        "vmin": np.full(count, 0.9), "name": np.array(names, dtype=object),
-    }  # fmt: skip
+    buses = star_buses(network) | {"name": np.array(names, dtype=object)}
     sources = [
-        ["transformer", number, name, *key[1:]] for number, name, key in zip(numbers.tolist(), names, keys, strict=True)
+        ["transformer", number, name, *key[1:]]
+        for number, name, key in zip(buses["bus_i"].tolist(), names, keys, strict=True)
     ]
     stars = {str(item["bus_i"]): {**item, "index": item["bus_i"]} for item in _numbered(buses, sources).values()}
-    windings = [_winding(network, w, numbers, z[:, w - 1], on[:, w - 1] & alive) for w in (1, 2, 3)]
-    order = [windings[w][key] for key in windings[0] for w in range(3)]
+    of_number = [_winding(network, w, [[*key, w] for key in keys]) for w in (1, 2, 3)]
+    order = [of_number[w][key] for key in of_number[0] for w in range(3)]
     return stars, {str(place): item for place, item in enumerate(order)}
 
 
-def _winding(network: Network, w: int, stars: np.ndarray, z: np.ndarray, on: np.ndarray) -> dict[str, Item]:
-    value, count = _floats(network, "transformer3w"), len(stars)
-    tap = np.where(value[f"tap_{w}_pu"] == 0, 1.0, value[f"tap_{w}_pu"])
-    at_first = 1.0 if w == 1 else 0.0
-    columns = {
-        "f_bus": network.values("transformer3w", f"bus_{w}"), "t_bus": stars,
-        "br_r": z.real, "br_x": np.where(z == 0, ZERO_IMPEDANCE_PU, z.imag),
-        "g_fr": at_first * value["g_mag_pu"] * tap**2, "b_fr": at_first * value["b_mag_pu"] * tap**2,
-        "g_to": np.zeros(count), "b_to": np.zeros(count), "tap": tap, "shift": value[f"shift_{w}_deg"],
-        **{rate: value[f"{rate}_{w}_mva"] for rate in RATES}, "br_status": on.astype(np.int64),
-        "angmin": np.full(count, -360.0), "angmax": np.full(count, 360.0), "transformer": np.ones(count, dtype=bool),
-    }  # fmt: skip
-    return _numbered(columns, [[*key, w] for key in _sources(network, "transformer3w", "transformer")])
+def _winding(network: Network, w: int, sources: list[list[Any]]) -> dict[str, Item]:
+    columns = windings(network, w)
+    nothing = np.zeros(len(sources), dtype=complex)
+    inside = _magnetising(network, "transformer3w", columns) if w == 1 else nothing
+    return _numbered(_charged(columns, inside, nothing), sources)
 
 
 def _dclines(network: Network) -> dict[str, Item]:
     """Count all powers as entering the line; the power limits of the from end give those of the to end."""
-    columns, value = _columns(network, "dcline", DCLINE), _floats(network, "dcline")
+    columns, value = picked(network, "dcline", DCLINE), floats(network, "dcline")
     columns |= {
         "pf": value["p_from_mw"],
         "pt": -value["p_to_mw"],
