@@ -100,8 +100,7 @@ def _with_keys(
     section: str, table: pd.DataFrame, spans: np.ndarray, findings: list[Finding]
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Leave out records without the fields that identify them, and say which defaults stand."""
-    needed = [f.name for f in schema.fields()[section] if f.type == "int" and not f.default and f.line == 1]
-    keys = [name for name in needed if name in table and not name.startswith("DUM")]
+    keys = [name for name in schema.required(section) if name in table]
     missing = np.zeros(len(table), dtype=bool)
     for name in keys:
         missing |= np.asarray(table[name].isna())

@@ -38,7 +38,7 @@ def read_rawx_case(data: bytes, name: str = "") -> Reading[RawCase]:
     findings: list[Finding] = []
     text, _ = decode(data, findings)
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=str)  # NaN and Infinity are no numbers
     except (json.JSONDecodeError, RecursionError) as error:
         line = getattr(error, "lineno", None)
         message = f"The file is no JSON: {getattr(error, 'msg', 'nested too deeply')}."
@@ -70,8 +70,8 @@ def _head(network: dict[str, Any], findings: list[Finding]) -> tuple[dict[str, A
     values = dict(zip(names, row if isinstance(row, list) else [], strict=False))
     header: dict[str, Any] = {}
     for name in HEADER:
-        number = values.get(name)
-        header[name.upper()] = float(number) if isinstance(number, (int, float)) and np.isfinite(number) else None
+        number = pd.to_numeric(str(values.get(name)), errors="coerce")
+        header[name.upper()] = float(number) if np.isfinite(number) else None
     base = header["SBASE"]
     if base is None or not 0 < base < 1e9:
         header["SBASE"] = 100.0
@@ -83,25 +83,65 @@ def _head(network: dict[str, Any], findings: list[Finding]) -> tuple[dict[str, A
 
 def _table(section: str, table: Any, findings: list[Finding]) -> pd.DataFrame:
     """Return a table under PSS/E's field names; a table of one row may come without a list around it."""
-    names = [str(name).lower() for name in table.get("fields", [])] if isinstance(table, dict) else []
-    rows = table.get("data", []) if isinstance(table, dict) else []
-    rows = rows if isinstance(rows, list) else []
-    if rows and not isinstance(rows[0], list):
-        rows = [rows]
+    fields, rows = (table.get(key) or [] if isinstance(table, dict) else None for key in ("fields", "data"))
+    if not isinstance(fields, list) or not isinstance(rows, list) or (rows and not fields):
+        text = f"Table {section} has no list of fields with rows; it is not read."
+        findings.append(Finding("psse.rawx.table", Severity.ERROR, text, "Correct it.", Where(section=section)))
+        fields, rows = [], []
+    names = [str(name).lower() for name in fields]
+    rows = _whole_rows(section, rows, len(names), findings)
     known = {f.rawx: f for f in schema.fields()[section] if f.until >= 35}
     aliases = {"dgenf": "dgenm"}
     columns: dict[str, list[Any]] = {}
     for place, name in enumerate(names):
         f = known.get(aliases.get(name, name))
-        if f is None:
-            text = f"Field {name!r} of {section} is unknown; it is not read."
+        if f is None or f.name in columns:
+            what = "is unknown; it is not read" if f is None else "comes a second time; the first one counts"
             where = Where(section=section, column=name)
+            text = f"Field {name!r} of {section} {what}."
             findings.append(Finding("psse.rawx.unknown_field", Severity.WARNING, text, "", where))
             continue
-        columns[f.name] = [row[place] if isinstance(row, list) and place < len(row) else None for row in rows]
+        columns[f.name] = [row[place] if place < len(row) else None for row in rows]
     frame = pd.DataFrame(columns, columns=list(schema.names(section)), dtype=object)
     frame = frame.drop(columns=[n for n in frame if n not in columns])
-    return pd.DataFrame({n: _column(section, str(n), frame[n], findings) for n in frame})
+    frame = pd.DataFrame({n: _column(section, str(n), frame[n], findings) for n in frame})
+    return _with_keys(section, frame, len(rows), findings)
+
+
+def _whole_rows(section: str, rows: list[Any], width: int, findings: list[Finding]) -> list[list[Any]]:
+    """Return the rows that are lists; say which aren't, and how many have another length than the fields."""
+    if rows and not any(isinstance(row, (list, dict)) for row in rows):
+        rows = [rows]
+    lists = [row for row in rows if isinstance(row, list)]
+    if len(lists) < len(rows):
+        row = next(k for k, row in enumerate(rows, start=1) if not isinstance(row, list))
+        text = f"{len(rows) - len(lists)} rows of {section} are no lists of values; they are left out."
+        findings.append(Finding("psse.rawx.row", Severity.ERROR, text, "", Where(section=section, row=row)))
+    other = [k for k, row in enumerate(lists, start=1) if len(row) != width]
+    if other:
+        text = (
+            f"{len(other)} rows of {section} don't have as many values as there are fields: values that lack have "
+            "PSS/E's defaults, values too many are not read."
+        )
+        findings.append(Finding("psse.rawx.row", Severity.WARNING, text, "", Where(section=section, row=other[0])))
+    return lists
+
+
+def _with_keys(section: str, table: pd.DataFrame, count: int, findings: list[Finding]) -> pd.DataFrame:
+    """Leave out records without the bus numbers that identify them."""
+    if section in schema.NESTED or schema.sections()[section].parent:
+        return table
+    missing = np.zeros(count, dtype=bool)
+    for name in schema.required(section):
+        missing |= np.asarray(table[name].isna()) if name in table else True
+    if missing.any():
+        text = f"{int(missing.sum())} records have no {' or '.join(schema.required(section))}; they are left out."
+        where = Where(section=section, row=int(np.flatnonzero(missing)[0]) + 1)
+        findings.append(Finding("psse.raw.no_key", Severity.ERROR, text, "Complete the records.", where))
+        table = table[~missing[: len(table)]].reset_index(drop=True)
+        whole = [name for name in schema.required(section) if name in table]
+        table = table.astype(dict.fromkeys(whole, np.int64))
+    return table
 
 
 def _column(section: str, name: str, values: pd.Series, findings: list[Finding]) -> np.ndarray:
@@ -110,7 +150,8 @@ def _column(section: str, name: str, values: pd.Series, findings: list[Finding])
         return none_for_missing(values.map(lambda v: None if v is None else str(v)))
     numbers = pd.to_numeric(values.map(lambda v: None if isinstance(v, (list, dict, bool)) else v), errors="coerce")
     numbers = numbers.astype(float)
-    bad = np.flatnonzero((values.notna() & (values != "") & numbers.isna()) | np.isinf(numbers))
+    wrong = (values.notna() & (values != "") & numbers.isna()) | np.isinf(numbers)
+    bad = np.flatnonzero(wrong | ((numbers.abs() >= 2**53) & (f.type == "int")))
     for row in bad[:20]:
         text = f"{name} is {values.iloc[row]!r}, not a number; it counts as missing."
         where = Where(section=section, row=int(row) + 1, column=name)
@@ -118,7 +159,7 @@ def _column(section: str, name: str, values: pd.Series, findings: list[Finding])
     numbers.iloc[bad] = np.nan
     if f.type == "int":
         numbers = _whole(section, name, numbers, findings)
-    if f.type == "int" and not numbers.isna().any() and (numbers.abs() < 2**53).all():
+    if f.type == "int" and not numbers.isna().any():
         return np.asarray(numbers.round().astype(np.int64))
     return np.asarray(numbers)
 

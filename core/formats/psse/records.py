@@ -273,7 +273,8 @@ def misfit(chunk: Chunk, version: int) -> int:
         layouts = [schema.layout(chunk.section, version, 1)]
         step = 1 if len({f.line for f in schema.fields()[chunk.section]}) == 1 else 3
         sample = list(chunk.lines[: SAMPLE * step : step])
-    return sum(_misfit(tokens(line), layouts[0]) for line in sample)
+    points = [_misfit(tokens(line), layouts[0]) for line in sample]
+    return sum(points) if 2 * sum(map(bool, points)) >= len(points) else 0  # a few odd records don't make a layout
 
 
 def _misfit(parts: Sequence[str | None], layout: Sequence[schema.Field]) -> int:

@@ -144,6 +144,13 @@ def field(section: str, name: str) -> Field:
 
 
 @cache
+def required(section: str) -> tuple[str, ...]:
+    """Return the numbers that a record of a section can't do without: they say which element it is."""
+    whole = (f for f in fields()[section] if f.type == "int" and not f.default and f.line == 1)
+    return tuple(f.name for f in whole if not f.name.startswith("DUM"))
+
+
+@cache
 def names(section: str) -> tuple[str, ...]:
     """Return the distinct field names of a section in the order of RAWX."""
     return tuple(dict.fromkeys(f.name for f in fields()[section] if f.until >= 35)) + tuple(

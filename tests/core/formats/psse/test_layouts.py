@@ -13,7 +13,7 @@ from core.formats.networks import read_network
 from core.formats.psse import RawCase, read_raw, read_rawx, write_raw, write_rawx
 from core.network import Network
 from core.network.audit import audit
-from tests.core.formats.psse.layouts import LAYOUTS, V29
+from tests.core.formats.psse.layouts import LAYOUTS, V29, V33
 
 ROW = {
     "load": {"bus": 2, "ckt": "1", "p_mw": 80.0, "q_mvar": 20.0, "ip_mw": 5.0, "iq_mvar": 1.0,
@@ -123,3 +123,38 @@ def test_rawx_by_hand_is_read_whatever_the_order_of_its_fields() -> None:
 def test_a_record_of_version_29_keeps_its_text_until_it_is_edited() -> None:
     assert write_raw(read_raw(V29.encode()).value, 33) != V29
     assert read_raw(V29.encode()).value.extras["psse"].original.lines == V29.splitlines(keepends=True)
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "code", "loads"),
+    [
+        ("load", {"fields": None}, "psse.rawx.table", []),
+        (
+            "load",
+            {"fields": ["ql", "ibus", "pl", "pl", "x"]},
+            "psse.rawx.unknown_field",
+            [[20, 40, 12.5], [30, 2.5, 1]],
+        ),
+        ("load", {"fields": ["ql", "x", "pl", "loadid", "y"]}, "psse.raw.no_key", []),
+        ("load", {"data": [[1.5, 20]]}, "psse.rawx.row", [[20, 0, 1.5]]),
+        ("load", {"data": [None, [1, 20, 5.0, "A", "x"], {"ibus": 20}]}, "psse.rawx.row", [[20, 5, 1]]),
+        ("load", {"data": [[float("nan"), 20, 5.0, "A", "x"]]}, "psse.raw.not_a_number", [[20, 5, 0]]),
+        ("load", {"data": [[1.0, 10**30, 5.0, "A", "x"]]}, "psse.raw.no_key", []),
+        ("caseid", {"fields": ["sbase"], "data": ["50"]}, None, [[20, 40, 12.5], [30, 2.5, 1]]),
+    ],
+)
+def test_a_half_rawx_table_is_read_as_far_as_it_goes_with_a_word(
+    table: str, change: dict[str, object], code: str | None, loads: list[list[float]]
+) -> None:
+    network = RAWX["network"] | {table: RAWX["network"][table] | change}
+    reading = read_rawx(json.dumps({"network": network}).encode(), "half.rawx")
+    assert code is None or code in {finding.code for finding in reading.findings}
+    assert reading.value["load"][["bus", "p_mw", "q_mvar"]].to_numpy().tolist() == loads
+    assert reading.value.base_mva == 50.0
+
+
+def test_one_record_that_is_too_long_does_not_change_the_layout_of_its_section() -> None:
+    text = V33.replace("5 1 1 1 1 1.0D+01 2.5", "5 1 1 1 1 1.0D+01 2.5 0 0 0 0 1 1 0 7 8 1")
+    reading = read_raw(text.encode())
+    assert not reading.value["load"]["dg_in_service"].any()
+    assert [f.where.line for f in reading.findings if f.code == "psse.raw.too_many_fields"] == [13]
