@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.formats.blocking import refuse_blocked
 from core.formats.companions import COMPANIONS, companion_of
 from core.formats.networks import FORMATS
 from pages.parts.empty import empty_state
@@ -41,6 +42,8 @@ with explained():
     show_summary(reading)
     views = ("Findings", "Audit", "Tables", "Diagram", "Convert", "Compare")
     view = st.segmented_control("View", views, default=views[0], label_visibility="collapsed") or views[0]
+    if view in ("Audit", "Convert", "Compare"):
+        refuse_blocked(reading)
     if view == "Findings":
         show_findings_and_repairs(reading, identity)
     elif view == "Audit":

@@ -88,15 +88,15 @@ def recognise(data: bytes, name: str) -> str:
     start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start:
         raise BadInput("The file is empty.", hint="Choose a network file.", where=Where(file=name))
-    if data[:4] in (b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x89HDF"):
+    ending = Path(name).suffix.lower()
+    if ending == ".nc" or data[:4] in (b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x89HDF"):
         return "pypsa"
-    if data[:2] == b"PK" and b"buses.csv" in data:
+    if ending == ".zip" or data[:2] == b"PK":
         return "pypsa-csv"
     if start[:1] == b"{":
         if b'"pandapower' in data[:4096] or b'"_module"' in data[:65536]:
             return "pandapower"
-        return "rawx" if b'"caseid"' in data[:65536] or Path(name).suffix.lower() == ".rawx" else "powermodels"
-    ending = Path(name).suffix.lower()
+        return "rawx" if b'"caseid"' in data[:65536] or ending == ".rawx" else "powermodels"
     if ending == ".m" or re.search(rb"^\s*(function\s+\w+\s*=|mpc\.\w+\s*=)", data[:65536], re.MULTILINE):
         return "matpower"
     return "raw"

@@ -29,6 +29,9 @@ def read_pypsa(content: bytes, name: str = "") -> Reading[Network]:
     """
     import pypsa
 
+    if not content.startswith((b"PK", b"CDF", b"\x89HDF")):
+        hint = "Export it from PyPSA again; zip a folder of CSV files."
+        raise BadInput("This is neither netCDF nor a zip archive.", hint=hint, where=Where(file=name))
     _quiet()
     n = pypsa.Network()
     with TemporaryDirectory() as folder:
@@ -46,7 +49,9 @@ def read_pypsa(content: bytes, name: str = "") -> Reading[Network]:
         except (BadInput, UnsafeFile):
             raise
         except Exception as error:  # PyPSA and xarray raise whatever the file leads to
-            raise BadInput(f"PyPSA can't read the file: {error}"[:300], where=Where(file=name)) from error
+            raise BadInput(
+                f"PyPSA can't read the file: {str(error).partition(chr(10))[0][:200]}", where=Where(file=name)
+            ) from error
     source = Source(name, sha256(content).hexdigest(), "pypsa", str(getattr(n, "pypsa_version", "")))
     return Reading(network, [*findings, *check(network)], source)
 

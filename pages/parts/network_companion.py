@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from core.formats.companions import Companion, counts, rows, write_companion
+from core.formats.psse.contingency_files import Outage, spelled_outage
 from pages.parts.findings import show_findings
 
 
@@ -19,11 +22,21 @@ def show_companion(companion: Companion, content: bytes, name: str) -> None:
     if not found:
         return
     table = pd.DataFrame(found).drop(columns="values", errors="ignore")
-    shown = table.map(lambda value: ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value)
+    shown = table.map(_words)
     if "parameters" in shown:
-        words = shown["parameters"].map(lambda each: ", ".join(f"{key} {value}" for key, value in each.items()))
-        shown["parameters"] = words.where(words != "", table["parameters"].map(lambda _: "kept as in the file"))
+        shown["parameters"] = shown["parameters"].where(shown["parameters"] != "", "kept as in the file")
     st.dataframe(shown.astype(str).rename(columns=str.capitalize), hide_index=True)
     st.download_button(
         "Download it again", write_companion(reading.value), name, icon=":material/download:", on_click="ignore"
     )
+
+
+def _words(value: Any) -> Any:
+    """Return what a cell shows of outages, members and parameters."""
+    if isinstance(value, Outage):
+        return spelled_outage(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {each}" for key, each in value.items())
+    if isinstance(value, tuple):
+        return ", ".join(str(_words(each)) for each in value)
+    return value

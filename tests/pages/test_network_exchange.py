@@ -70,3 +70,25 @@ def test_a_file_that_is_no_network_is_explained(app: AppTest) -> None:
     app = app.run()
     assert not app.exception
     assert "not a text file" in words(app)
+
+
+def test_contingencies_are_shown_as_their_file_says_them(app: AppTest) -> None:
+    text = b"CONTINGENCY A\nTRIP LINE FROM BUS 1 TO BUS 2 CIRCUIT 1\nSET TAP\nEND\n"
+    app.file_uploader[0].set_value([("a.con", text, "text/plain")])
+    app = app.run()
+    assert not app.exception
+    findings, rows = (frame.value for frame in app.dataframe)
+    assert "not understood: SET TAP" in findings.to_string()
+    assert rows["Outages"].tolist() == ["OPEN BRANCH FROM BUS 1 TO BUS 2 CKT 1"]
+
+
+@pytest.mark.parametrize("name", ["Audit", "Convert", "Compare"])
+def test_a_file_that_is_not_understood_is_shown_but_not_used(app: AppTest, name: str) -> None:
+    text = "function mpc = x\nmpc.version = '2';\nmpc.baseMVA = 100;\nmpc.bus = [1 3 0 0 0 0 1 1 0 110 1 1.1 0.9];\n"
+    text += "mpc.gen = [];\nmpc.branch = [];\nmpc.bus(:, 3) = scale(mpc.bus(:, 3));\n"
+    app.file_uploader[0].set_value([("x.m", text.encode(), "text/plain")])
+    app = app.run()
+    assert app.metric[0].value == "1"
+    app = view(app, name)
+    assert not app.exception
+    assert "scale" in "\n".join(str(error.value) for error in app.error)

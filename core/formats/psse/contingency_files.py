@@ -145,10 +145,11 @@ def _spelled(statement: Contingency | Subsystem | Monitor) -> str:
         return "\n".join([f"SUBSYSTEM '{statement.name}'", *members, "END\n"])
     if statement.automatic:
         return f"{statement.automatic} IN SUBSYSTEM '{statement.subsystem}'\n"
-    return "\n".join([f"CONTINGENCY '{statement.name}'", *map(_spelled_outage, statement.outages), "END\n"])
+    return "\n".join([f"CONTINGENCY '{statement.name}'", *map(spelled_outage, statement.outages), "END\n"])
 
 
-def _spelled_outage(outage: Outage) -> str:
+def spelled_outage(outage: Outage) -> str:
+    """Return an outage as the files say it."""
     ckt = outage.ckt if outage.ckt.isalnum() else f"'{outage.ckt}'"
     if outage.kind == "bus":
         return f"DISCONNECT BUS {outage.bus}"
