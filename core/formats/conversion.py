@@ -62,7 +62,7 @@ class Conversion:
                 "approximated": int((~gone).sum()),
                 "dropped": int(gone.sum()) + len(self.difference.removed),
                 "added": len(self.difference.added),
-                "lost": len(self.lost.changed) + len(self.lost.removed) + len(self.lost.added),
+                "lost": len(self.lost.changed) + len(self.lost.removed),
             },
         }
 
