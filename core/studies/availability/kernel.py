@@ -2,7 +2,7 @@
 
 Every history has its own random stream (splitmix64 [1]_ seeded by the run's seed and the history's number), so results
 depend on nothing but the model, the seed and the number of histories. The next event is the root of a tournament tree
-over all events' times.
+over all events' times; exponential numbers come from the ziggurat [2]_.
 
 References
 ----------
@@ -22,6 +22,7 @@ from core.studies.availability.threshold import Integers
 
 EXPONENTIAL, WEIBULL, LOGNORMAL, DETERMINISTIC = 0, 1, 2, 3
 RUNNING, WAITING_COLD, FAILED, IN_REPAIR, IN_MAINTENANCE = 0, 1, 2, 3, 4
+STEP = 2.0**-53  # between neighbouring numbers of 53 random bits
 NOW, MW, STORED, FLOW, SINCE, SYSTEM_UP, QUEUED = 0, 1, 2, 3, 4, 5, 6  # places in State.scalars
 
 
@@ -84,23 +85,58 @@ class State(NamedTuple):
 
 
 @HOT
-def _uniform(random):  # type: ignore[no-untyped-def]
-    """Return a number in (0, 1]."""
+def _bits(random):  # type: ignore[no-untyped-def]
+    """Return 64 random bits."""
     random[0] += np.uint64(0x9E3779B97F4A7C15)
     z = random[0]
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z = z ^ (z >> np.uint64(31))
-    return (float(z >> np.uint64(11)) + 1.0) * 1.1102230246251565e-16
+    return z ^ (z >> np.uint64(31))
+
+
+@HOT
+def _uniform(random):  # type: ignore[no-untyped-def]
+    """Return a number in (0, 1)."""
+    return (float(_bits(random) >> np.uint64(11)) + 0.5) * STEP
+
+
+def _layers() -> tuple[Floats, Floats]:
+    """Return the edges of 256 layers of equal area under exp(−x), the lowest with the tail, and exp(−x) there [2]_."""
+    tail = 7.69711747013104972
+    area = (tail + 1) * math.exp(-tail)
+    edges = [tail + 1, tail]
+    while len(edges) < 256:
+        edges.append(-math.log(math.exp(-edges[-1]) + area / edges[-1]))
+    edge = np.array([*edges, 0.0])
+    return edge, np.exp(-edge)
+
+
+EDGE, HEIGHT = _layers()
+
+
+@HOT
+def _exponential(random):  # type: ignore[no-untyped-def]
+    """Return an exponential number of mean 1 [2]_: most lie in the layer below, the others are decided by its edge."""
+    shift = 0.0
+    while True:
+        bits = _bits(random)
+        layer = np.int64(bits & np.uint64(255))
+        x = (float(bits >> np.uint64(11)) + 0.5) * STEP * EDGE[layer]
+        if x < EDGE[layer + 1]:
+            return shift + x
+        if layer == 0:
+            shift += EDGE[1]  # the tail is the same law again
+        elif HEIGHT[layer] + (HEIGHT[layer + 1] - HEIGHT[layer]) * _uniform(random) < math.exp(-x):
+            return shift + x
 
 
 @HOT
 def _draw(law, a, b, random):  # type: ignore[no-untyped-def]
     """Return a time of the law."""
     if law == EXPONENTIAL:
-        return -a * math.log(_uniform(random))
+        return a * _exponential(random)
     if law == WEIBULL:
-        return a * (-math.log(_uniform(random))) ** b
+        return a * _exponential(random) ** b
     if law == LOGNORMAL:
         radius = math.sqrt(-2.0 * math.log(_uniform(random)))
         return math.exp(a + b * radius * math.cos(2.0 * math.pi * _uniform(random)))
@@ -109,13 +145,17 @@ def _draw(law, a, b, random):  # type: ignore[no-untyped-def]
 
 @HOT
 def _schedule(state, event, time):  # type: ignore[no-untyped-def]
-    """Set an event's time and replay its matches up the tournament tree."""
+    """Set an event's time and replay its matches up the tournament tree; it wins ties."""
     state.times[event] = time
-    place = (event + len(state.times)) >> 1
-    while place:
-        first, second = state.tree[2 * place], state.tree[2 * place + 1]
-        state.tree[place] = first if state.times[first] <= state.times[second] else second
+    winner, best = event, time
+    place = event + len(state.times)
+    while place > 1:
+        other = state.tree[place ^ 1]
+        rival = state.times[other]
+        if rival < best:
+            winner, best = other, rival
         place >>= 1
+        state.tree[place] = winner
 
 
 @HOT

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from numba import njit
 
 from core.errors import BadInput
 from core.reliability import ReliabilityModel
@@ -150,3 +152,20 @@ def test_an_availability_alone_can_t_be_simulated() -> None:
 def test_no_histories_is_refused() -> None:
     with pytest.raises(BadInput, match="at least one history"):
         simulate(AGREEING["two of three"], SimulationOptions(histories=0))
+
+
+def test_exponential_times_follow_their_law() -> None:
+    """Counts in and beyond the layers of the ziggurat against e^(−x): none is off by five standard deviations."""
+    from core.studies.availability.kernel import _exponential
+
+    @njit
+    def counts(number: int) -> np.ndarray:
+        random, found = np.array([20261121], dtype=np.uint64), np.zeros(101, dtype=np.int64)
+        for _ in range(number):
+            found[min(int(_exponential(random) * 10), 100)] += 1
+        return found
+
+    number = 5_000_000
+    share = np.exp(-np.append(np.arange(101) / 10, np.inf))
+    expected = number * (share[:-1] - share[1:])
+    assert (np.abs(counts(number) - expected) < 5 * np.sqrt(expected)).all()
