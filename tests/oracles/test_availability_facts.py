@@ -1,8 +1,28 @@
 """Published numbers and closed forms for availability; each test names where its answer was printed.
 
-RePyability's ladder of 1001 blocks (0.7669192075551) has no test: its source says neither how the rungs are joined nor
-where the terminals are. Large diagrams are timed and checked against closed forms in
-``tests/core/studies/availability/test_exact.py``; simulated answers are in ``test_simulation.py`` there.
+Collected facts and their tests, here unless a module is named:
+
+RTS79-LOLE-H, RTS79-LOEE        test_rts79_loses_load_9_39418_hours_a_year
+PRAS-SINGLE-A                   test_pras_single_node_a_hour_by_hour
+REOPT-ERP-3H                    test_reopt_backup_reliability_over_three_hours
+BRIDGE-0.9                      test_bridge_of_0_9, test_bridge_as_a_network_of_0_9
+KOFN-2OF3                       test_two_of_three_at_0_9
+KOFN-9OF10-SEED, SEED-SYSTEM    test_nine_of_ten_units_and_the_system_of_the_integration_sample
+SEED-CAPACITY                   test_200_mw_of_the_sample_units
+SEED-PASS-CONSISTENCY           test_series_product_of_the_sample_pass_file
+FT-THEATRE, FT-TWOTRAIN         test_theatre_fault_tree, test_two_trains_fault_tree (exact, rare event, minimal cut sets)
+MARKOV-1CREW, MARKOV-STANDBY    test_repair_crews, test_cold_standby
+WEIBULL-RENEWAL                 test_weibull_mean_and_limiting_availability, …_differs_from_the_mtbf_is_a_finding
+BETA-FACTOR                     test_beta_factor
+WINDCHILL-MTBF-DEF              test_cycle_time_is_the_other_meaning_of_mtbf
+RELIAWIKI-SERIES, SIM-9OF10     tests/core/studies/availability/test_simulation.py
+LADDER-1001                     none, see below
+
+RePyability's "ladder of 1001 blocks, 3 a rung, A = 8760/8784 each: 0.7669192075551" can't be rebuilt: how the rungs are
+joined and where the terminals are was not printed, and units that are down 24 h in 8784 h give 0.767 only with 97 single
+points of failure in series, (8760/8784)^97, which no ladder with two rails has; two rails of 334 sections give 0.9975.
+Large diagrams with shared components are checked against closed forms in
+``tests/core/studies/availability/test_exact.py``.
 """
 
 from __future__ import annotations

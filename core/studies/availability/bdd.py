@@ -16,7 +16,8 @@ from core.errors import EngineError
 from core.studies.availability.structure import Gate
 
 NODE_LIMIT = 300_000
-TIME_LIMIT_S = 10.0
+TIME_LIMIT_S = 5.0
+LOOK_EVERY_S = 0.05
 
 
 class TooLarge(EngineError):
@@ -40,14 +41,16 @@ class Diagram:
         self._manager = _manager()
         self._manager.declare(*(f"x{node}" for node in inputs))
         self._functions: dict[int, Any] = {node: self._manager.var(f"x{node}") for node in inputs}
-        deadline = time.monotonic() + TIME_LIMIT_S
+        self._deadline = time.monotonic() + TIME_LIMIT_S
+        self._looked = 0.0
         try:
             for node, gate in gates.items():
-                self._functions[node] = self._at_least(gate, deadline)
+                self._functions[node] = self._at_least(gate)
+            self._refuse_too_large()
         except (RecursionError, MemoryError) as error:
             raise _too_large() from error
 
-    def _at_least(self, gate: Gate, deadline: float) -> Any:
+    def _at_least(self, gate: Gate) -> Any:
         """Return the function "at least k members": ``row[j]`` says it of the members so far behind, for j ≤ k."""
         manager = self._manager
         members = [self._functions[member] for member in gate.members]
@@ -57,9 +60,15 @@ class Diagram:
             highest = min(gate.need, len(members) - place)
             for j in range(highest, lowest - 1, -1):
                 row[j] = manager.ite(members[place], row[j - 1], row[j])
-            if len(manager) > NODE_LIMIT or time.monotonic() > deadline:
-                raise _too_large()
+            if time.monotonic() > self._looked + LOOK_EVERY_S:
+                self._refuse_too_large()
         return row[gate.need]
+
+    def _refuse_too_large(self) -> None:
+        """Stop at the limits; counting the nodes takes as long as there are variables, so it is done now and then."""
+        self._looked = time.monotonic()
+        if len(self._manager) > NODE_LIMIT or self._looked > self._deadline:
+            raise _too_large()
 
     def values(self, wanted: Iterable[int], inputs: Mapping[int, Value]) -> dict[int, Value]:
         """Return the value of every wanted gate: one pass from the terminals up, each node met once.

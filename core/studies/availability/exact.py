@@ -98,16 +98,19 @@ def _solve_shared(structure: Structure, node: int, apart: set[int], solution: So
 
 
 def _inside(structure: Structure, node: int, apart: set[int]) -> tuple[list[int], list[int]]:
-    """Return the module's gates (members first) and its inputs in the order in which the diagram meets them."""
+    """Return the module's gates (members first) and its inputs in the order in which a walk from the left meets them.
+
+    The diagram of a gate is put together from its last member to its first: what comes late then lies deep.
+    """
     gates, inputs = {node}, dict[int, None]()
-    stack = [node]
+    stack = [*reversed(structure.gates[node].members)]
     while stack:
-        for member in structure.gates[stack.pop()].members:
-            if member not in structure.gates or member in apart:
-                inputs[member] = None
-            elif member not in gates:
-                gates.add(member)
-                stack.append(member)
+        member = stack.pop()
+        if member not in structure.gates or member in apart:
+            inputs[member] = None
+        elif member not in gates:
+            gates.add(member)
+            stack += reversed(structure.gates[member].members)
     return sorted(gates), list(inputs)
 
 

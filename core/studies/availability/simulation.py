@@ -238,13 +238,16 @@ def _laws(model: ReliabilityModel, compiled: Compiled, leaves: list[int]) -> dic
     structure = compiled.structure
     names = [structure.names[leaf] for leaf in leaves]
     rows = model.components.drop_duplicates("id").set_index("id").reindex(names)
-    frequency = np.array([structure.frequency_per_h[leaf] for leaf in leaves])
+    down = np.array([structure.unavailability[leaf] for leaf in leaves])
+    stated = np.array([structure.frequency_per_h[leaf] for leaf in leaves])
+    frequency = np.where(np.isnan(stated) & (down == 0), 0.0, stated)  # what is always up never fails
     unknown = [name for name, known in zip(names, np.isfinite(frequency), strict=True) if not known]
     if unknown:
         text = f"{', '.join(unknown[:5])}: an availability alone doesn't say how often a unit fails"
         raise BadInput(text, hint="give MTBF and MTTR to simulate")
-    up = np.array([structure.availability[leaf] for leaf in leaves]) / frequency
-    repair = np.array([structure.unavailability[leaf] for leaf in leaves]) / frequency
+    with np.errstate(divide="ignore", invalid="ignore"):
+        up = np.array([structure.availability[leaf] for leaf in leaves]) / frequency
+        repair = np.nan_to_num(down / frequency)
     beta = rows["weibull_beta"].fillna(1.0).to_numpy()
     every = rows["pm_interval_h"].where((rows["pm_interval_h"] > 0) & (rows["pm_duration_h"] > 0), np.inf).to_numpy()
     fail_law, fail_a, fail_b = _law(rows["distribution"], up, beta, rows["failure_cv"].to_numpy())

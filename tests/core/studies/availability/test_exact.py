@@ -190,9 +190,12 @@ def test_ten_thousand_nested_blocks_have_an_answer() -> None:
     assert solution.availability[solution.root] == pytest.approx((1000 / 1001) ** 10_001, rel=1e-9)
 
 
-def test_a_diagram_that_outgrows_its_limits_is_simulated_with_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("known", [{"mtbf_h": 1000, "mttr_h": 50}, {"availability": 1000 / 1050}])
+def test_a_diagram_that_outgrows_its_limits_is_simulated_with_a_finding(
+    monkeypatch: pytest.MonkeyPatch, known: dict[str, float]
+) -> None:
     monkeypatch.setattr(diagrams, "NODE_LIMIT", 3)
-    components = [{"id": name, "mtbf_h": 1000, "mttr_h": 50} for name in "ABC"]
+    components = [{"id": name, **known} for name in "ABC"]
     blocks = [
         {"id": "P", "members": "A,B"},
         {"id": "Q", "members": "A,C"},
@@ -203,7 +206,22 @@ def test_a_diagram_that_outgrows_its_limits_is_simulated_with_a_finding(monkeypa
     system = result.main.set_index("block").loc["SYSTEM"]
     a = 1000 / 1050
     assert system["availability"] == pytest.approx(a * (1 - (1 - a) ** 2), abs=5e-3)
-    assert system["failures_per_year"] > 0
+    assert np.isfinite(system["failures_per_year"]) == ("mtbf_h" in known)
+
+
+def test_ten_thousand_blocks_that_share_their_neighbours_components_are_exact() -> None:
+    """Neighbouring pairs in series fail with two neighbours down: a chain over “the last one is down”."""
+    count = 10_000
+    up = np.array([(8760 + i % 7) / (8784 + i % 7) for i in range(count)])
+    components = [{"id": f"C{i}", "mtbf_h": 8760 + i % 7, "mttr_h": 24} for i in range(count)]
+    pairs = [{"id": f"P{i}", "type": "PARALLEL", "members": f"C{i},C{i + 1}", "k": 1} for i in range(count - 1)]
+    system = {"id": "SYSTEM", "members": ",".join(pair["id"] for pair in pairs)}
+    compiled = compile_model(ReliabilityModel.from_tables(components, [*pairs, system]))
+    last_up, last_down = 1.0, 0.0
+    for a in up:
+        last_up, last_down = (last_up + last_down) * a, last_up * (1 - a)
+    solution = solve(compiled.structure, compiled.nodes["SYSTEM"])
+    assert solution.availability[solution.root] == pytest.approx(last_up + last_down, rel=1e-10)
 
 
 def test_components_outside_the_system_have_no_importance() -> None:
