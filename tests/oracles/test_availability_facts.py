@@ -10,7 +10,7 @@ KOFN-2OF3                       test_two_of_three_at_0_9
 KOFN-9OF10-SEED, SEED-SYSTEM    test_nine_of_ten_units_and_the_system_of_the_integration_sample
 SEED-CAPACITY                   test_200_mw_of_the_sample_units
 SEED-PASS-CONSISTENCY           test_series_product_of_the_sample_pass_file
-FT-THEATRE, FT-TWOTRAIN         test_theatre_fault_tree, test_two_trains_fault_tree (exact, rare event, minimal cut sets)
+FT-THEATRE, FT-TWOTRAIN         test_theatre_fault_tree, test_two_trains_fault_tree (exact, rare event, cut sets)
 MARKOV-1CREW, MARKOV-STANDBY    test_repair_crews, test_cold_standby
 WEIBULL-RENEWAL                 test_weibull_mean_and_limiting_availability, …_differs_from_the_mtbf_is_a_finding
 BETA-FACTOR                     test_beta_factor
@@ -19,8 +19,8 @@ RELIAWIKI-SERIES, SIM-9OF10     tests/core/studies/availability/test_simulation.
 LADDER-1001                     none, see below
 
 RePyability's "ladder of 1001 blocks, 3 a rung, A = 8760/8784 each: 0.7669192075551" can't be rebuilt: how the rungs are
-joined and where the terminals are was not printed, and units that are down 24 h in 8784 h give 0.767 only with 97 single
-points of failure in series, (8760/8784)^97, which no ladder with two rails has; two rails of 334 sections give 0.9975.
+joined and where the terminals are was not printed, and units that are down 24 h in 8784 h give 0.767 only with some 97
+single points of failure in series, which no ladder with two rails has; two rails of 334 sections give 0.9975.
 Large diagrams with shared components are checked against closed forms in
 ``tests/core/studies/availability/test_exact.py``.
 """

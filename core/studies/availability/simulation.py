@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +21,7 @@ from core.studies.availability.compile import Compiled, compile_model
 from core.studies.availability.delivery import unit_paths
 from core.studies.availability.structure import Floats, Gate
 
-BATCHES_PER_WORKER = 4
+BATCHES = 64  # of a simulation
 LAWS = {"EXPONENTIAL": 0, "WEIBULL": 1, "LOGNORMAL": 2, "DETERMINISTIC": 3}  # as the kernel numbers them
 
 
@@ -64,6 +65,28 @@ class Simulation:
     findings: list[Finding] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """What was seen in a row of histories [h]; ``node_downtime`` has one row a batch of them and one column a node."""
+
+    downtime: Floats
+    failures: Floats
+    first_failure: Floats
+    node_downtime: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A model in the form that the kernel takes, the place of every node of the system in it, and remarks."""
+
+    model: ReliabilityModel
+    options: SimulationOptions
+    compiled: Compiled
+    plan: Any
+    order: dict[int, int]
+    findings: list[Finding]
+
+
 def simulate(model: ReliabilityModel, options: SimulationOptions | None = None) -> Simulation:
     """Run histories of the model; the same seed gives the same numbers on every machine.
 
@@ -72,47 +95,66 @@ def simulate(model: ReliabilityModel, options: SimulationOptions | None = None) 
     BadInput
         When the number of histories or years is not positive, or a component of the system has no failure rate.
     """
-    chosen = options or SimulationOptions()
-    if chosen.histories < 1 or not 0 < chosen.years < float("inf"):
+    prepared = _prepare(model, options or SimulationOptions())
+    return _summary(prepared, _run(prepared, 0, prepared.options.histories))
+
+
+def run_histories(model: ReliabilityModel, options: SimulationOptions, first: int, count: int) -> list[Histories]:
+    """Return a part of a simulation by batches; ``first`` is a whole number of :func:`batch_size`."""
+    return _run(_prepare(model, options), first, count)
+
+
+def summarise(model: ReliabilityModel, options: SimulationOptions, batches: Sequence[Histories]) -> Simulation:
+    """Return the simulation of which these are the batches: the same numbers however they were shared out."""
+    return _summary(_prepare(model, options), batches)
+
+
+def batch_size(histories: int) -> int:
+    """Return the histories of a batch: the same on every machine, so that sums are added in the same order."""
+    return -(-histories // BATCHES)
+
+
+def _prepare(model: ReliabilityModel, options: SimulationOptions) -> _Prepared:
+    if options.histories < 1 or not 0 < options.years < float("inf"):
         raise BadInput("a simulation needs at least one history and a positive number of years")
-    compiled = compile_model(model, chosen.mtbf_means, chains=False)
-    plan, order, findings = _plan(model, compiled, chosen)
-    runs = _run(plan, chosen)
-    done = len(runs["downtime"])
-    if done < chosen.histories:
-        text = f"{done} of {chosen.histories} histories were run in {chosen.time_limit_s:g} s"
-        findings.append(Finding("simulation.time_limit", Severity.WARNING, text, "the interval is wider for it"))
-    if not runs["failures"].any():
-        text = f"the system never failed in {done} histories of {chosen.years:g} years"
-        findings.append(Finding("simulation.no_failure", Severity.WARNING, text, "simulate more histories or years"))
-    return _summary(model, compiled, chosen, runs, order, findings)
+    compiled = compile_model(model, options.mtbf_means, chains=False)
+    return _Prepared(model, options, compiled, *_plan(model, compiled, options))
 
 
-def _summary(
-    model: ReliabilityModel,
-    compiled: Compiled,
-    options: SimulationOptions,
-    runs: dict[str, Floats],
-    order: dict[int, int],
-    findings: list[Finding],
-) -> Simulation:
-    hours = options.years * HOURS_PER_YEAR
-    total = hours * len(runs["downtime"])
-    down, failed = float(runs["downtime"].sum()), float(runs["failures"].sum())
-    first = runs["first_failure"][np.isfinite(runs["first_failure"])]
-    blocks = [block for block in model.blocks["id"] if compiled.nodes[block] in order]
-    shares = [1 - runs["node_downtime"][order[compiled.nodes[block]]] / total for block in blocks]
+def _summary(prepared: _Prepared, batches: Sequence[Histories]) -> Simulation:
+    options, order, nodes = prepared.options, prepared.order, prepared.compiled.nodes
+    downtime, failures, first = (
+        np.concatenate([getattr(batch, name) for batch in batches])
+        for name in ("downtime", "failures", "first_failure")
+    )
+    node_downtime = np.concatenate([batch.node_downtime for batch in batches]).sum(axis=0)
+    hours, done = options.years * HOURS_PER_YEAR, len(downtime)
+    down, failed = float(downtime.sum()), float(failures.sum())
+    first = first[np.isfinite(first)]
+    blocks = [block for block in prepared.model.blocks["id"] if nodes[block] in order]
+    shares = [1 - node_downtime[order[nodes[block]]] / (hours * done) for block in blocks]
     return Simulation(
         options,
-        len(runs["downtime"]),
-        _estimate(1 - runs["downtime"] / hours, options.confidence, 1.0),
-        _estimate(runs["failures"] / options.years, options.confidence),
-        (total - down) / failed if failed else float("nan"),
+        done,
+        _estimate(1 - downtime / hours, options.confidence, 1.0),
+        _estimate(failures / options.years, options.confidence),
+        (hours * done - down) / failed if failed else float("nan"),
         down / failed if failed else float("nan"),
         float(first.mean()) if len(first) else float("nan"),
         pd.DataFrame({"id": blocks, "availability": shares}),
-        findings,
+        [*prepared.findings, *_run_findings(options, done, failed)],
     )
+
+
+def _run_findings(options: SimulationOptions, done: int, failed: float) -> list[Finding]:
+    findings = []
+    if done < options.histories:
+        text = f"{done} of {options.histories} histories were run"
+        findings.append(Finding("simulation.incomplete", Severity.WARNING, text, "the interval is wider for it"))
+    if not failed:
+        text = f"the system never failed in {done} histories of {options.years:g} years"
+        findings.append(Finding("simulation.no_failure", Severity.WARNING, text, "simulate more histories or years"))
+    return findings
 
 
 def _estimate(values: Floats, confidence: float, most: float = np.inf) -> Estimate:
@@ -125,32 +167,27 @@ def _estimate(values: Floats, confidence: float, most: float = np.inf) -> Estima
     return Estimate(mean, max(mean - half, 0.0), min(mean + half, most))
 
 
-def _run(plan: Any, options: SimulationOptions) -> dict[str, Floats]:
-    """Run the histories in batches on all processors; the compiled kernel lets go of Python's lock."""
-    workers = os.cpu_count() or 1
-    size = max(1, -(-options.histories // (workers * BATCHES_PER_WORKER)))
-    starts = range(0, options.histories, size)
+def _run(prepared: _Prepared, first: int, count: int) -> list[Histories]:
+    """Run histories in batches on all processors; the compiled kernel lets go of Python's lock."""
+    options = prepared.options
+    end, size = min(first + count, options.histories), batch_size(options.histories)
     deadline = time.monotonic() + (options.time_limit_s or float("inf"))
 
-    def batch(start: int) -> dict[str, Floats] | None:
-        late = start > 0 and time.monotonic() > deadline
-        return None if late else _batch(plan, options.seed, start, min(size, options.histories - start))
+    def batch(start: int) -> Histories | None:
+        late = start > first and time.monotonic() > deadline
+        return None if late else _batch(prepared.plan, options.seed, start, min(size, end - start))
 
-    with ThreadPoolExecutor(workers) as pool:
-        parts = [part for part in pool.map(batch, starts) if part is not None]
-    names = ("downtime", "failures", "first_failure")
-    joined = {name: np.concatenate([part[name] for part in parts]) for name in names}
-    return {**joined, "node_downtime": np.sum([part["node_downtime"] for part in parts], axis=0)}
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return [done for done in pool.map(batch, range(first, end, size)) if done is not None]
 
 
-def _batch(plan: Any, seed: int, start: int, count: int) -> dict[str, Floats]:
+def _batch(plan: Any, seed: int, start: int, count: int) -> Histories:
     from core.studies.availability import kernel
 
-    nodes = len(plan.need)
-    names = {"downtime": count, "failures": count, "first_failure": count, "node_downtime": nodes}
-    results = {name: np.zeros(length) for name, length in names.items()}
-    kernel.simulate(plan, _state(plan), seed & 0xFFFFFFFF, start, *results.values())
-    return results
+    seen = Histories(np.zeros(count), np.zeros(count), np.zeros(count), np.zeros((1, len(plan.need))))
+    arrays = (seen.downtime, seen.failures, seen.first_failure, seen.node_downtime[0])
+    kernel.simulate(plan, _state(plan), seed & 0xFFFFFFFF, start, *arrays)
+    return seen
 
 
 def _state(plan: Any) -> Any:

@@ -228,5 +228,10 @@ def as_document(result: StudyResult) -> dict[str, Any]:
     return document
 
 
+def simulation_document(simulation: Simulation) -> dict[str, Any]:
+    """Return a simulation as the document's ``simulation``."""
+    return _first(simulation_table(simulation))
+
+
 def _first(rows: pd.DataFrame) -> dict[str, Any]:
     return {str(name): value for name, value in rows.iloc[0].items()}
