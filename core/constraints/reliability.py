@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,7 @@ Evidence = Callable[..., dict[str, Any]]
 
 
 def reliability_updates(plant: Plant, failure: Verdict, evidence: Evidence) -> list[ConstraintUpdate]:
-    """Return the updates that a missed availability asks for: the smallest set of measures, the others beside it.
+    """Return the updates that a missed availability asks for: the cheapest set of measures, others beside it.
 
     The search runs on the plant's own model. Where the failed value differs from the model's own, its unavailability
     is scaled by their ratio, so that the measures cure what the tool found: U_own · U_failed / U_own ≤ 1 − target.
@@ -32,35 +32,36 @@ def reliability_updates(plant: Plant, failure: Verdict, evidence: Evidence) -> l
         return [_one_level_more(plant, failure, reason, evidence)]
     own = Goal().availability(model)
     ratio = (1 - failed) / max(1 - own, 1e-12)
-    options = {_counted(option): option for option in standard_options(model)}
-    search = reach_target(model, 1 - (1 - target) / max(ratio, 1e-9), list(options))
-    if not search.alternatives:
+    sets = _sets(model, 1 - (1 - target) / max(ratio, 1e-9))
+    if not sets:
         return [_one_level_more(plant, failure, reason, evidence)]
     computed = evidence(failure, own_availability=own, unavailability_ratio=ratio, target=target)
-    best, *others = (_priced(each, options) for each in search.alternatives)
-    return _updates(plant, model, best, others, reason, ratio, computed)
+    return _updates(plant, model, sets, reason, ratio, computed)
 
 
-def _counted(option: Option) -> Option:
-    """Return the option at the price of one, its real cost only to break ties: the fewest measures win."""
-    return replace(option, cost=1 + option.cost * 1e-12)
-
-
-def _priced(measures: Measures, options: Mapping[Option, Option]) -> Measures:
-    """Return the measures with their real costs."""
-    real = tuple((options[option], count) for option, count in measures.measures)
-    return replace(measures, measures=real, cost=sum(option.cost * count for option, count in real))
+def _sets(model: ReliabilityModel, target: float) -> list[Measures]:
+    """Return sets of measures that reach the target, the cheapest first, and at the end the one of fewest measures."""
+    priced = standard_options(model)
+    counted = {replace(option, cost=1 + option.cost * 1e-12): option for option in priced}  # real costs break ties
+    fewest = reach_target(model, target, list(counted), alternatives=1).alternatives
+    found = reach_target(model, target, priced, alternatives=3).alternatives
+    for each in fewest:
+        real = tuple((counted[option], count) for option, count in each.measures)
+        if all(real != other.measures for other in found):
+            cost = sum(option.cost * count for option, count in real)
+            found.append(replace(each, measures=real, cost=cost))
+    return found
 
 
 def _updates(
     plant: Plant,
     model: ReliabilityModel,
-    best: Measures,
-    others: list[Measures],
+    sets: list[Measures],
     reason: str,
     ratio: float,
     computed: dict[str, Any],
 ) -> list[ConstraintUpdate]:
+    best, *others = sets
     reached = 1 - (1 - best.availability) * ratio
     outcome = (
         f"{best.text} brings it to {reached * 100:.4f} %"

@@ -135,81 +135,85 @@ def reach_target(
     Sets are taken in the order of their cost, so the first that reaches the target is the cheapest. More measures
     never lower the availability, hence a set is only extended while everything still allowed together would do.
     """
-    goal = goal or Goal()
-    now = goal.availability(model)
+    sets = _Sets(model, options, goal or Goal(), target)
+    now = sets.goal.availability(model)
     search = Search(target, now, [])
     if now >= target - TOLERANCE:
         return search
-    limits = tuple(option.limit for option in options)
-    everything = _alternative(model, options, limits, goal, target)
+    everything = sets.of(sets.limits)
     if not everything.reaches:
         text = f"all measures together reach {everything.availability:.6f}, not {target}"
         search.findings.append(Finding("search.out_of_reach", Severity.WARNING, text, "offer more or other measures"))
         search.alternatives.append(everything)
         return search
-    _search(search, model, options, limits, goal, alternatives, effort)
+    _search(search, sets, alternatives, effort)
     return search
 
 
-def _search(
-    search: Search,
-    model: ReliabilityModel,
-    options: Sequence[Option],
-    limits: tuple[int, ...],
-    goal: Goal,
-    alternatives: int,
-    effort: int,
-) -> None:
+class _Sets:
+    """The sets of measures that the options allow, each calculated once."""
+
+    def __init__(self, model: ReliabilityModel, options: Sequence[Option], goal: Goal, target: float) -> None:
+        self.goal, self.limits = goal, tuple(option.limit for option in options)
+        self._model, self._options, self._target = model, options, target
+        self._known: dict[tuple[int, ...], Alternative] = {}
+
+    def __len__(self) -> int:
+        """Return how many have been calculated."""
+        return len(self._known)
+
+    def of(self, counts: tuple[int, ...]) -> Alternative:
+        """Return the set with so many of each option."""
+        if counts not in self._known:
+            measures = tuple((option, count) for option, count in zip(self._options, counts, strict=True) if count)
+            reached = self.goal.availability(with_measures(self._model, measures))
+            reaches = reached >= self._target - TOLERANCE
+            self._known[counts] = Alternative(measures, self.cost(counts), reached, reaches)
+        return self._known[counts]
+
+    def cost(self, counts: tuple[int, ...]) -> float:
+        """Return what so many of each option cost."""
+        return float(sum(option.cost * count for option, count in zip(self._options, counts, strict=True)))
+
+
+def _search(search: Search, sets: _Sets, alternatives: int, effort: int) -> None:
     """Take sets in the order of their cost until enough reach the target."""
     found: list[tuple[int, ...]] = []
-    queue: list[tuple[float, tuple[int, ...], int]] = [(0.0, (0,) * len(options), 0)]
-    spent = 0
+    limits = sets.limits
+    queue: list[tuple[float, tuple[int, ...], int]] = [(0.0, (0,) * len(limits), 0)]
     while queue and len(found) < alternatives:
         _, counts, first = heapq.heappop(queue)
         if any(all(c >= f for c, f in zip(counts, done, strict=True)) for done in found):
             continue
-        if spent >= effort:
-            text = f"the search stopped after {spent} sets of measures; cheaper ones than those not listed may exist"
+        if len(sets) >= effort:
+            text = (
+                f"the search stopped after {len(sets)} sets of measures; cheaper ones than those not listed may exist"
+            )
             search.findings.append(Finding("search.stopped", Severity.WARNING, text, "offer fewer measures"))
             break
-        spent += 1
-        alternative = _alternative(model, options, counts, goal, search.target)
+        alternative = sets.of(counts)
         if alternative.reaches:
             found.append(counts)
             search.alternatives.append(alternative)
             continue
-        for place in range(first, len(options)):
-            allowed = (*counts[:place], *limits[place:])
+        for place in range(first, len(limits)):
             more = (*counts[:place], counts[place] + 1, *counts[place + 1 :])
             if more[place] > limits[place]:
                 continue
-            spent += 1
-            if not _alternative(model, options, allowed, goal, search.target).reaches:
+            if not sets.of((*counts[:place], *limits[place:])).reaches:
                 break  # later options alone can't do it either
-            heapq.heappush(queue, (_cost(options, more), more, place))
-
-
-def _cost(options: Sequence[Option], counts: tuple[int, ...]) -> float:
-    return float(sum(option.cost * count for option, count in zip(options, counts, strict=True)))
-
-
-def _alternative(
-    model: ReliabilityModel, options: Sequence[Option], counts: tuple[int, ...], goal: Goal, target: float
-) -> Alternative:
-    measures = tuple((option, count) for option, count in zip(options, counts, strict=True) if count)
-    reached = goal.availability(with_measures(model, measures))
-    return Alternative(measures, _cost(options, counts), reached, reached >= target - TOLERANCE)
+            heapq.heappush(queue, (sets.cost(more), more, place))
 
 
 def with_measures(model: ReliabilityModel, measures: Sequence[tuple[Option, int]]) -> ReliabilityModel:
     """Return the model after the measures."""
-    components, blocks = model.components.copy(), model.blocks.copy()
+    components, blocks = model.components, model.blocks
     for option, count in measures:
         if option.action is Action.ADD_UNIT:
             components, blocks = _with_units(components, blocks, option.on[0], count)
         else:
-            chosen = components["id"].isin(option.on)
-            components.loc[chosen, "mttr_h"] = components.loc[chosen, "mttr_h"].clip(upper=option.mttr_h)
+            longer = components["id"].isin(option.on) & (components["mttr_h"] > option.mttr_h)
+            components = components.assign(mttr_h=components["mttr_h"].mask(longer, option.mttr_h))
     return ReliabilityModel(components, blocks)
 
 
@@ -219,17 +223,16 @@ def _with_units(
     """Return the tables with copies of a component: more members of its redundant blocks, a parallel pair in series."""
     copies = [f"{like} + {number}" for number in range(1, count + 1)]
     row = components[components["id"] == like]
-    components = pd.concat([components, *(row.assign(id=name) for name in copies)], ignore_index=True)
-    blocks = blocks.copy()
+    components = pd.concat([components, row.loc[row.index.repeat(count)].assign(id=copies)], ignore_index=True)
     pair = f"{like} with {count} more"
-    members = blocks["members"].map(split_members)
-    uses = members.map(lambda listed: like in listed)
-    series = uses & (blocks["type"] == BlockType.SERIES)
-    in_pair = members.map(lambda listed: ",".join(pair if member == like else member for member in listed))
-    blocks["members"] = blocks["members"].where(~series, in_pair)
-    more = members.map(lambda listed: ",".join([*listed, *copies]))
-    blocks["members"] = blocks["members"].where(~uses | series, more)
-    blocks["n"] = blocks["n"].where(~uses | series, blocks["n"] + count)
+    members = [split_members(text) for text in blocks["members"]]
+    uses = np.array([like in listed for listed in members], dtype=bool)
+    series = uses & (blocks["type"] == BlockType.SERIES).to_numpy()
+    for place in np.flatnonzero(uses):
+        listed = members[place]
+        members[place] = [pair if m == like else m for m in listed] if series[place] else [*listed, *copies]
+    more = blocks["n"] + count * (uses & ~series)
+    blocks = blocks.assign(members=[",".join(listed) for listed in members], n=more)
     if series.any():
         extra = {"id": pair, "type": str(BlockType.PARALLEL), "members": ",".join([like, *copies]), "k": 1}
         blocks = pd.concat([blocks, CATALOGUE.conform("blocks", [extra])], ignore_index=True)

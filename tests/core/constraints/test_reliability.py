@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from core.constraints import advise
@@ -9,7 +11,7 @@ from core.criteria import CriteriaSet, judge
 from core.plant import Plant, sample_plant
 from core.results.study_result import StudyResult, result_table
 from core.studies.availability.plant import plant_model
-from core.studies.availability.search import Goal
+from core.studies.availability.search import Goal, standard_options, with_measures
 
 CRITERIA = CriteriaSet.default()
 
@@ -35,7 +37,29 @@ def two_of_three(mttr_h: float = 50.0) -> Plant:
 def test_the_reason_reads_as_in_the_specification():
     found = updates(sample_plant(), availability=0.9972, downtime_h=24.5)
     assert found[0].reason.startswith("availability 99.72 % is under the 99.95 % target")
-    assert (found[0].name, found[0].old, found[0].new) == ("redundancy_level", 1, 2)
+    more_units = [each for each in found[0].alternatives if each.name == "redundancy_level"]
+    assert [(each.old, each.new) for each in more_units] == [(1, 2)]
+
+
+@pytest.mark.parametrize("failed", [0.9972, 0.999, 0.9993])
+def test_the_proposal_is_the_cheapest_of_all_sets(failed: float):
+    """Every set of the standard measures, tried one by one."""
+    plant = two_of_three()
+    model = plant_model(plant)
+    found = updates(plant, availability=failed)
+    options = standard_options(model)
+    ratio = (1 - failed) / (1 - Goal().availability(model))
+    costs = [
+        sum(option.cost * count for option, count in zip(options, counts, strict=True))
+        for counts in itertools.product(*(range(option.limit + 1) for option in options))
+        if 1 - (1 - Goal().availability(with_measures(model, _taken(options, counts)))) * ratio >= 0.9995 - 1e-12
+    ]
+    assert found[0].evidence["cost_usd"] == pytest.approx(min(costs))
+    assert all(each.cost >= min(costs) - 0.01 for each in found[0].alternatives)
+
+
+def _taken(options, counts):
+    return tuple((option, count) for option, count in zip(options, counts, strict=True) if count)
 
 
 def test_the_change_reaches_the_target_by_the_closed_form():

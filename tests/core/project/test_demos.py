@@ -25,7 +25,7 @@ def failed(document) -> set[str]:
     ("name", "stages", "updates"),
     [
         ("all_pass", set(), set()),
-        ("ram_fail", {"3"}, {"redundancy_level", "mttr_h"}),
+        ("ram_fail", {"3"}, {"spares"}),
         ("voltage_fail", {"2a"}, {"reactive_support_mvar"}),
         ("short_circuit_fail", {"2b"}, {"breaker_rating_ka"}),
         ("on_paper", {"2a", "2b", "3"}, set()),

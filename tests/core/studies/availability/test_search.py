@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.plant import sample_plant
 from core.reliability import ReliabilityModel, check
@@ -33,25 +35,62 @@ OPTIONS = [
 ]
 
 
-def by_trying_all(model: ReliabilityModel, target: float) -> float:
-    """The cheapest cost among all sets."""
-    counts = itertools.product(*(range(option.limit + 1) for option in OPTIONS))
-    sets = [tuple((o, c) for o, c in zip(OPTIONS, chosen, strict=True) if c) for chosen in counts]
+def by_trying_all(model: ReliabilityModel, target: float, options: list[Option]) -> float | None:
+    """The cheapest cost among all sets; ``None`` when no set reaches the target."""
+    counts = itertools.product(*(range(option.limit + 1) for option in options))
+    sets = [tuple((o, c) for o, c in zip(options, chosen, strict=True) if c) for chosen in counts]
     goal = Goal()
-    return min(
+    costs = [
         sum(option.cost * count for option, count in measures)
         for measures in sets
-        if goal.availability(with_measures(model, measures)) >= target
-    )
+        if goal.availability(with_measures(model, measures)) >= target - 1e-12
+    ]
+    return min(costs, default=None)
 
 
 @pytest.mark.parametrize("target", [0.985, 0.995, 0.999, 0.9995, 0.99985])
 def test_the_first_alternative_is_the_cheapest_of_all_sets(target: float) -> None:
     model = pump_station()
     search = reach_target(model, target, OPTIONS)
-    assert search.alternatives[0].cost == by_trying_all(model, target)
+    assert search.alternatives[0].cost == by_trying_all(model, target, OPTIONS)
     assert all(found.reaches and found.availability >= target for found in search.alternatives)
     assert [a.cost for a in search.alternatives] == sorted(a.cost for a in search.alternatives)
+
+
+@st.composite
+def systems(draw: st.DrawFn) -> tuple[ReliabilityModel, list[Option]]:
+    """Two groups of one or two like units, each a block that needs some, in series; each with measures for sale."""
+    components, blocks, options = [], [], []
+    for group in range(2):
+        count = draw(st.integers(1, 2))
+        ids = [f"G{group}U{i}" for i in range(count)]
+        data = {"mtbf_h": draw(st.floats(100, 1e4)), "mttr_h": draw(st.floats(5, 200))}
+        components += [{"id": name, **data} for name in ids]
+        need = draw(st.integers(1, count))
+        blocks.append({"id": f"G{group}", "type": "PARALLEL_K_OF_N", "members": ",".join(ids), "k": need})
+        price = st.integers(1, 50).map(float)
+        options += [
+            Option(Action.ADD_UNIT, tuple(ids), draw(price), limit=draw(st.integers(1, 2))),
+            Option(Action.SHORTEN_REPAIR, tuple(ids), draw(price), mttr_h=data["mttr_h"] / 2),
+        ]
+    blocks.append({"id": "SYSTEM", "type": "SERIES", "members": "G0,G1"})
+    return ReliabilityModel.from_tables(components, blocks), options
+
+
+@settings(max_examples=8, deadline=None)
+@given(systems(), st.sampled_from([0.9, 0.99, 0.999]))
+def test_no_set_of_a_random_system_is_cheaper_than_the_first(
+    system: tuple[ReliabilityModel, list[Option]], target: float
+) -> None:
+    model, options = system
+    search = reach_target(model, target, options, effort=10_000)
+    cheapest = by_trying_all(model, target, options)
+    if search.availability >= target - 1e-12:
+        assert cheapest == 0
+    elif cheapest is None:
+        assert [finding.code for finding in search.findings] == ["search.out_of_reach"]
+    else:
+        assert search.alternatives[0].cost == cheapest
 
 
 def test_a_target_that_is_reached_needs_nothing() -> None:
