@@ -12,6 +12,7 @@ COLUMNS = {
     "arcing_ka": "Arcing current [kA]",
     "reduced_arcing_ka": "Reduced arcing current [kA]",
     "clearing_s": "Clearing time [s]",
+    "clearing_reduced_s": "Clearing time, reduced [s]",
     "bolted_ka": "Bolted fault [kA]",
     "voltage_kv": "Voltage [kV]",
     "working_distance_mm": "Working distance [mm]",

@@ -2,7 +2,7 @@
 
 References
 ----------
-.. [1] IEEE Std 1584-2018, IEEE Guide for Performing Arc-Flash Hazard Calculations, clause 4 and Tables 1 to 7.
+.. [1] IEEE Std 1584-2018, IEEE Guide for Performing Arc-Flash Hazard Calculations: its equations and Tables 1 to 7.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def arc_flash(equipment: pd.DataFrame, bolted_ka: Array, clearing_s: Array, redu
 
 
 def out_of_range(equipment: pd.DataFrame, bolted_ka: Array) -> pd.Series:
-    """Return why a row is outside the model's range (clause 4.2), empty where it is inside."""
+    """Return why a row is outside the model's range, empty where it is inside."""
     v, gap = equipment["voltage_kv"], equipment["gap_mm"]
     low = v <= LOW_VOLTAGE_KV
     bolted = pd.Series(np.asarray(bolted_ka, dtype=float), index=equipment.index)

@@ -16,15 +16,16 @@ from core.studies.short_circuit import Conditions, plant_short_circuit
 
 TOOL = "Gridproof IEEE 1584"
 
-#: Longest arc that a person is taken to stay in (IEEE 1584-2018, clause 6.9.1) [s].
+#: Longest arc that a person is taken to stay in, typical of practice with IEEE 1584-2018 [s].
 LONGEST_S = 2.0
 
 
 def plant_arc_flash(plant: Plant, scenario: str | None = None) -> StudyResult:
     """Return the incident energy and the arc-flash boundary at every bus of a plant.
 
-    The equipment at a bus is the typical one of its voltage (Tables 8 and 10); the arc lasts until the slowest breaker
-    at the bus has cleared, two seconds at most and where there is none.
+    The equipment at a bus is the typical one of its voltage; the arc lasts until the slowest breaker at the bus has
+    cleared, two seconds at most and where there is none. At the reduced arcing current an inverse-time relay takes
+    longer: the breakers' own time counts there.
     """
     faults = plant_short_circuit(plant, scenario, Conditions(single_phase=False))
     provenance = Provenance(tool=TOOL, options={"longest_s": LONGEST_S})
@@ -33,17 +34,16 @@ def plant_arc_flash(plant: Plant, scenario: str | None = None) -> StudyResult:
     bolted = faults.main.drop_duplicates("bus").set_index("bus")["ik_ka"]
     bus = plant["bus"].reset_index(drop=True)
     equipment = typical_equipment(bus["kv"])
-    slowest = plant["breaker"].groupby("bus")["clearing_s"].max()
-    clearing = bus["id"].map(slowest)
-    findings = [finding for finding in faults.findings if finding.severity is not Severity.INFO]
-    findings += _unprotected(bus.loc[clearing.isna(), "id"])
-    seconds = clearing.fillna(LONGEST_S).clip(upper=LONGEST_S).to_numpy()
+    seconds, reduced_s, remarks = arc_durations(plant["breaker"], bus["id"])
+    findings = [finding for finding in faults.findings if finding.severity is not Severity.INFO] + remarks
     current = bus["id"].map(bolted).to_numpy(dtype=float)
-    answer = ieee_1584.arc_flash(equipment, current, seconds, seconds)
+    answer = ieee_1584.arc_flash(equipment, current, seconds, reduced_s)
     reasons = ieee_1584.out_of_range(equipment, current)
     findings += _outside(bus["id"], reasons)
     table = pd.DataFrame({"bus": bus["id"], "name": bus["name"], "scenario": scenario or ""})
-    table = pd.concat([table, equipment, answer], axis=1).assign(bolted_ka=current, clearing_s=seconds, reason=reasons)
+    table = pd.concat([table, equipment, answer], axis=1).assign(
+        bolted_ka=current, clearing_s=seconds, clearing_reduced_s=reduced_s, reason=reasons
+    )
     return StudyResult(
         "arc_flash", {"buses": result_table("arc_flash", "buses", table)}, Status.SOLVED, provenance, findings
     )
@@ -62,16 +62,43 @@ def _equipment_classes() -> pd.DataFrame:
     return pd.read_csv(Path(__file__).with_name("equipment.csv"))
 
 
+def arc_durations(breakers: pd.DataFrame, buses: pd.Series) -> tuple[np.ndarray, np.ndarray, list[Finding]]:
+    """Return every bus's arc durations at the full and the reduced arcing current [s], and what was assumed."""
+    full, reduced = breakers["clearing_s"], breakers["clearing_reduced_s"]
+    senseless = ~(full > 0) | (reduced <= 0)
+    one_time = breakers.loc[reduced.isna() & (full < LONGEST_S), "bus"]
+    filled = breakers.assign(full=full.where(~senseless), reduced=reduced.fillna(full).where(~senseless))
+    slowest = filled.groupby("bus")[["full", "reduced"]].agg(lambda times: times.max(skipna=False))
+    times = slowest.reindex(buses)
+    findings = _unprotected(buses[~buses.isin(breakers["bus"])])
+    findings += _senseless(breakers.loc[senseless, "id"])
+    if len(one_time := one_time[one_time.isin(buses)].drop_duplicates()):
+        text = f"{len(one_time)} buses: the clearing time counts at the reduced arcing current too"
+        hint = "a relay whose time depends on the current takes longer there: give the breakers' clearing_reduced_s"
+        findings.append(Finding("arc_flash.breaker.one_time", Severity.WARNING, text, hint))
+    faster = breakers.loc[reduced < full, "id"]
+    findings += [
+        Finding("arc_flash.breaker.faster", Severity.WARNING, f"{name} clears the lesser current faster", element=name)
+        for name in faster
+    ]
+    limited = times.fillna(LONGEST_S).clip(upper=LONGEST_S)
+    return limited["full"].to_numpy(), limited["reduced"].to_numpy(), findings
+
+
+def _senseless(breakers: pd.Series) -> list[Finding]:
+    text = "{}: the clearing time is not above 0 s; an arc of {:g} s is taken."
+    hint = "Give the seconds from the fault to its interruption."
+    return [
+        Finding("arc_flash.breaker.time", Severity.WARNING, text.format(name, LONGEST_S), hint, element=name)
+        for name in breakers
+    ]
+
+
 def _unprotected(buses: pd.Series) -> list[Finding]:
     text = "Bus {} has no breaker: an arc of {:g} s is taken."
+    hint = "Give the breaker that clears it."
     return [
-        Finding(
-            "arc_flash.breaker.none",
-            Severity.WARNING,
-            text.format(name, LONGEST_S),
-            "Give the breaker that clears it.",
-            element=name,
-        )
+        Finding("arc_flash.breaker.none", Severity.WARNING, text.format(name, LONGEST_S), hint, element=name)
         for name in buses
     ]
 

@@ -9,6 +9,7 @@ import pytest
 from core.plant import sample_plant
 from core.results.study_result import Status
 from core.studies.arc_flash import arc_flash, ieee_1584, out_of_range, plant_arc_flash
+from core.studies.arc_flash.study import arc_durations
 
 MEDIUM = {"voltage_kv": 4.16, "configuration": "VCB", "gap_mm": 104.0, "working_distance_mm": 914.4}
 MEDIUM_BOX = {"height_mm": 1143.0, "width_mm": 762.0, "depth_mm": 508.0}
@@ -120,3 +121,35 @@ def test_every_bus_of_the_sample_plant_is_calculated_or_says_why_not():
     rest = table.drop(main.index)
     assert (rest["energy_cal_cm2"] > 0).all()
     assert {f.element for f in result.findings if f.code == "arc_flash.range"} == set(main.index)
+
+
+def breakers(*rows: tuple[str, float, float | None]) -> pd.DataFrame:
+    columns = ["bus", "clearing_s", "clearing_reduced_s"]
+    return pd.DataFrame(rows, columns=columns).astype({"clearing_reduced_s": float}).assign(id="CB")
+
+
+def test_the_arc_lasts_until_the_slowest_breaker_at_either_current():
+    table = breakers(("A", 0.2, 0.3), ("A", 0.1, 0.5), ("B", 0.1, None), ("C", 5.0, 9.0))
+    full, reduced, findings = arc_durations(table, pd.Series(["A", "B", "C", "D"]))
+    assert full.tolist() == [0.2, 0.1, 2.0, 2.0]
+    assert reduced.tolist() == [0.5, 0.1, 2.0, 2.0]
+    assert [finding.code for finding in findings] == ["arc_flash.breaker.none", "arc_flash.breaker.one_time"]
+
+
+@pytest.mark.parametrize("times", [(-0.1, None), (0.0, 0.1), (float("nan"), None), (0.1, -1.0)])
+def test_a_time_that_makes_no_sense_is_said_and_the_longest_arc_taken(times: tuple[float, float | None]):
+    full, reduced, findings = arc_durations(breakers(("A", *times), ("A", 0.1, 0.1)), pd.Series(["A"]))
+    assert (full.tolist(), reduced.tolist()) == ([2.0], [2.0])
+    assert "arc_flash.breaker.time" in {finding.code for finding in findings}
+
+
+def test_annex_d1_by_a_plant_s_own_times():
+    """The durations of Annex D.1 on a breaker give its energies' ratio: 13.343 / 12.152 at 223 and 197 ms."""
+    plant = sample_plant()
+    bus = plant["bus"]["id"].iloc[0]
+    longer = plant["breaker"].assign(clearing_s=0.197, clearing_reduced_s=0.223)
+    table = plant_arc_flash(plant.with_table("breaker", longer)).tables["buses"].set_index("bus")
+    same = plant_arc_flash(plant.with_table("breaker", longer.assign(clearing_reduced_s=0.197))).tables["buses"]
+    both = table.loc[bus], same.set_index("bus").loc[bus]
+    assert both[0]["reduced_energy_j_cm2"] == pytest.approx(both[1]["reduced_energy_j_cm2"] * 0.223 / 0.197)
+    assert both[0]["energy_cal_cm2"] == pytest.approx(both[0]["reduced_energy_j_cm2"] / 4.184)
