@@ -14,6 +14,8 @@ from core.reliability import MtbfMeaning
 from core.results.study_result import Status
 from core.studies.availability import AvailabilityOptions, as_document, study_availability
 
+MOST_HISTORIES = 10_000_000
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
@@ -58,8 +60,10 @@ def run(arguments: argparse.Namespace) -> Answer:
 
 def _check(arguments: argparse.Namespace) -> None:
     """Refuse numbers that make no sense."""
-    if arguments.simulate < 0:
-        raise BadInput("--simulate is a number of histories above 0")
+    if not 0 <= arguments.simulate <= MOST_HISTORIES:
+        raise BadInput(f"--simulate is a number of histories from 0 (none) to {MOST_HISTORIES}")
+    if not 0 <= arguments.seed < 2**32:
+        raise BadInput("--seed is a whole number from 0 to 4294967295")
     if not 0 < arguments.years <= 10_000:
         raise BadInput("--years is above 0 and at most 10000")
     for name in ("required_mw", "bess_mw", "bess_mwh"):

@@ -104,8 +104,15 @@ def deliver(
         _chance(paths, unit_up, shared),
         _chance(paths, up, shared),
         _failures_per_h(paths, up, shared) if frequency else np.nan,
-        [*compiled.findings, *_unrated_beside_rated(paths)],
+        [*compiled.findings, *_unrated_beside_rated(paths), *_beyond_installed(required_mw, installed, firm_mw)],
     )
+
+
+def _beyond_installed(required_mw: float, installed_mw: float, firm_mw: float) -> list[Finding]:
+    if required_mw <= installed_mw + firm_mw + 1e-9:
+        return []
+    text = f"{required_mw:g} MW are required, more than {installed_mw + firm_mw:g} MW with all units and the battery"
+    return [Finding("rbd.capacity.beyond", Severity.WARNING, text, "require less or add units")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,22 @@ def test_without_a_clear_system_block_the_blocks_are_answered_alone(ask) -> None
 
 
 @pytest.mark.parametrize(
-    "more", [("--years", "0"), ("--simulate", "-1"), ("--required-mw", "nan"), ("--bess-mw", "-1")]
+    "more",
+    [
+        ("--years", "0"),
+        ("--simulate", "-1"),
+        ("--simulate", "1000000000"),
+        ("--seed", "-1"),
+        ("--seed", "4294967296"),
+        ("--required-mw", "nan"),
+        ("--bess-mw", "-1"),
+    ],
 )
 def test_senseless_numbers_are_refused(ask, more: tuple[str, str]) -> None:
     assert ask(*more)[0] == 2
+
+
+def test_more_than_all_units_can_deliver_is_said(ask) -> None:
+    status, document = ask("--required-mw", "300")
+    assert (status, document["capacity"]["availability"]) == (0, 0)
+    assert "rbd.capacity.beyond" in {finding["code"] for finding in document["findings"]}

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 import core.constraints
-from core.criteria import CriteriaSet, firm_capacity_mw, judge
+from core.constraints import ConstraintUpdate, advise
+from core.criteria import CriteriaSet, State, firm_capacity_mw, judge
+from core.criteria.criterion import worst_state
 from core.design.design import Design
 from core.design.ledger import Applied, constraints, with_updates, without_bound, without_element
 from core.design.placement import place
@@ -18,6 +20,7 @@ from core.design.requirement import BOUNDS, EQUIPMENT_BOUNDS, Requirement
 from core.design.sizing import size
 from core.design.technology import shipped_technologies
 from core.plant import Plant
+from core.studies.frequency import plant_frequency
 from core.studies.frequency.island import island_of
 from core.studies.short_circuit import plant_short_circuit
 
@@ -191,3 +194,24 @@ def test_contradictory_ledgers_are_named_in_words_and_nothing_else_is():
 
 def test_the_known_kinds_are_one_list():
     assert not BOUNDS.keys() & EQUIPMENT_BOUNDS.keys()
+
+
+def test_the_reserve_that_the_frequency_asks_for_is_designed_and_keeps_it() -> None:
+    """Three engines with flywheels and a small droop: the others have less to spare than a trip loses."""
+    heavy = tuple(replace(t, h_s=30.0, droop_pct=2.0) for t in shipped_technologies() if t.id == "RECIP_18")
+    asked = replace(SMALL, technologies=heavy)
+    weak = place(Design("weak", {"RECIP_18": 3}), asked)
+    (found, *_) = judged_frequency(weak)[1]
+    assert found.name == "spinning_reserve_mw"
+    stronger = with_updates(asked, [Applied(found.as_dict())])
+    design = size(stronger)
+    assert design.feasible, design.conflict_text
+    plant = place(design, stronger)
+    assert remaining(plant)[0] >= found.new - 1e-6
+    assert judged_frequency(plant) == (State.PASS, [])
+
+
+def judged_frequency(plant: Plant) -> tuple[State, list[ConstraintUpdate]]:
+    result = plant_frequency(plant)
+    verdicts, _ = judge(result, CriteriaSet.default(), plant)
+    return worst_state([verdict.verdict for verdict in verdicts]), advise(verdicts, plant, [result])
