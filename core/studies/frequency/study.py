@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from core.errors import BadInput
 from core.findings import Finding, Severity
 from core.plant import INVERTER, Plant
 from core.results.study_result import Provenance, Status, StudyResult, result_table
@@ -20,6 +21,8 @@ def plant_frequency(plant: Plant, scenario: str | None = None) -> StudyResult:
     The options of the result say what was assumed. A grid-connected plant has no island frequency: its table is empty
     and a finding says so.
     """
+    if not 0 < plant.settings.frequency_hz < float("inf"):
+        raise BadInput(f"the plant's frequency of {plant.settings.frequency_hz:g} Hz is not above 0 Hz")
     island, findings = island_of(plant, scenario)
     options = {
         "frequency_hz": plant.settings.frequency_hz,

@@ -128,6 +128,17 @@ def test_the_command_prints_the_update(capsys, tmp_path):
     assert all(np.isfinite(row["nadir_hz"]) for row in document["tables"]["trips"])
 
 
+@pytest.mark.parametrize("inertia_s", [0.0, -3.0, None])
+def test_a_plant_without_inertia_fails_in_words(capsys, tmp_path, inertia_s):
+    document = sample_plant().to_document()
+    for unit in document["tables"]["unit"]:
+        unit["h_s"] = inertia_s
+    file = tmp_path / "plant.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    assert main(["study", "frequency", "--plant", str(file)]) == FAILS
+    assert "FAIL nadir_hz GEN_GT_01: " in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("scenario", ["BASE_075", "N1_GT_01"])
 def test_updates_belong_to_the_scenario_of_the_trips(scenario):
     result = plant_frequency(WEAK, scenario)
