@@ -114,16 +114,9 @@ def _words(result: StudyResult, verdicts: list[Verdict], state: State, updates: 
     bad = [verdict for verdict in verdicts if verdict.verdict in (State.FAIL, State.WARN)]
     for verdict in sorted(bad, key=lambda verdict: verdict.margin or 0.0)[:SHOWN]:
         place = f" in {verdict.scenario}" if verdict.scenario else ""
-        lines.append(f"{verdict.verdict:<5}{verdict.criterion} {verdict.element}{place}: {_against_limit(verdict)}")
+        lines.append(f"{verdict.verdict:<5}{verdict.criterion} {verdict.element}{place}: {verdict.text}")
     lines += [f"→ {u.name} {u.element}: {u.old} to {u.new} {u.unit}: {u.reason}" for u in updates]
     return "\n".join(lines + [_line(finding) for finding in result.findings])
-
-
-def _against_limit(verdict: Verdict) -> str:
-    """Return value and limit; what failed without a number, such as a collapse, says why."""
-    if verdict.value is None or verdict.limit is None:
-        return verdict.note
-    return f"{verdict.value:.4g} {verdict.unit} (limit {verdict.limit:g})"
 
 
 def _line(finding: Finding) -> str:

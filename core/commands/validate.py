@@ -49,10 +49,7 @@ def _text(validation: Validation) -> str:
     lines += [f"  {stage.id:<3} {stage.name:<20} {stage.verdict:<12} {stage.note}" for stage in validation.stages]
     failed = [verdict for verdict in validation.verdicts if verdict.verdict in {State.FAIL, State.WARN}]
     for verdict in sorted(failed, key=lambda verdict: verdict.margin if verdict.margin is not None else 0.0):
-        lines.append(
-            f"  {verdict.verdict:<5} {verdict.criterion} {verdict.element}: {verdict.value:g} {verdict.unit} "
-            f"(limit {verdict.limit:g}) {verdict.where}"
-        )
+        lines.append(f"  {verdict.verdict:<5} {verdict.criterion} {verdict.element}: {verdict.text} {verdict.where}")
     if validation.constraint_updates:
         lines.append("Constraint updates:")
     for update in validation.constraint_updates:

@@ -165,6 +165,13 @@ class Verdict:
     run: str | None = None  # the run that calculated the value, when it came from no file
     note: str = ""  # why it wasn't checked, or the reason of an override
 
+    @property
+    def text(self) -> str:
+        """Return the value against its limit; what failed without a number, such as a collapse, says why."""
+        if self.value is None or self.limit is None:
+            return self.note
+        return f"{self.value:.6g} {self.unit} (limit {self.limit:g})"
+
     def as_dict(self) -> dict[str, Any]:
         """Return the verdict as JSON documents carry it; the keys are a contract."""
         return {
