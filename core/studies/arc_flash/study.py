@@ -67,9 +67,9 @@ def arc_durations(breakers: pd.DataFrame, buses: pd.Series) -> tuple[np.ndarray,
     full, reduced = breakers["clearing_s"], breakers["clearing_reduced_s"]
     senseless = ~(full > 0) | (reduced <= 0)
     one_time = breakers.loc[reduced.isna() & (full < LONGEST_S), "bus"]
-    filled = breakers.assign(full=full.where(~senseless), reduced=reduced.fillna(full).where(~senseless))
-    slowest = filled.groupby("bus")[["full", "reduced"]].agg(lambda times: times.max(skipna=False))
-    times = slowest.reindex(buses)
+    times = pd.DataFrame({"full": full, "reduced": reduced.fillna(full)}).mask(senseless, np.inf)
+    slowest = times.groupby(breakers["bus"]).max()
+    limited = slowest.reindex(buses).fillna(LONGEST_S).clip(upper=LONGEST_S)
     findings = _unprotected(buses[~buses.isin(breakers["bus"])])
     findings += _senseless(breakers.loc[senseless, "id"])
     if len(one_time := one_time[one_time.isin(buses)].drop_duplicates()):
@@ -81,7 +81,6 @@ def arc_durations(breakers: pd.DataFrame, buses: pd.Series) -> tuple[np.ndarray,
         Finding("arc_flash.breaker.faster", Severity.WARNING, f"{name} clears the lesser current faster", element=name)
         for name in faster
     ]
-    limited = times.fillna(LONGEST_S).clip(upper=LONGEST_S)
     return limited["full"].to_numpy(), limited["reduced"].to_numpy(), findings
 
 
