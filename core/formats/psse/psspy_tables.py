@@ -9,6 +9,7 @@ import pandas as pd
 
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where
+from core.formats.ragged import refuse_ragged
 
 #: Component → the columns that tell its table, and the columns that it must have.
 TABLES = {
@@ -71,6 +72,7 @@ def _read(data: bytes, name: str, component: str) -> pd.DataFrame:
     try:
         text = data.decode("utf-8-sig")
         separator = max(",;\t", key=text.partition("\n")[0].count)
+        refuse_ragged(text, separator, Where(name))
         frame = pd.read_csv(io.StringIO(text), sep=separator, dtype=str, index_col=False, skipinitialspace=True)
     except (ValueError, pd.errors.ParserError) as error:
         raise BadInput(f"the table can't be read: {error}", hint="CSV in UTF-8", where=Where(name)) from error

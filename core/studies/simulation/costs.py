@@ -10,6 +10,7 @@ import pandas as pd
 from core.errors import BadInput
 from core.findings import Where
 from core.formats.matpower.export import case_from_network
+from core.formats.ragged import refuse_ragged
 from core.network import Network
 
 BUS, CIRCUIT, LINEAR, SQUARE = "bus", "id", "marginal_cost", "marginal_cost_quadratic"
@@ -72,7 +73,9 @@ def read_costs(data: bytes, name: str, network: Network) -> np.ndarray:
 
 def _table(data: bytes, where: Where) -> pd.DataFrame:
     try:
-        table = pd.read_csv(io.StringIO(data.decode("utf-8-sig")), skipinitialspace=True, dtype=str)
+        text = data.decode("utf-8-sig")
+        refuse_ragged(text, ",", where)
+        table = pd.read_csv(io.StringIO(text), skipinitialspace=True, dtype=str)
     except (ValueError, pd.errors.ParserError) as error:
         raise BadInput(f"the costs can't be read: {error}", hint="CSV in UTF-8", where=where) from error
     table.columns = table.columns.astype(str).str.strip().str.lower()

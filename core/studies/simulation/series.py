@@ -6,7 +6,6 @@ A CSV or Parquet table with a column of time stamps and any of ``load_scale``, `
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ import pandas as pd
 
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where
+from core.formats.ragged import refuse_ragged
 from core.network import Network
 
 TIME = ("timestamp", "time", "datetime", "date", "snapshot")
@@ -92,9 +92,9 @@ def _table(data: bytes, where: Where) -> pd.DataFrame:
         else:
             text = data.decode("utf-8-sig")
             separator = max(",;\t", key=text.partition("\n")[0].count)
-            _refuse_ragged(text, separator, where)
+            refuse_ragged(text, separator, where)
             table = pd.read_csv(io.StringIO(text), sep=separator, index_col=False)
-    except (ValueError, OSError, pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
+    except (ValueError, OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise BadInput(f"the series can't be read: {error}", hint="CSV in UTF-8, or Parquet", where=where) from error
     table.columns = table.columns.astype(str).str.strip()
     repeated = table.columns[table.columns.str.lower().duplicated()]
@@ -103,16 +103,6 @@ def _table(data: bytes, where: Where) -> pd.DataFrame:
     if not len(table):
         raise BadInput("the series has no steps", where=where)
     return table
-
-
-def _refuse_ragged(text: str, separator: str, where: Where) -> None:
-    """Refuse a row with a value beyond the headings: it would be lost."""
-    rows = csv.reader(io.StringIO(text), delimiter=separator)
-    width = len(next(rows, []))
-    for number, row in enumerate(rows, start=2):
-        if any(cell.strip() for cell in row[width:]):
-            hint = "decimals have a point; texts with a separator are quoted"
-            raise BadInput(f"row {number} has more values than there are headings", hint=hint, where=where)
 
 
 def _timestamps(values: pd.Series, where: Where, findings: list[Finding]) -> list[str]:
