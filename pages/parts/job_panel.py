@@ -49,12 +49,12 @@ def job_panel(store: Store, project: str | None = None, kind: str | None = None)
         if seen:
             st.caption(f"RUNS ({len(seen)})")
         for one in seen[:SHOWN]:
-            _run(store, one)
+            _run(store, one, scope=f"{kind}-" if kind else "")
 
     panel()
 
 
-def _run(store: Store, seen: RunStatus) -> None:
+def _run(store: Store, seen: RunStatus, scope: str) -> None:
     icon, colour = LOOKS[seen.state]
     with st.container(border=True, gap="xsmall"):
         stale = " :orange-badge[:material/update: out of date]" if seen.stale else ""
@@ -65,24 +65,25 @@ def _run(store: Store, seen: RunStatus) -> None:
             st.caption(_escaped(seen.message))
         elif seen.failed:
             st.caption(f"{seen.failed} of {seen.total} units failed")
-        _actions(store, seen)
+        _actions(store, seen, scope)
 
 
-def _actions(store: Store, seen: RunStatus) -> None:
+def _actions(store: Store, seen: RunStatus, scope: str) -> None:
+    """Offer what can be done with a run; the sidebar and a page may both show it."""
     with st.container(horizontal=True, gap="xsmall"), explained():
         if seen.is_active:
-            if st.button("Cancel", key=f"cancel-{seen.id}", icon=":material/stop:", type="tertiary"):
+            if st.button("Cancel", key=f"{scope}cancel-{seen.id}", icon=":material/stop:", type="tertiary"):
                 jobs.cancel(store, seen.id)
                 st.rerun()
         elif (seen.state is not State.FINISHED or seen.failed) and st.button(
-            "Resume", key=f"resume-{seen.id}", icon=":material/play_arrow:", type="tertiary"
+            "Resume", key=f"{scope}resume-{seen.id}", icon=":material/play_arrow:", type="tertiary"
         ):
             jobs.resume(store, seen.id)
             st.rerun()
         with st.popover("Log", icon=":material/article:", type="tertiary"):
             st.caption(f"{seen.kind} · {seen.id} · by {_escaped(seen.who)}")
             st.code(jobs.log(store, seen.id)[-LOG_CHARACTERS:] or "nothing yet", language=None)
-            if not seen.is_active and st.button("Remove", key=f"remove-{seen.id}", icon=":material/delete:"):
+            if not seen.is_active and st.button("Remove", key=f"{scope}remove-{seen.id}", icon=":material/delete:"):
                 jobs.remove(store, seen.id)
                 st.rerun()
 

@@ -50,6 +50,26 @@ def panel_alone(project: str) -> None:
         job_panel(store(), project)
 
 
+def panels_of_sidebar_and_page() -> None:
+    import streamlit
+
+    from pages.parts.job_panel import job_panel
+    from pages.parts.shell import store
+
+    with streamlit.sidebar:
+        job_panel(store())
+    job_panel(store(), kind="squares")
+
+
+def test_the_sidebar_and_a_page_may_show_the_same_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KINDS, "squares", "tests.core.jobs.kinds_for_tests:SQUARES")
+    monkeypatch.setattr("core.jobs.queue.start_worker", lambda settings: None)
+    jobs.submit(store, "squares", {"count": 3}, title="a network's")
+    page = AppTest.from_function(panels_of_sidebar_and_page).run()
+    assert not page.exception
+    assert len(page.button) == 2
+
+
 def test_a_queued_run_can_be_cancelled_resumed_and_removed(store: Store, run: str) -> None:
     page = AppTest.from_function(panel_alone, kwargs={"project": jobs.status(store, run).project}).run()
     assert "queued" in sidebar(page)
