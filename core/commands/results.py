@@ -27,7 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the actions of ``results``."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     simulate = _action(actions, "simulate", "calculate a network, as it is or over a series")
-    simulate.add_argument("network", metavar="NETWORK", help="RAW, RAWX, MATPOWER or PowerModels")
+    simulate.add_argument("network", metavar="NETWORK", help="RAW, RAWX, MATPOWER, PowerModels, pandapower or PyPSA")
     simulate.add_argument(
         "--series", metavar="FILE", action="append", default=[],
         help="CSV or Parquet: timestamp, load_scale, NAME@BUS_mw, …; several of the same time may have other steps",

@@ -15,7 +15,8 @@ LIMITS = {"as the network's program does": None, "enforced": True, "ignored": Fa
 def new_simulation() -> None:
     """Ask for a network, a series and a software, and start the simulation."""
     left, right = st.columns(2)
-    network = left.file_uploader("Network", max_upload_size=200, help="RAW, RAWX, MATPOWER or PowerModels")
+    formats = "RAW, RAWX, MATPOWER, PowerModels, pandapower or PyPSA"
+    network = left.file_uploader("Network", max_upload_size=200, help=formats)
     help = (
         "CSV or Parquet with a column timestamp and any of load_scale, generation_scale, NAME@BUS_mw, NAME@BUS_kw; "
         "several of the same time may have other steps"
