@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from core.engines.opendss import SolveOptions
+from core.errors import BadInput
 from core.feeder import Feeder, from_sequence, rows_of
 from core.feeder.voltages import base_voltages
 from core.formats.cyme import read_cyme
@@ -136,6 +137,51 @@ def test_a_baseline_is_read_in_whatever_unit(tmp_path: Path, scale: float) -> No
     found = compare(feeder, snapshot, reading.value)
     assert found.verdict == "PASS"
     assert found.voltage["max_abs"] < 1e-9
+
+
+KV_LN = 12.47 / math.sqrt(3)
+
+
+@pytest.mark.parametrize(
+    ("text", "scale"),
+    [
+        ("Bus;Phase;V (%)\n2;A;{}", 100.0),
+        ("Bus,Phase,Voltage\n2,A,{}%", 100.0),
+        ("Bus,Phase,V_LL (kV)\n2,A,{}", 12.47),
+        ("Bus,Phase,kVLL\n2,A,{}", 12.47),
+        ("Bus,Phase,V [V]\n2,A,{}", 1000 * KV_LN),
+        ("Bus,Node,Voltage (kV)\n2,1,{}", KV_LN),
+        ("Node Id,VA,VB,VC\n,kV,kV,kV\n2,{},,", KV_LN),
+        ("Knoten\tPhase\tVpu\n2\tA\t{}", 1.0),
+        ("\ufeffBus.Phase,Remark\nBus,Vpu\n2.1,{}", 1.0),
+    ],
+)
+@pytest.mark.parametrize("comma", [False, True])
+def test_units_stand_in_headings_and_numbers_may_have_a_decimal_comma(
+    tmp_path: Path, text: str, scale: float, comma: bool
+) -> None:
+    feeder = two_buses()
+    snapshot = solve_feeder(feeder)
+    v = snapshot.nodes[snapshot.nodes["bus"] == "2"]["v_pu"].iloc[0] * scale
+    number = f"{v:.9f}".replace(".", ",") if comma else f"{v:.9f}"
+    number = f'"{number}"' if comma and "," in text else number
+    found = compare(feeder, snapshot, read_baseline([baseline(tmp_path, text.format(number))]).value)
+    assert (found.verdict, found.voltage["count"]) == ("PASS", 1)
+    assert found.voltage["max_abs"] < 1e-8
+
+
+def test_thousands_currents_in_kiloamperes_and_loadings_per_unit_are_read(tmp_path: Path) -> None:
+    text = "Section;V (V);I (kA);Loading (pu)\nline;7.199,5;0,0418;0,418\n"
+    branches = read_baseline([baseline(tmp_path, text)]).value.branches
+    assert tuple(branches.loc[0, ["i_max_a", "loading_pct"]]) == pytest.approx((41.8, 41.8))
+    nodes = read_baseline([baseline(tmp_path, "Bus;Ph;V (V)\n2;A;7.199,5\n")]).value.nodes
+    assert nodes.loc[0, "v_kv"] == pytest.approx(7.1995)
+
+
+@pytest.mark.parametrize("text", ["", "Bus,Phase,Vpu\n", "Bus,Phase,Vpu\n2,A,abc\n", "a,b\n1,2\n"])
+def test_a_baseline_without_results_is_bad_input(tmp_path: Path, text: str) -> None:
+    with pytest.raises(BadInput):
+        read_baseline([baseline(tmp_path, text)])
 
 
 def test_a_wrong_voltage_fails_and_stands_first(tmp_path: Path) -> None:
