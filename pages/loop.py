@@ -8,6 +8,7 @@ from core.design.requirement import Requirement
 from core.design.requirement_file import read_requirement
 from core.jobs import loop as background
 from core.project import Project, loops
+from core.project.catalogue import with_catalogue
 from core.project.loops import STAGE_OF, WAITING, Loop
 from pages.parts.loop import open_updates, requirement_costs, round_details, rounds_table
 from pages.parts.opening import needed_project
@@ -36,7 +37,9 @@ def start_form(project: Project) -> None:
         if st.form_submit_button("Begin", type="primary", icon=":material/play_arrow:"):
             with explained():
                 requirement = read_requirement(file.getvalue(), file.name).value if file else Requirement()
-                loop = loops.begin(project, requirement, start=start, uploaded=uploaded, limit=int(limit))
+                loop = loops.begin(
+                    project, with_catalogue(project, requirement), start=start, uploaded=uploaded, limit=int(limit)
+                )
                 background.start(project, loop, manual=manual)
                 st.rerun()
 

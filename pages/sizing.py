@@ -3,6 +3,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import jobs
+from core.project.catalogue import keep_catalogue, kept_catalogue
 from pages.parts.opening import needed_project
 from pages.parts.requirement_form import catalogue_form, requirement_form
 from pages.parts.shell import explained, guard, store
@@ -36,7 +37,12 @@ def submit(title: str, sweep: dict[str, object] | None = None) -> None:
 with st.expander("Requirement", expanded=not runs, icon=":material/checklist:"):
     requirement = requirement_form(last)
 with st.expander("Technology catalogue", icon=":material/inventory_2:"):
-    requirement |= catalogue_form(last)
+    entered = catalogue_form(kept_catalogue(project) or last)
+    requirement |= entered
+    if st.button("Keep as this project's catalogue", icon=":material/save:"):
+        with explained():
+            keep_catalogue(project, entered)
+            st.success("Kept: the closed loop and everyone who opens this project start with it.")
 if st.button("Size the plant", type="primary", icon=":material/play_arrow:"):
     submit(SIZING)
 

@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> Answer:
         raise BadInput("--time-limit is a number of seconds above 0")
     reading = requirement_of(arguments.requirement)
     if arguments.catalogue is not None:
-        reading.value = replace(reading.value, technologies=_catalogue(Path(arguments.catalogue)))
+        reading.value = replace(reading.value, technologies=catalogue_of(arguments.catalogue))
     if arguments.sweep and arguments.requirement_costs:
         raise BadInput("--sweep and --requirement-costs don't go together", hint="ask for one after the other")
     if arguments.sweep:
@@ -100,8 +100,9 @@ def requirement_of(file: str | None) -> Reading[Requirement]:
     return read_requirement(_bytes(path), path.name, path.parent)
 
 
-def _catalogue(path: Path) -> tuple[Technology, ...]:
-    return read_technologies(_bytes(path), path.name)
+def catalogue_of(file: str) -> tuple[Technology, ...]:
+    """Return the technologies of a file."""
+    return read_technologies(_bytes(Path(file)), Path(file).name)
 
 
 def _bytes(path: Path) -> bytes:

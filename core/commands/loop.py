@@ -18,7 +18,19 @@ from core.errors import BadInput
 from core.findings import Reading
 
 #: What only the loop of a project knows.
-OF_PROJECT = ("step", "resume", "status", "background", "restart", "uploaded", "upload", "choose", "reject", "export")
+OF_PROJECT = (
+    "step",
+    "resume",
+    "status",
+    "background",
+    "restart",
+    "uploaded",
+    "upload",
+    "choose",
+    "reject",
+    "export",
+    "catalogue",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "take the N-th alternative of an open update (0: the update itself)"
     kept.add_argument("--choose", metavar="UPDATE=N", nargs="+", default=[], help=text)
     kept.add_argument("--reject", metavar="UPDATE=REASON", nargs="+", default=[], help="refuse an open update")
+    kept.add_argument("--catalogue", metavar="FILE", help="technologies (CSV or JSON) that the project keeps")
     kept.add_argument("--export", metavar="DIR", help="write the last round's files for the outside tools")
 
 

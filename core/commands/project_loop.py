@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from core.commands import Answer
+from core.commands.design import catalogue_of
 from core.commands.export import write_bundle
 from core.commands.files import read_bytes
 from core.design.design import Design
@@ -18,6 +20,7 @@ from core.formats.recognise import read_result
 from core.jobs import loop as background
 from core.plant import Plant
 from core.project import Decision, Project, Workspace, loops
+from core.project.catalogue import keep_catalogue, with_catalogue
 from core.project.loop_turn import run as run_loop
 from core.project.loop_turn import turn
 from core.project.loops import Loop
@@ -83,7 +86,9 @@ def _begun(project: Project, before: Loop | None, arguments: argparse.Namespace)
     if before is not None and not before.ended and not arguments.restart:
         hint = "go on with --resume, or begin anew with --restart"
         raise Conflict(f"the project has a loop that has not ended: {before.state}", hint=hint)
-    requirement = started(arguments).value
+    if arguments.catalogue is not None:
+        keep_catalogue(project, {"technologies": [asdict(t) for t in catalogue_of(arguments.catalogue)]})
+    requirement = with_catalogue(project, started(arguments).value)
     if arguments.start == "ledger":
         requirement = with_updates(requirement, [p.applied for p in project.ledger() if p.is_taken])
     limit = arguments.rounds or ROUNDS

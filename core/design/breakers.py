@@ -65,12 +65,13 @@ def _ratings(plant: Plant, requirement: Requirement) -> Mapping[str, float]:
     """Return the breaking current of each bus's breakers [kA]."""
     faults = plant_short_circuit(plant).main
     currents: pd.Series = faults.groupby("bus")["ik_ka"].max()
+    judged: pd.Series = faults[faults["fault_type"] == "3ph"].groupby("bus")["ik_ka"].max()
     limit = requirement.equipment.get("*", {}).get("breaker_limit_ka")
     ratings = {}
     for bus in plant["bus"]["id"]:
         least = float(currents.get(bus, 0.0)) / TARGET
         asked = requirement.equipment.get(bus, {}).get("breaker_rating_ka")
-        if asked is None and limit is not None and least * TARGET > limit:
+        if asked is None and limit is not None and judged.get(bus, 0.0) > limit:
             least = limit  # fails on purpose; one that would only warn asks for no update and never goes away
         least = max(least, asked or 0.0)
         ratings[bus] = next_standard("breaking_ka", least) or least

@@ -316,7 +316,8 @@ class _Builder:
         """Add the limits that the requirement sets."""
         r, size = self.r, self.size
         self._add("battery", "least_battery_mw", size["bess_mw"] >= r.bound("bess_min_mw", 0.0))
-        self._add("battery", "least_battery_mwh", size["bess_mwh"] >= r.bound("bess_min_mwh", 0.0))
+        held = max(r.bound("bess_min_mwh", 0.0), r.bound("bess_min_mw", 0.0) * r.reserve_battery_h)  # to respond with
+        self._add("battery", "least_battery_mwh", size["bess_mwh"] >= held)
         if "budget_usd" in r.bounds:
             left = r.bounds["budget_usd"] - distribution_of(r)
             self._add("budget", "budget", self.investment() / 1e3 <= left / 1e3)

@@ -26,7 +26,14 @@ from core.project.records import Import, Round, new_id, user
 from core.project.rows import add_round, note
 from core.project.tables import loop_rounds, loops
 from core.results.plausibility import check_against, known_in
+from core.results.study_result import StudyResult
 from core.store import now
+
+#: The tables of a plant that a study looks at; of the others it is :data:`FLOWS`.
+FLOWS = ("bus", "unit", "transformer", "cable", "load", "shunt", "scenario")
+SEEN = {"availability": ("unit", "block", "reliability"), "short_circuit": (*FLOWS[:-1], "breaker")}
+
+RATING_KA = 0.05  # printed ratings may be rounded so far
 
 STOPPED, WAITING = "stopped", "waiting for an upload"
 
@@ -268,14 +275,20 @@ class Uploads:
 
 
 def uploads(project: Project, loop: Loop) -> Uploads:
-    """Return the uploads of the loop's last round; only what was uploaded for its plant counts."""
+    """Return the uploads of the loop's last round: what was uploaded for its plant, or for one alike to the study."""
     this = loop.rounds[-1]
     every = [each for each in project.imports() if each.study in loop.uploaded]
-    elsewhere = {each.sha256 for each in every if each.plant_sha256 != this.plant_sha256}
+    alike = _alike(project, this, every)
+    elsewhere = {each.sha256 for each in every if (each.plant_sha256, each.study) not in alike}
     counting: dict[str, list[Import]] = {study: [] for study in loop.uploaded}
     refused = []
     for each in every:
-        why = _why_not(project, loop, each, elsewhere)
+        if (each.plant_sha256, each.study) not in alike:
+            why = _whose(loop, each)
+        elif each.sha256 in elsewhere:
+            why = "the same file was uploaded for another plant before"
+        else:
+            why = _misfit(project, loop, project.result(each.id))
         if why:
             refused.append(f"{each.name} ({each.study}) does not count: {why}")
         else:
@@ -283,19 +296,50 @@ def uploads(project: Project, loop: Loop) -> Uploads:
     return Uploads(counting, [study for study in loop.uploaded if not counting[study]], refused)
 
 
-def _why_not(project: Project, loop: Loop, each: Import, elsewhere: set[str]) -> str:
-    """Return why an import is no result of the last round's plant, "" when it is."""
-    this = loop.rounds[-1]
-    if each.plant_sha256 != this.plant_sha256:
-        owner = next((r.number for r in loop.rounds if r.plant_sha256 == each.plant_sha256), None)
-        whose = f"the plant of round {owner}" if owner else "another plant"
-        return f"it was uploaded for {whose}"
-    if each.sha256 in elsewhere:
-        return "the same file was uploaded for another plant before"
-    plant = plant_of(project, this)
-    foreign = [
-        finding.element
-        for finding in check_against(project.result(each.id), known_in(plant, each.study))
-        if finding.code == "element.unknown"
-    ]
-    return f"it speaks of {foreign[0]}, which the plant of round {this.number} hasn't got" if foreign else ""
+def _alike(project: Project, this: LoopRound, every: Sequence[Import]) -> set[tuple[str, str]]:
+    """Return the plants, by SHA-256, and studies for which what the study looks at is as in the round's plant."""
+    revisions = {each.sha256: each.number for each in project.history()}
+    asked = {(each.plant_sha256, each.study) for each in every if each.plant_sha256 in revisions}
+    plants = {sha: Plant.from_document(project.plant_at(revisions[sha])) for sha, _ in asked}
+    own = plant_of(project, this)
+    return {(sha, study) for sha, study in asked if _seen_by(study, plants[sha]) == _seen_by(study, own)}
+
+
+def _seen_by(study: str, plant: Plant) -> str:
+    """Return the digest of what a study looks at in a plant."""
+    document = plant.to_document()
+    return digest([document["settings"], [document["tables"].get(table) for table in SEEN.get(study, FLOWS)]])
+
+
+def _whose(loop: Loop, each: Import) -> str:
+    owner = next((r.number for r in loop.rounds if r.plant_sha256 == each.plant_sha256), None)
+    return f"it was uploaded for {f'the plant of round {owner}' if owner else 'another plant'}"
+
+
+def _misfit(project: Project, loop: Loop, result: StudyResult) -> str:
+    """Return what in a result tells that it is of another plant than the last round's, "" when nothing does."""
+    this, plant = loop.rounds[-1], plant_of(project, loop.rounds[-1])
+    foreign, lacking = _strangers(result, plant)
+    if foreign:
+        return f"it speaks of {foreign}, which the plant of round {this.number} hasn't got"
+    placed = (each for each in loop.rounds[:-1] if each.revision is not None)
+    if lacking and (of := next((r for r in placed if not any(_strangers(result, plant_of(project, r)))), None)):
+        return f"it is of the plant of round {of.number}: it says nothing of {lacking}"
+    ratings = plant["breaker"].groupby("bus")["breaking_ka"].min()
+    if result.study != "short_circuit" or "rating_ka" not in result.main:
+        return ""
+    rows = result.main[["bus", "rating_ka"]].assign(bus=result.main["bus"].map(known_in(plant, result.study).ids))
+    own = rows["bus"].map(ratings)
+    differ = (rows["rating_ka"] - own).abs() > RATING_KA
+    if not differ.any():
+        return ""
+    bus, rated = rows[differ].iloc[0][["bus", "rating_ka"]]
+    return f"it rates the breakers of {bus} at {rated:g} kA, the plant of round {this.number} at {ratings[bus]:g} kA"
+
+
+def _strangers(result: StudyResult, plant: Plant) -> tuple[str, str]:
+    """Return an element that only the result knows, and one that only the plant knows; "" where there is none."""
+    found = {
+        finding.code: str(finding.element) for finding in reversed(check_against(result, known_in(plant, result.study)))
+    }
+    return found.get("element.unknown", ""), found.get("element.without_result", "")

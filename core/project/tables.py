@@ -23,6 +23,7 @@ projects = Table(
     Column("created_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("revision", Integer, nullable=False),  # the revision that counts now: undo and redo move it
+    Column("catalogue", Document),  # its own technologies and equipment prices
 )
 
 revisions = Table(

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.design.prices import price_rows
 from core.design.technology import shipped_technologies
 from core.documents import dump
 
@@ -58,8 +59,12 @@ TECHNOLOGY = {
     "mtbf_h": "MTBF [h]",
     "mttr_h": "MTTR [h]",
     "max_count": "Units at most",
+    "price_year": "Prices of the year",
     "source": "Source",
 }
+
+
+PRICE = {"id": "Equipment", "unit": "Unit", "usd": "Price [USD/unit]", "price_year": "Of the year", "source": "Source"}
 
 
 def requirement_form(last: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,4 +143,19 @@ def catalogue_form(last: Mapping[str, Any]) -> dict[str, Any]:
     st.download_button("Catalogue as CSV", text.getvalue(), "technologies.csv", icon=":material/download:")
     chosen = edited[edited["use"].fillna(False).astype(bool)].drop(columns="use")
     cells = chosen.astype(object).where(chosen.notna(), None)
-    return {"technologies": cells.to_dict("records")}
+    return {"technologies": cells.to_dict("records"), "equipment_prices": _price_form(last.get("equipment_prices", {}))}
+
+
+def _price_form(last: Mapping[str, float]) -> dict[str, float]:
+    """Return the prices of electrical equipment, as they are edited."""
+    st.markdown("**Transformers, breakers, banks, reactors**")
+    rows = pd.DataFrame(price_rows()).astype({"usd": float, "price_year": int})
+    rows["usd"] = [float(last.get(name, usd)) for name, usd in zip(rows["id"], rows["usd"], strict=True)]
+    edited = st.data_editor(
+        rows,
+        column_config={column: PRICE.get(column, column) for column in rows},
+        disabled=[column for column in rows if column != "usd"],
+        hide_index=True,
+        key="equipment-prices",
+    )
+    return {str(name): float(usd) for name, usd in zip(edited["id"], edited["usd"].fillna(0.0), strict=True)}
