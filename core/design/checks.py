@@ -13,6 +13,10 @@ from core.design.sizing_model import ENERGY_KINDS, LONGEST_BATTERY_H
 from core.design.technology import Technology
 from core.findings import Finding, Severity
 
+KINDS = ("RECIPROCATING_ENGINE", "GAS_TURBINE", "STEAM_TURBINE", *ENERGY_KINDS)
+SIGNED = frozenset({"reactive_support_mvar", "hall_tap_pct"})  # bounds of equipment that may be negative
+MOST_MW = 1e5  # several times the largest plant on earth
+
 
 def check_requirement(requirement: Requirement) -> list[Finding]:
     """Return what is wrong with a requirement; an error among the findings means that it can't be solved."""
@@ -40,6 +44,9 @@ def _check_load(requirement: Requirement) -> list[Finding]:
     if bad.size:
         text = f"the load is {load[bad[0]]} MW in hour {bad[0] + 1}; {bad.size} hours are negative or no number"
         findings.append(_error("load.value", text, "enter zero or more MW for every hour"))
+    elif load.max() > MOST_MW:
+        text = f"the load is {load.max():g} MW, more than any plant has"
+        findings.append(_error("load.value", text, "loads are in MW; is this another unit?"))
     elif load.max() <= 0:
         findings.append(_error("load.zero", "the load is zero in every hour", "enter the load that the plant serves"))
     else:
@@ -85,8 +92,8 @@ def _check_numbers(requirement: Requirement) -> list[Finding]:
     if requirement.objective not in OBJECTIVES:
         text = f"the objective is {requirement.objective!r}"
         findings.append(_error("objective", text, " or ".join(OBJECTIVES), "objective"))
-    if requirement.project_years < 1:
-        findings.append(_error("number", f"project_years is {requirement.project_years}", "one or more"))
+    if not 1 <= requirement.project_years <= 100:
+        findings.append(_error("number", f"project_years is {requirement.project_years}", "1 to 100"))
     for kind, price in requirement.equipment_prices.items():
         if kind not in shipped_prices():
             hint = f"there are {', '.join(shipped_prices())}"
@@ -117,8 +124,8 @@ def _check_equipment(requirement: Requirement) -> list[Finding]:
             if name not in EQUIPMENT_BOUNDS:
                 hint = f"bounds of equipment are {', '.join(EQUIPMENT_BOUNDS)}"
                 findings.append(_error("equipment.unknown", f"there is no bound {name!r} of equipment", hint, element))
-            elif not math.isfinite(value):
-                findings.append(_error("equipment.value", f"{name} of {element} is {value}", "a number", element))
+            elif not math.isfinite(value) or (value < 0 and name not in SIGNED):
+                findings.append(_error("equipment.value", f"{name} of {element} is {value}", "zero or more", element))
     return findings
 
 
@@ -165,6 +172,7 @@ def _check_technology(t: Technology, requirement: Requirement) -> list[Finding]:
     """Return what is wrong with one row of the catalogue."""
     wrong = {
         ("size", f"{t.id} has no size", "enter its megawatts"): t.unit_mw <= 0,
+        ("kind", f"{t.id} is a {t.kind}", f"one of {', '.join(KINDS)}"): t.kind not in KINDS,
         ("life", f"{t.id} lives for {t.life_years:g} years", "enter its years above 0"): t.life_years <= 0,
         ("min_load", f"{t.id} runs from {t.min_load_pct:g} % load", "0 to 100 %"): t.min_load_pct > 100,
         ("fuel", f"{t.id} burns {t.fuel}, which has no price", "give its price"): bool(t.fuel)

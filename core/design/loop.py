@@ -17,6 +17,7 @@ from core.design.placement import place
 from core.design.requirement import EQUIPMENT_BOUNDS, Requirement
 from core.design.sizing import size
 from core.embedded import as_power_flow, embedded_study
+from core.errors import BadInput
 from core.findings import Finding
 from core.plant import Plant
 from core.results.study_result import StudyResult
@@ -161,7 +162,12 @@ def designed(requirement: Requirement, before: tuple[Sequence[Mapping[str, Any]]
     """Return the cheapest design; that of the round before where nothing changed that sizes are chosen by."""
     if before is not None and _sizing_rows(before[0]) == _sizing_rows(constraints(requirement)):
         return before[1]
-    return size(requirement)
+    try:
+        return size(requirement)
+    except BadInput as error:
+        if before is None:
+            raise
+        return Design("infeasible", conflict_text=f"{error.message} ({error.hint})")  # what the ledger asks for
 
 
 def _sizing_rows(held: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -16,7 +16,7 @@ from typing import Any
 from core.constraints import next_standard
 from core.design.breakers import breakers_of
 from core.design.design import Design
-from core.design.prices import BANK_MVAR_PER_MW, TARGET, UNIT_KV, halls, main_kv, transformer_mva
+from core.design.prices import BANK_MVAR_PER_MW, HALL_X_PU, TARGET, UNIT_KV, hall_mva, halls, main_kv, transformer_mva
 from core.design.redundancy import blocks_of, reliability_of
 from core.design.requirement import Requirement
 from core.design.technology import Technology
@@ -197,7 +197,7 @@ def _transformer_mva(layout: Layout, name: str, least_mva: float) -> float:
 
 def _hall_transformers(layout: Layout) -> list[dict[str, Any]]:
     rows = []
-    hall_mva = layout.load_mw / layout.halls / layout.requirement.power_factor
+    mva = hall_mva(layout.load_mw, layout.requirement.power_factor)
     for hall in range(1, layout.halls + 1):
         asked = int(layout.bound(f"BUS_HALL_{hall}", "parallel_circuits", 2))
         count = max(2 + _more(layout, f"XFMR_HALL_{hall}"), asked)
@@ -208,10 +208,10 @@ def _hall_transformers(layout: Layout) -> list[dict[str, Any]]:
                 "name": f"Hall {hall} transformer {letter}",
                 "hv_bus": SECTIONS[place % 2],
                 "lv_bus": f"BUS_HALL_{hall}",
-                "rated_mva": _transformer_mva(layout, name, hall_mva / TARGET),
+                "rated_mva": _transformer_mva(layout, name, mva / TARGET),
                 "hv_kv": layout.main_kv,
                 "lv_kv": UNIT_KV,
-                "z_pct": 12.0,
+                "z_pct": 100 * HALL_X_PU,
                 "x_r": 13.0,
                 "tap_pct": layout.bound(name, "hall_tap_pct", HALL_TAP_PCT),
                 "vector_group": "Dyn11",

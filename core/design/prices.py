@@ -15,6 +15,7 @@ from core.constraints import next_standard
 from core.design.technology import Technology
 
 HALL_MW = 50.0
+HALL_X_PU = 0.12  # of a hall transformer
 UNIT_KV = 13.8
 TARGET = 0.8  # transformers and the tie stay under the warning band with one of two out
 BANK_MVAR_PER_MW = 0.1  # what the step-ups and hall transformers take, by the sample plant's load flows
@@ -48,6 +49,13 @@ def halls(load_mw: float) -> int:
     return max(1, math.ceil(load_mw / HALL_MW - 1e-9))
 
 
+def hall_mva(load_mw: float, power_factor: float) -> float:
+    """Return what one transformer of a hall takes [MVA] when it carries it alone, with its own reactive power."""
+    mw = load_mw / halls(load_mw)
+    mvar = mw * math.tan(math.acos(power_factor)) + HALL_X_PU * TARGET * mw / power_factor
+    return math.hypot(mw, mvar)
+
+
 def transformer_mva(least_mva: float) -> float:
     """Return the standard rating that is not under the least one; this itself above the largest standard."""
     return next_standard("transformer_mva", least_mva) or least_mva
@@ -68,7 +76,7 @@ def step_up_usd(t: Technology, load_mw: float, prices: Mapping[str, float]) -> f
 def distribution_usd(load_mw: float, power_factor: float, prices: Mapping[str, float]) -> float:
     """Return the price of what any plant of a load has: transformers and a bank for each hall, and the tie [USD]."""
     count, high = halls(load_mw), prices[breaker(main_kv(load_mw))]
-    mva = transformer_mva(load_mw / count / power_factor / TARGET)
+    mva = transformer_mva(hall_mva(load_mw, power_factor) / TARGET)
     each = 2 * (mva * prices["TRANSFORMER"] + high + prices[breaker(UNIT_KV)])
     bank_mvar = round(BANK_MVAR_PER_MW * load_mw / count, 1)
     return count * (each + bank_mvar * prices["CAPACITOR_BANK"]) + high

@@ -196,6 +196,10 @@ def _csv_hours(file: str, key: str, where: Where, folder: Path | None) -> tuple[
 def _check_times(rows: Sequence[tuple[int, list[str]]], file: str) -> None:
     """Refuse times that are no times, or that leave out or repeat an hour."""
     times = pd.to_datetime(pd.Series([row[0] for _, row in rows]), errors="coerce", format="mixed", utc=True)
+    leap = len(rows) == HOURS + 24 and not times.isna().any()
+    if leap and (times.iloc[LEAP_DAY.start].month, times.iloc[LEAP_DAY.start].day) != (2, 29):
+        text = f"there are {len(rows)} hours, and hour {LEAP_DAY.start + 1} is no 29 February"
+        raise _wrong_time(file, rows, LEAP_DAY.start, text)
     step = times.diff().iloc[1:] != pd.Timedelta(hours=1)
     if times.isna().any():
         raise _wrong_time(file, rows, int(times.isna().to_numpy().argmax()), "this is no time")
