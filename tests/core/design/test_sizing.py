@@ -172,3 +172,11 @@ def test_what_the_ledger_asks_of_equipment_is_in_the_cost():
     assert placed.electrical["CAPACITOR_BANK"] - plain.electrical["CAPACITOR_BANK"] == pytest.approx(10 * 55556)
     mva = 63.0  # two feeds of 0.4 ohm at 13.8 kV
     assert placed.electrical["REACTOR"] == pytest.approx(2 * (mva / 13.8) ** 2 * 0.4 * 20000, rel=1e-6)
+
+
+def test_counts_rounded_up_after_a_time_out_that_break_a_limit_are_no_contradiction():
+    budget = size(replace(SAMPLE, load_mw=(90.0,))).investment_usd * 1.001  # no whole engine more
+    requirement = replace(SAMPLE, load_mw=(90.0,), minimum_counts={"RECIP_18": 6}).with_bound("budget_usd", budget)
+    design = size(requirement, time_limit_s=0.0)
+    assert design.status == "time limit"
+    assert not design.conflict
