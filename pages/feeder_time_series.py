@@ -3,6 +3,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import jobs
+from core.jobs.time_series import ranking
 from core.studies.time_series import year_inputs
 from pages.parts import feeders
 from pages.parts.feeder_year import (
@@ -16,6 +17,7 @@ from pages.parts.feeder_year import (
     progress,
     runs_of,
     show_sums,
+    years_run,
 )
 from pages.parts.shell import explained, guard, store
 
@@ -38,7 +40,10 @@ def ask(name: str) -> None:
         "Run", type="primary", icon=":material/play_arrow:", shortcut="Ctrl+Enter", disabled=not (profile and several)
     ):
         cases = {each: [feeders.home() / each] for each in several}
-        inputs = year_inputs(cases, tables[profile], hours=hours, step_minutes=float(minutes), hold_taps=held)
+        inputs = year_inputs(
+            cases, tables[profile], hours=hours, step_minutes=float(minutes), hold_taps=held,
+            names=feeders.names_of(several), ranking=ranking(years_run()),
+        )  # fmt: skip
         jobs.submit(store(), "time_series", inputs, title=f"{hours} h of {', '.join(several)}")
         st.session_state.pop("year-run", None)
         st.rerun()

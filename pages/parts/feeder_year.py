@@ -27,10 +27,14 @@ WORST, HEIGHT = 10, 320
 Year = dict[str, Any]
 
 
+def years_run() -> list[RunStatus]:
+    """Return the runs over time, the newest first."""
+    return [run for run in jobs.runs(store()) if run.kind == "time_series"]
+
+
 def runs_of(name: str) -> list[RunStatus]:
     """Return the runs over time that have a feeder, the newest first."""
-    every = [run for run in jobs.runs(store()) if run.kind == "time_series"]
-    return [run for run in every if name in jobs.inputs(store(), run.id)["cases"]]
+    return [run for run in years_run() if name in jobs.inputs(store(), run.id)["cases"]]
 
 
 @st.fragment(run_every=0.5)

@@ -169,6 +169,12 @@ def _tidy(title: str, kept: int) -> None:
         jobs.remove(store(), run.id)
 
 
+def names_of(cases: Sequence[str]) -> dict[str, list[str]]:
+    """Return the feeders in each set of files, where they have been read already."""
+    read = {name: asked("read", name).result for name in cases}
+    return {name: found["summary"]["feeders"] for name, found in read.items() if found}
+
+
 def answer(task: str, name: str, **options: Any) -> RunStatus:
     """Return the run with the answer; while there is none, say why and end the page here."""
     run = asked(task, name, **options)

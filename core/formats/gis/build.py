@@ -52,6 +52,11 @@ def _kilovolts(row: dict[str, Any], name: str) -> float:
     return value / 1000 if value > 200 else value
 
 
+def _has_ends(row: dict[str, Any]) -> bool:
+    """Say whether an asset has two ends: named, or drawn."""
+    return len(row["points"]) > 1 or {"from_bus", "to_bus"} <= row.keys()
+
+
 class Builder:
     """Turns assets into rows; buses are named by fields or found by place."""
 
@@ -74,19 +79,15 @@ class Builder:
     def build(self, assets: list[dict[str, Any]]) -> None:
         for row in (row for row in assets if row["asset"] == "bus" and row["points"]):
             self.name_bus(str(row.get("bus") or row.get("id") or ""), row["points"][0])
-        lines = [
-            row
-            for row in assets
-            if row["asset"] in BRANCHES and (len(row["points"]) > 1 or {"from_bus", "to_bus"} <= row.keys())
-        ]
-        for row in lines:
-            self.branch(row)
+        for row in assets:
+            if row["asset"] in BRANCHES and _has_ends(row):
+                self.branch(row)
         self.tree = _Nearest(self.places)
         for row in assets:
             add = getattr(self, f"add_{row['asset']}", None)
             if add is not None:
                 add(row)
-            elif row["asset"] in BRANCHES and row not in lines:
+            elif row["asset"] in BRANCHES and not _has_ends(row):
                 self.note_switch(row)
         self.report()
         self.rows["buses"] = [{"id": bus, "x": x, "y": y} for bus, (x, y) in self.places.items()]
@@ -308,7 +309,7 @@ class Builder:
     def two_ended(self, row: dict[str, Any], kind: str) -> None:
         """Add a transformer between two buses; one drawn as a point gets a secondary bus of its own."""
         name = self.unique("transformers", row)
-        if {"from_bus", "to_bus"} <= row.keys() or len(row["points"]) > 1:
+        if _has_ends(row):
             start, end = self.ends(row)
         else:
             start = self.bus_of(row) or ""

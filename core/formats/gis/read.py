@@ -136,8 +136,8 @@ def _judge_values(layer: LayerMapping, rows: list[dict[str, Any]], place: Where,
 
 def _judge_places(table: Any, rows: list[dict[str, Any]], crs: str, place: Where, findings: list[Finding]) -> None:
     """Report coordinates that are missing, no degrees, or in parts."""
-    nowhere = [row for row in rows if row["asset"] and not row["points"] and not {"bus", "from_bus"} & row.keys()]
-    nowhere += [row for row in rows if row["asset"] == "bus" and not row["points"] and row not in nowhere]
+    placeless = [row for row in rows if row["asset"] and not row["points"]]
+    nowhere = [row for row in placeless if row["asset"] == "bus" or not {"bus", "from_bus"} & row.keys()]
     if nowhere:
         text = f"{len(nowhere)} rows have no coordinates that can be read, the first is row {_row(nowhere[0])}"
         findings.append(Finding("gis.no_place", Severity.WARNING, text, "Look at x and y", place))
