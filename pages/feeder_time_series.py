@@ -84,7 +84,8 @@ with explained():
         key = st.selectbox("Feeder of the run", list(years), index=at, format_func=" · ".join)
     year, step_h = years[key], run.result["step_h"]
     show_sums(year)
-    view = st.segmented_control("Show", [ELEMENT, TABLES, HOUR], default=ELEMENT, key=VIEW, required=True)
+    st.session_state.setdefault(VIEW, ELEMENT)
+    view = st.segmented_control("Show", [ELEMENT, TABLES, HOUR], key=VIEW, required=True)
     if view == ELEMENT:
         one_element(year, step_h)
     elif view == TABLES:

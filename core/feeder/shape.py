@@ -121,7 +121,8 @@ def _devices(feeder: Feeder, at: pd.DataFrame) -> pd.DataFrame:
         )
     devices = pd.concat([table for table in found if len(table)] or found[:1], ignore_index=True)
     devices = devices[devices["bus"].isin(at.index)]
-    devices["key"] = devices["key"].fillna(devices["kind"] + " " + devices["id"])
+    keys = devices["key"] if "key" in devices else pd.Series(index=devices.index, dtype=object)
+    devices["key"] = keys.fillna(devices["kind"] + " " + devices["id"])
     places = at.loc[devices["bus"]]
     return devices.assign(x=places["x"].to_numpy(), y=places["y"].to_numpy())[DEVICE_COLUMNS]
 

@@ -95,7 +95,8 @@ def when(hour: float) -> str:
 
 def one_element(year: Year, step_h: float) -> None:
     """Show one node's voltage, one element's loading or the whole feeder's power over the year."""
-    quantity = st.segmented_control("What", list(QUANTITIES), default=VOLTAGE, key="year-quantity", required=True)
+    st.session_state.setdefault("year-quantity", VOLTAGE)
+    quantity = st.segmented_control("What", list(QUANTITIES), key="year-quantity", required=True)
     kind, limits = QUANTITIES[str(quantity)]
     ranked = _ranked(year, str(quantity))
     chosen = st.session_state.get(feeders.ELEMENT) or ""
