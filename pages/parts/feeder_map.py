@@ -9,12 +9,15 @@ import pandas as pd
 import pydeck as pdk
 
 from core.feeder.shape import Ground
+from core.studies.feeder_flow.worst import verdicts
 from pages.parts import feeders
 from pages.parts.feeder_layers import EQUIPMENT, Colours, Legend, paint
 
 #: What the first look shows fits into a window of this size [px].
 WINDOW = (1000, 480)
 HEIGHT = 520
+#: Pieces of one feeder that a browser draws, and picks by a click, in time.
+MOST = 20_000
 LINES, DEVICES = "branches", "devices"
 TOOLTIP = {"text": "{label}\n{place}\nloading {loading}\nvoltage {voltage}"}
 #: Devices that carry a loading of their own and are drawn on every layer.
@@ -56,6 +59,16 @@ def described(rows: pd.DataFrame, label: pd.Series, place: pd.Series) -> pd.Data
 
 def _text(values: pd.Series, form: str) -> pd.Series:
     return values.map(lambda value: "–" if pd.isna(value) else form.format(value)).astype(object)
+
+
+def worth_drawing(pieces: pd.DataFrame, selected: str, most: int = MOST) -> pd.DataFrame:
+    """Return as many pieces as a browser draws and picks in time: the selected, what is out of limits, the longest."""
+    if len(pieces) <= most:
+        return pieces
+    squared = (pieces["to_x"] - pieces["from_x"]) ** 2 + (pieces["to_y"] - pieces["from_y"]) ** 2
+    wrong = verdicts(pieces["low_pu"], pieces["high_pu"], pieces["loading_pct"].astype(float)) != "PASS"
+    order = pd.DataFrame({"selected": pieces["key"] == selected, "wrong": wrong, "length": squared})
+    return pieces.loc[order.sort_values(["selected", "wrong", "length"], ascending=False).index[:most].sort_values()]
 
 
 def layers_of(layer: str, pieces: pd.DataFrame, devices: pd.DataFrame, selected: str) -> tuple[list[pdk.Layer], Legend]:

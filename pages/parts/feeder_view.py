@@ -10,7 +10,18 @@ import streamlit as st
 from core.feeder.shape import Ground
 from pages.parts import feeders
 from pages.parts.feeder_layers import LAYERS, show_legend
-from pages.parts.feeder_map import DEVICES, HEIGHT, LINES, deck, drawn, ends, layers_of, picked, values_of
+from pages.parts.feeder_map import (
+    DEVICES,
+    HEIGHT,
+    LINES,
+    deck,
+    drawn,
+    ends,
+    layers_of,
+    picked,
+    values_of,
+    worth_drawing,
+)
 from pages.parts.feeder_tables import show_results
 
 #: How often the table's choice was overruled from elsewhere; a new table shows the new choice.
@@ -39,7 +50,8 @@ def feeder_view(key: str, read: str, ground: str, nodes: pd.DataFrame, branches:
         "Element: search here, click on the map, or choose a row of the table", elements, index=None,
         key=feeders.ELEMENT, bind="query-params", persist_state="session", on_change=_turn,
     )  # fmt: skip
-    layers, legend = layers_of(str(layer), pieces, devices, element or "")
+    shown = worth_drawing(pieces, element or "")
+    layers, legend = layers_of(str(layer), shown, devices, element or "")
     st.pydeck_chart(
         deck(layers, *ends(pieces), ground),
         height=HEIGHT,
@@ -50,7 +62,11 @@ def feeder_view(key: str, read: str, ground: str, nodes: pd.DataFrame, branches:
     )
     show_legend(legend)
     without = len(set(branches["id"]) - set(pieces["id"]))
-    st.caption(GROUNDS[Ground(ground)] + (f" {without} of its elements have no place." if without else ""))
+    notes = [GROUNDS[Ground(ground)]]
+    notes += [f"{without} of its elements have no place."] if without else []
+    if len(shown) < len(pieces):
+        notes.append(f"Drawn are {len(shown):,} of {len(pieces):,} pieces: what is out of limits, then the longest.")
+    st.caption(" ".join(notes))
     if element is not None:
         every = pd.concat([pieces, devices], ignore_index=True)
         _show_element(every[every["key"] == element].iloc[0], nodes, branches[branches["id"] == element])
