@@ -1,7 +1,8 @@
 """Runs about one feeder: read its files, solve it, compare it with results, match it with GIS, write it for others.
 
 Reading untrusted files and the engine stay out of the pages' process; what a page draws lies in the run's folder. The
-model of the files as they are is kept in the database, where every task takes it from.
+model of the files as they are is kept in the database, where every task takes it from; writing a very large one would
+hold the database for too long, so that it is read from its files.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from core.feeder.summary import summary_of
 from core.findings import Reading
 from core.formats.cyme.baseline import read_baseline
 from core.formats.decisions import load_decisions
-from core.formats.feeders import Files, fingerprint, opened, read_feeder
+from core.formats.feeders import Files, fingerprint, opened, read_feeder, read_once
 from core.formats.gis import preview, read_gis, reconcile, write_geopackage
 from core.formats.opendss import script_of
 from core.jobs.kinds import FAILED, RunKind
@@ -36,6 +37,8 @@ from core.studies.feeder_flow.worst import worst_of
 
 #: Rows of a GIS layer that are shown with its fields.
 PREVIEW_ROWS = 5
+#: Rows of a model that are written into the database within a second or two.
+MOST_ROWS = 50_000
 GEOPACKAGE, SCRIPTS = "feeder.gpkg", "opendss.zip"
 
 
@@ -78,13 +81,14 @@ def model_of(inputs: dict[str, Any]) -> str:
 
 
 def _model(inputs: dict[str, Any], folder: Path) -> Reading[Feeder]:
-    """Return the model from the database; what isn't kept there yet is read and kept."""
+    """Return the model from the database; what isn't kept there yet is read, and kept unless it is very large."""
     store = _store(folder.parents[1])
     try:
         return kept_feeder(store, model_of(inputs))
     except NotFound:
-        reading = read_feeder(_paths(inputs))
-        keep_feeder(store, reading, id=model_of(inputs))
+        reading = read_once(_paths(inputs))
+        if sum(map(len, reading.value.tables.values())) <= MOST_ROWS:
+            keep_feeder(store, reading, id=model_of(inputs))
         return reading
 
 
