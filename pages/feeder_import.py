@@ -41,7 +41,7 @@ with explained():
     views += [MATCHES] * ("GIS" in kinds and len(kinds & {"CYME", "OpenDSS"}) > 0)
     titles = {FINDINGS: f"{FINDINGS}: {counted(findings)}"}
     view = st.segmented_control(
-        "Show", [*views, DOWNLOADS], default=SUMMARY, key="feeder-view", required=True,
+        "Show", [*views, DOWNLOADS], default=SUMMARY, key="feeder-view", required=True, persist_state="session",
         format_func=lambda each: titles.get(each, each), label_visibility="collapsed",
     )  # fmt: skip
     if view == SUMMARY:
