@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.formats.gis.layers import field_names, keep_corrections, kinds, load_corrections
+from core.formats.gis.layers import check_system, field_names, keep_corrections, kinds, load_corrections
 from core.settings import load_settings
 from pages.parts import feeders
 
@@ -39,6 +39,7 @@ def show_layers(name: str, layers: list[dict[str, Any]]) -> None:
         decided = feeders.decided(name)
         merged = dict(decided.layers)
         for layer, change in changed.items():
+            check_system(change.get("crs", ""))
             before = merged.get(layer, {})
             merged[layer] = {**before, **change, "fields": {**before.get("fields", {}), **change.get("fields", {})}}
         keep_corrections(load_settings().workspace / "gis_layers.json", merged)

@@ -186,6 +186,9 @@ def answer(task: str, name: str, **options: Any) -> RunStatus:
         if st.button("Try again", icon=":material/refresh:"):
             jobs.resume(store(), run.id)
             st.rerun()
+        if decided(name) != Decisions() and st.button("Forget what was decided by hand", icon=":material/undo:"):
+            decide(name, Decisions())
+            st.rerun()
         st.stop()
     return run
 

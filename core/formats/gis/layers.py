@@ -221,6 +221,18 @@ def numbers_of(values: pd.Series) -> pd.Series:
     return numbers.where(numbers.abs() < math.inf)
 
 
+def check_system(crs: str) -> None:
+    """Refuse what names no coordinate system; nothing at all is allowed."""
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    try:
+        CRS.from_user_input(crs or "EPSG:4326")
+    except CRSError as error:
+        hint = "Give it as an EPSG code, such as EPSG:25832"
+        raise BadInput(f"{crs} is no coordinate system", hint=hint) from error
+
+
 def located(table: Any, fields: Mapping[str, str], crs: str, file: str) -> Any:
     """Return the layer in the coordinate system that a person gave; a table's points become shapes for that."""
     if not crs:
