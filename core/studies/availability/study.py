@@ -234,4 +234,4 @@ def simulation_document(simulation: Simulation) -> dict[str, Any]:
 
 
 def _first(rows: pd.DataFrame) -> dict[str, Any]:
-    return {str(name): value for name, value in rows.iloc[0].items()}
+    return {str(name): value for name, value in rows.head(1).to_dict(orient="records")[0].items()}

@@ -73,6 +73,8 @@ def test_a_simulation_comes_with_its_interval(ask) -> None:
     found = document["simulation"]
     assert found["availability_low"] < document["system"]["availability"] < found["availability_high"]
     assert (found["histories"], found["years"], found["seed"]) == (400, 10, 5)
+    assert isinstance(found["histories"], int)
+    assert isinstance(found["seed"], int)
 
 
 def test_cycle_time_gives_the_other_availability(ask) -> None:
