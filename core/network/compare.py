@@ -54,7 +54,7 @@ def compare_tables(
         for name in columns[table]:
             if name in keys[table] or (name not in a and name not in b):
                 continue
-            differs = _differs(_column(a, name), _column(b, name))
+            differs = _differs(a, b, name)
             found.same[table, name] = int((~differs).sum())
             if differs.any():
                 rows = {"table": table, "element": common[differs], "field": name}
@@ -90,16 +90,27 @@ def _column(frame: pd.DataFrame, name: str) -> np.ndarray:
     return values
 
 
-def _differs(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _differs(a: pd.DataFrame, b: pd.DataFrame, name: str) -> np.ndarray:
     """Return where two columns differ: numbers by more than rounding, text by more than blanks around it."""
-    numbers = [pd.to_numeric(pd.Series(v, dtype=object), errors="coerce").to_numpy(dtype=float) for v in (a, b)]
-    numeric = ~np.isnan(numbers[0]) & ~np.isnan(numbers[1])
+    if name in a and name in b and a[name].dtype.kind in "fiu" and b[name].dtype.kind in "fiu":
+        one, other = (np.asarray(frame[name], dtype=float) for frame in (a, b))
+        missing = np.isnan(one), np.isnan(other)
+        return np.asarray(np.where(missing[0] | missing[1], missing[0] != missing[1], _apart(one, other)))
+    left, right = _column(a, name), _column(b, name)
+    one, other = (
+        pd.to_numeric(pd.Series(v, dtype=object), errors="coerce").to_numpy(dtype=float) for v in (left, right)
+    )
+    numeric = ~np.isnan(one) & ~np.isnan(other)
+    differs = numeric & _apart(one, other)
+    for row in np.flatnonzero(~numeric & np.asarray(left != right, dtype=bool)):  # few: most are equal as they stand
+        differs[row] = _plain(left[row]) != _plain(right[row])
+    return np.asarray(differs)
+
+
+def _apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
-        scale = np.maximum(np.abs(numbers[0]), np.abs(numbers[1]))
-        apart = np.abs(numbers[0] - numbers[1]) > RELATIVE * scale
-    apart |= np.isinf(numbers[0]) & (numbers[0] != numbers[1])
-    text = pd.Series(a, dtype=object).map(_plain).to_numpy() != pd.Series(b, dtype=object).map(_plain).to_numpy()
-    return np.asarray(np.where(numeric, apart, text), dtype=bool)
+        by_more = np.abs(one - other) > RELATIVE * np.maximum(np.abs(one), np.abs(other))
+    return np.asarray(by_more | (np.isinf(one) & (one != other)))
 
 
 def _plain(value: object) -> str:

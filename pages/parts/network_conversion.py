@@ -13,6 +13,7 @@ from core.formats.networks import FORMATS
 from core.network import Network
 from pages.parts.findings import show_findings
 from pages.parts.network_file import look_at, repaired_by
+from pages.parts.network_tabs import ROWS
 
 
 def show_conversion(reading: Reading[Network], name: str) -> None:
@@ -22,7 +23,8 @@ def show_conversion(reading: Reading[Network], name: str) -> None:
     version = columns[1].selectbox("Version", form.versions) if form.versions else None
     if not st.button("Convert", type="primary", icon=":material/swap_horiz:"):
         return
-    result = convert(reading, form, version)
+    with st.spinner("Converting, reading again and comparing"):
+        result = convert(reading, form, version)
     gap = result.admittance_difference_pu
     if gap is not None and gap < 1e-9:
         st.success("Read again, the admittance matrix is the same to 1e-9 pu.", icon=":material/verified:")
@@ -53,7 +55,9 @@ def show_difference(reading: Reading[Network]) -> None:
     if other is None:
         st.caption("Any format: two PSS/E files are compared record by record, others table by table.")
         return
-    found = compare(reading.value, repaired_by(look_at(other.getvalue(), other.name), ()).value)
+    second = repaired_by(look_at(other.getvalue(), other.name), ()).value
+    with st.spinner("Comparing"):
+        found = compare(reading.value, second)
     if found.is_empty:
         st.success("The two networks are the same.", icon=":material/check_circle:")
         return
@@ -66,4 +70,6 @@ def show_difference(reading: Reading[Network]) -> None:
     ):
         if len(rows):
             st.markdown(f"**{title}**")
-            st.dataframe(rows.astype(str).rename(columns=str.capitalize), hide_index=True)
+            if len(rows) > ROWS:
+                st.caption(f"The first {ROWS:,} of {len(rows):,} rows.")
+            st.dataframe(rows.head(ROWS).astype(str).rename(columns=str.capitalize), hide_index=True)
