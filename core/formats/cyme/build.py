@@ -171,16 +171,10 @@ def _report_unplaced(records: Records, placed: dict[str, list[tuple[str, Record]
 def _add_section(
     rowing: Rowing, library: Library, customers: Customers, section: Record, placed: list[tuple[str, Record]]
 ) -> None:
-    phases = section.text("phases")
-    if not phases:
-        library.remark(
-            "section_no_phases",
-            Severity.ERROR,
-            "The section has no phases: ABC is taken",
-            section,
-            "Correct the section's phase",
-        )
-        phases = "ABC"
+    phases = section.text("phases") or "ABC"
+    if not section.text("phases"):
+        text, hint = "The section has no phases: ABC is taken", "Correct the section's phase"
+        library.remark("section_no_phases", Severity.ERROR, text, section, hint)
     start, end = section.text("from_node"), section.text("to_node")
     if not start or not end:
         library.remark(

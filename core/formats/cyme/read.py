@@ -68,26 +68,26 @@ def read_cyme(paths: Sequence[Path], *, repair: bool = False) -> Reading[Feeder]
             where=Where(file=name),
         )
     records = _together(raws)
-    for error in broken:
-        text = f"{error.message}: left out"
-        records.findings.append(Finding("cyme.file_unreadable", Severity.ERROR, text, error.hint, error.where))
-    for path in again:
-        text = f"{path.name} is the same as another file: read once"
-        records.findings.append(Finding("cyme.file_twice", Severity.WARNING, text, "", Where(file=path.name)))
-    for path in strange:
-        records.findings.append(
-            Finding(
-                "cyme.not_recognised",
-                Severity.WARNING,
-                "The file is no CYME export: left out",
-                "",
-                Where(file=path.name),
-            )
-        )
+    records.findings += _left_out(broken, again, strange)
     feeder = build_feeder(records, _name(records, paths), repair=repair)
     digest = sha256(b"".join(digests[path] for path in paths)).hexdigest()
     source = Source(", ".join(path.name for path in paths), digest, f"cyme.{records.dialect}", records.version)
     return Reading(feeder, records.findings, source)
+
+
+def _left_out(broken: list[BadInput], again: list[Path], strange: list[Path]) -> list[Finding]:
+    """Return a finding for every file that isn't read: broken, the same as another, no CYME export."""
+    found = [
+        Finding("cyme.file_unreadable", Severity.ERROR, f"{error.message}: left out", error.hint, error.where)
+        for error in broken
+    ]
+    for path in again:
+        text = f"{path.name} is the same as another file: read once"
+        found.append(Finding("cyme.file_twice", Severity.WARNING, text, "", Where(file=path.name)))
+    for path in strange:
+        text = "The file is no CYME export: left out"
+        found.append(Finding("cyme.not_recognised", Severity.WARNING, text, "", Where(file=path.name)))
+    return found
 
 
 def _read_one(path: Path, kind: str, broken: list[BadInput]) -> list[RawFile]:

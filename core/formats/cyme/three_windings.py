@@ -28,14 +28,13 @@ def add_three_winding(site: Site) -> None:
     _remark_simplified(site, kind)
     name = site.rowing.name("transformers", site.device.text("id"), "transformer")
     (r12, x12), (r13, x13), (r23, x23) = (parts(kind.number(z), kind.number(xr) or NO_RESISTANCE) for z, xr in PAIRS)
-    phases = site.place.phases
     site.add(
         "transformers",
         id=name,
         feeder=site.place.feeder,
         section=site.place.section,
         bank=name,
-        phase_count=len(phases),
+        phase_count=len(site.place.phases),
         equipment=kind.text("equipment"),
         x_hl_pct=x12,
         x_ht_pct=x13,
@@ -46,8 +45,12 @@ def add_three_winding(site: Site) -> None:
         leading=leads(kind.text("shift_secondary")),
         in_service=site.in_service,
     )
+    _add_windings(site, kind, name, ((r12 + r13 - r23) / 2, (r12 + r23 - r13) / 2, (r13 + r23 - r12) / 2))
+
+
+def _add_windings(site: Site, kind: Record, name: str, resistances: tuple[float, float, float]) -> None:
+    phases = site.place.phases
     buses = (site.place.from_bus, site.place.to_bus, site.device.text("tertiary_node") or f"{name}~tertiary")
-    resistances = ((r12 + r13 - r23) / 2, (r12 + r23 - r13) / 2, (r13 + r23 - r12) / 2)
     for number, (side, bus, r_pct) in enumerate(zip(SIDES, buses, resistances, strict=True), start=1):
         connection = (kind.text(f"connection_{side}") or "Yg").upper()
         rated = kind.number(f"kv_{side}")

@@ -151,17 +151,19 @@ class _Writer:
             volts = [row[f"v_{p}_pu"] for p in "abc"]
             angles = [row[f"angle_{p}_deg"] for p in "abc"]
             if len(row["phases"]) == 3 and _balanced(volts, angles):
-                made.append(self.source(row, row["id"], row["phases"], row["kv_ll"], volts[0], angles[0]))
+                made.append(self.source(row, row["id"], row["phases"], (row["kv_ll"], volts[0], angles[0])))
                 continue
             for phase in row["phases"]:
                 several = len(row["phases"]) > 1
                 k = max("ABC".find(phase), 0) if several else 0
                 name = f"{row['id']}_{phase}" if several else row["id"]
-                made.append(self.source(row, name, phase, row["kv_ll"] / SQRT3, volts[k], angles[k]))
+                made.append(self.source(row, name, phase, (row["kv_ll"] / SQRT3, volts[k], angles[k])))
         circuit = self.names.give("circuit", self.feeder.name or "feeder")
         return [f"New Circuit.{circuit} {made[0].split(' ', 2)[2]}", *made[1:]] if made else []
 
-    def source(self, row: Row, name: str, phases: str, kv: float, v_pu: float, angle_deg: float) -> str:
+    def source(self, row: Row, name: str, phases: str, voltage: tuple[float, float, float]) -> str:
+        """Return one source; its voltage is the base [kV], the magnitude [pu] and the angle [deg]."""
+        kv, v_pu, angle_deg = voltage
         ohms = {part: row[f"{part}_ohm"] if known(row[f"{part}_ohm"]) else 0.0 for part in ("r1", "x1", "r0", "x0")}
         if not row["include_impedance"] or not any(ohms.values()):
             ohms = {"r1": 0.0, "x1": SOURCE_OHM, "r0": 0.0, "x0": SOURCE_OHM}
