@@ -93,6 +93,18 @@ class Active:
         """Return the power [kVA] that the element injects in the circuit's own state."""
         return -complex(np.asarray(self.element.Powers).view(complex)[: self.element.NumConductors].sum())
 
+    def across_pu(self, kv: float, delta: bool) -> float:
+        """Return the mean voltage across the units of the element [pu of their rated voltage in kV]."""
+        volts, n = np.asarray(self.element.Voltages).view(complex), self.element.NumPhases
+        if n == 1:
+            across = abs(volts[0] - volts[1]) if len(volts) > 1 else abs(volts[0])
+        elif delta:
+            across = float(np.mean(np.abs(volts[:n] - np.roll(volts[:n], -1))))
+        else:
+            star = volts[n] if len(volts) > n else 0.0
+            across = float(np.mean(np.abs(volts[:n] - star))) * math.sqrt(3)
+        return float(across) / (kv * 1000) if kv > 0 else 0.0
+
     def series(self, name: str, kind: str, z_ohm: np.ndarray) -> None:
         """Add a series impedance as a branch of unit length; also one from a star point to earth."""
         n = z_ohm.shape[0]

@@ -92,8 +92,12 @@ def add_inverters(active: Active) -> None:
 
 
 def _add_inverter(active: Active, kind: str, ours: str, **rated: float) -> None:
-    power, unit = active.injected(), _unit(active, kind, ours, active.is_delta())
-    active.add("der", **unit, kv=float(active.property("kV")), p_kw=power.real, q_kvar=power.imag, **rated)
+    """Add an inverter with its present power; out of its voltage range, where it is an impedance, that of the limit."""
+    unit, kv = _unit(active, kind, ours, active.is_delta()), float(active.property("kV"))
+    limits = {"v_min_pu": float(active.property("Vminpu")), "v_max_pu": float(active.property("Vmaxpu"))}
+    v = active.across_pu(kv, unit["connection"] == "delta")
+    power = active.injected() * ((min(max(v, limits["v_min_pu"]), limits["v_max_pu"]) / v) ** 2 if v > 0 else 1.0)
+    active.add("der", **unit, kv=kv, p_kw=power.real, q_kvar=power.imag, **limits, **rated)
 
 
 def _unit(active: Active, kind: str, ours: str, delta: bool) -> Row:

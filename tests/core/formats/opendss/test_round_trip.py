@@ -107,6 +107,19 @@ def test_a_capacitor_control_keeps_the_phase_that_it_measures(tmp_path: Path) ->
     assert ours(path)[0].source_kvar < 100
 
 
+@pytest.mark.parametrize(
+    "unit", ["phases=1 bus1=b.1 kv=7.2", "phases=3 bus1=b kv=12.47", "phases=3 bus1=b kv=12.47 conn=delta"]
+)
+def test_an_inverter_above_its_voltage_range_gives_what_it_gives(unit: str, tmp_path: Path) -> None:
+    path = tmp_path / "high.dss"
+    path.write_text(
+        "Clear\nNew Circuit.c basekv=12.47 pu=1.13 bus1=a MVAsc3=200 MVAsc1=200\n"
+        "New Line.l bus1=a bus2=b r1=0.2 x1=0.4 r0=0.6 x0=1.2 c1=0 c0=0 length=1 units=km\n"
+        f"New PVSystem.pv {unit} kva=600 pmpp=500 irradiance=1\nSet voltagebases=(12.47)\nCalcv\nSolve\n"
+    )
+    assert_alike(path, tmp_path)
+
+
 def test_taps_that_the_script_has_solved_for_are_its_state(tmp_path: Path) -> None:
     """It solves for 118 V and then sets 119 V: the taps lie within the new band, so the engine leaves them there."""
     main = circuits.MAIN.replace("vreg=122", "vreg=118").replace(" revneutral=yes", "")
