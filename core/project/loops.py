@@ -17,9 +17,9 @@ from core.design.ending import End, Past
 from core.design.ledger import Applied, with_updates
 from core.design.requirement import Requirement
 from core.design.requirement_file import requirement_document, restored_requirement
-from core.documents import digest
+from core.documents import digest, plain
 from core.errors import BadInput, Conflict, NotFound
-from core.plant import Plant
+from core.plant import Plant, split_ids
 from core.project.ledger import Proposal
 from core.project.project import Project
 from core.project.records import Import, Round, new_id, user
@@ -31,7 +31,7 @@ from core.store import now
 
 #: The tables of a plant that a study looks at; of the others it is :data:`FLOWS`.
 FLOWS = ("bus", "unit", "transformer", "cable", "load", "shunt", "scenario")
-SEEN = {"availability": ("unit", "block", "reliability"), "short_circuit": (*FLOWS[:-1], "breaker")}
+SEEN = {"availability": ("block", "reliability"), "short_circuit": (*FLOWS[:-1], "breaker")}
 
 RATING_KA = 0.05  # printed ratings may be rounded so far
 
@@ -306,9 +306,13 @@ def _alike(project: Project, this: LoopRound, every: Sequence[Import]) -> set[tu
 
 
 def _seen_by(study: str, plant: Plant) -> str:
-    """Return the digest of what a study looks at in a plant."""
-    document = plant.to_document()
-    return digest([document["settings"], [document["tables"].get(table) for table in SEEN.get(study, FLOWS)]])
+    """Return the digest of what a study looks at in a plant: of reliability data those that the block diagram names."""
+    tables = {name: plant[name] for name in SEEN.get(study, FLOWS)}
+    if "reliability" in tables:
+        named = {member for text in plant["block"]["members"] for member in split_ids(text)}
+        tables["reliability"] = tables["reliability"][tables["reliability"]["id"].isin(named)]
+    rows = {name: table.to_dict(orient="records") for name, table in tables.items()}
+    return digest(plain([plant.settings.frequency_hz, plant.settings.base_mva, rows]))
 
 
 def _whose(loop: Loop, each: Import) -> str:

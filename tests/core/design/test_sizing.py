@@ -65,8 +65,9 @@ def test_more_load_and_more_redundancy_never_cost_less():
     assert levels == sorted(levels)
 
 
-def test_two_stages_are_within_a_thousandth_of_the_direct_formulation():
-    requirement = replace(SAMPLE, load_mw=wave(20, 40))
+@pytest.mark.parametrize("level", [1, 2])
+def test_two_stages_are_within_a_thousandth_of_the_direct_formulation(level):
+    requirement = replace(SAMPLE, load_mw=wave(20, 40)).with_bound("redundancy_level", level)
     two, direct = size(requirement), size(requirement, direct=True)
     assert two.counts == direct.counts
     assert two.cost_usd_per_year == pytest.approx(direct.cost_usd_per_year, rel=1e-3)
