@@ -96,8 +96,10 @@ class _FaultCurrents:
     steady_ka: Float
 
 
-def short_circuits(network: FaultNetwork, conditions: Conditions | None = None) -> ShortCircuits:
-    """Return the currents of three-phase and single-phase-to-earth faults at every bus.
+def short_circuits(
+    network: FaultNetwork, conditions: Conditions | None = None, *, buses: list[str] | None = None
+) -> ShortCircuits:
+    """Return the currents of three-phase and single-phase-to-earth faults at every bus, or at some.
 
     Returns
     -------
@@ -111,7 +113,7 @@ def short_circuits(network: FaultNetwork, conditions: Conditions | None = None) 
     sources = sum(len(network[table]) for table in ("feeder", "machine", "motor", "inverter"))
     few = sources * len(network["bus"]) <= MOST_CONTRIBUTIONS
     solved = []
-    for inside, block in _fault_groups(network):  # one group's impedances are in memory at a time
+    for inside, block in _fault_groups(network, buses):  # one group's impedances are in memory at a time
         faults = _solve(network, conditions, inside, block)
         parts = _contributions(network, conditions, faults)
         solved.append((_currents(network, conditions, faults), parts if few else parts.iloc[:0]))
@@ -123,13 +125,18 @@ def short_circuits(network: FaultNetwork, conditions: Conditions | None = None) 
     return ShortCircuits(currents, parts)
 
 
-def _fault_groups(network: FaultNetwork) -> list[tuple[str, Index]]:
+def _fault_groups(network: FaultNetwork, buses: list[str] | None) -> list[tuple[str, Index]]:
     """Return the terminals of each power station unit, which see other impedances, and blocks of all other buses."""
     units = unit_factors(network, node_voltages(network)).drop_duplicates("bus")
     inside = positions(network, units["bus"])
     others = np.setdiff1d(np.arange(len(network["bus"]), dtype=np.int64), inside)
     blocks = [("", others[i : i + _BLOCK]) for i in range(0, len(others), _BLOCK)]
-    return [*((name, np.array([bus])) for name, bus in zip(units["machine"], inside, strict=True)), *blocks]
+    groups = [*((name, np.array([bus])) for name, bus in zip(units["machine"], inside, strict=True)), *blocks]
+    if buses is None:
+        return groups
+    wanted = positions(network, pd.Series(buses))
+    kept = [(name, block[np.isin(block, wanted)]) for name, block in groups]
+    return [(name, block) for name, block in kept if len(block)]
 
 
 def _solve(network: FaultNetwork, conditions: Conditions, inside_unit: str, at: Index) -> _Faults:
@@ -153,8 +160,9 @@ def _currents(network: FaultNetwork, conditions: Conditions, faults: _Faults) ->
         asked["1ph"] = _single_phase(network, conditions, faults)
     tables = []
     for kind, got in asked.items():
-        ip = np.sqrt(2) * (kappa * got.sources_ka + got.inverters_ka)  # converters: κ = 1
-        i_dc = factors.dc_component(got.sources_ka, r_x_dc, network.frequency_hz, conditions.delay_s)
+        ip = np.sqrt(2) * (np.nan_to_num(kappa) * got.sources_ka + got.inverters_ka)  # converters: κ = 1
+        decay = np.nan_to_num(r_x_dc)  # where nothing feeds the fault there is nothing to decay
+        i_dc = factors.dc_component(got.sources_ka, decay, network.frequency_hz, conditions.delay_s)
         z = np.asarray(np.where(_connected(got.z), got.z, np.nan), dtype=complex)
         ohm = z * faults.v_kv**2 / BASE_MVA
         table = {
@@ -196,11 +204,11 @@ def _three_phase(network: FaultNetwork, conditions: Conditions, faults: _Faults)
 
 
 def _single_phase(network: FaultNetwork, conditions: Conditions, faults: _Faults) -> _FaultCurrents:
-    """Return I″_k1 of clause 4.2.4 with Z_(2) = Z_(1); the decay of machines is not considered (clause 4.5.3)."""
+    """Return I″_k1 = √3·c·U_n/|Z_(1) + Z_(2) + Z_(0)| of clause 4.2.4; machines do not decay (clause 4.5.3)."""
     zero = zero_sequence(network, conditions.case)
     nodes = len(faults.positive.v_kv)
     z_0 = nodal.driving_impedances(nodes, zero.branches, zero.earth_bus, zero.earth_z, faults.at)
-    z = (2 * faults.z_k + z_0) / 3
+    z = (faults.z_k + faults.driving_impedances(1.0, faults.positive.sources.z_negative) + z_0) / 3
     ik = _without_floating(faults.driving / np.abs(z), z) * faults.base_ka
     share = _without_floating(np.abs(faults.z_k) / np.abs(z), z)
     inverter = _inverter_current(network, conditions, faults) * share * faults.base_ka
@@ -285,8 +293,9 @@ def _kappa(network: FaultNetwork, conditions: Conditions, faults: _Faults) -> Fl
 
 
 def _r_x(z: Complex) -> Float:
+    """Return R/X, missing where no source is connected."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(z.real / z.imag, dtype=float)
+        return np.asarray(np.where(_connected(z), z.real / z.imag, np.nan), dtype=float)
 
 
 def _contributions(network: FaultNetwork, conditions: Conditions, faults: _Faults) -> pd.DataFrame:

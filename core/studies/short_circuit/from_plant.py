@@ -46,6 +46,7 @@ def _machines(machines: pd.DataFrame, unit_transformers: pd.Series) -> pd.DataFr
             "v_kv": machines["rated_kv"],
             "xdss_pu": machines["xd_double_prime_pu"],
             "cos_phi": machines["rated_pf"],
+            "x2_pu": machines["x2_pu"],
             "x0_pu": machines["x0_pu"],
             "neutral_ohm": machines["neutral_ohm"],
             "unit_transformer": machines["id"].map(unit_transformers).fillna(""),

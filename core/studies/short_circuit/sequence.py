@@ -44,13 +44,17 @@ class Branches:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Voltage sources behind an impedance; ``z_peak`` has the fictitious resistances of the peak current."""
+    """Voltage sources behind an impedance.
+
+    ``z_peak`` has the fictitious resistances of the peak current, ``z_negative`` is Z_(2).
+    """
 
     id: NDArray[np.object_]
     kind: NDArray[np.object_]
     bus: Index
     z: Complex
     z_peak: Complex
+    z_negative: Complex
     rated_ka: Float
     p_per_pole_pair_mw: Float
 
@@ -222,11 +226,14 @@ def feeders(network: FaultNetwork, case: str) -> Sources:
     x = z / np.sqrt(1 + rows["r_x"].to_numpy() ** 2)
     z_q = rows["r_x"].to_numpy() * x + 1j * x
     none = np.full(len(rows), np.nan)
-    return Sources(_names(rows), _kind(rows, "feeder"), bus, z_q, z_q, none, none)
+    return Sources(_names(rows), _kind(rows, "feeder"), bus, z_q, z_q, z_q, none, none)
 
 
 def machines(network: FaultNetwork, v_kv: Float, inside_unit: str) -> Sources:
-    """Return the synchronous machines with K_G (clause 3.6.1), or K_S or K_SO within a power station unit."""
+    """Return the synchronous machines with K_G (clause 3.6.1), or K_S or K_SO within a power station unit.
+
+    The factors apply to the negative-sequence impedance too, equation (19).
+    """
     rows, units = network["machine"].reset_index(drop=True), unit_factors(network, v_kv).set_index("machine")
     bus = positions(network, rows["bus"])
     v_n, s = v_kv[bus], rows["s_mva"].to_numpy()
@@ -241,8 +248,10 @@ def machines(network: FaultNetwork, v_kv: Float, inside_unit: str) -> Sources:
     k = rows["id"].map(in_unit).fillna(pd.Series(alone, index=rows.index)).to_numpy()
     base = k * v_g**2 / s * BASE_MVA / v_n**2
     none = np.full(len(rows), np.nan)
-    z, z_peak, rated_ka = (r + 1j * x) * base, (peak_r + 1j * x) * base, s / (np.sqrt(3) * v_g)
-    return Sources(_names(rows), _kind(rows, "machine"), bus, z, z_peak, rated_ka, none)
+    x_2 = rows["x2_pu"].where(rows["x2_pu"] > 0, rows["xdss_pu"]).to_numpy()
+    z, z_peak, z_negative = ((r + 1j * x) * base, (peak_r + 1j * x) * base, (r + 1j * x_2) * base)
+    rated_ka = s / (np.sqrt(3) * v_g)
+    return Sources(_names(rows), _kind(rows, "machine"), bus, z, z_peak, z_negative, rated_ka, none)
 
 
 def _motors(network: FaultNetwork, v_kv: Float) -> Sources:
@@ -256,7 +265,7 @@ def _motors(network: FaultNetwork, v_kv: Float) -> Sources:
     s = (rows["p_mw"] / (rows["efficiency"] * rows["cos_phi"])).to_numpy()
     size = v_m**2 / (rows["i_start_pu"].to_numpy() * s) * BASE_MVA / v_n**2
     z = size * (r_x + 1j) / np.sqrt(1 + r_x**2)
-    return Sources(_names(rows), _kind(rows, "motor"), bus, z, z, s / (np.sqrt(3) * v_m), power)
+    return Sources(_names(rows), _kind(rows, "motor"), bus, z, z, z, s / (np.sqrt(3) * v_m), power)
 
 
 def _names(rows: pd.DataFrame) -> NDArray[np.object_]:

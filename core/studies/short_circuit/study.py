@@ -11,7 +11,7 @@ from core.findings import Finding, Severity
 from core.network import Network
 from core.plant import Plant
 from core.results.study_result import Provenance, Status, StudyResult, result_table
-from core.studies.short_circuit import duty, from_network, from_plant, zero_sequence
+from core.studies.short_circuit import duty, from_network, from_plant, through, zero_sequence
 from core.studies.short_circuit.currents import MOST_CONTRIBUTIONS, Conditions, short_circuits
 from core.studies.short_circuit.fault_network import FaultNetwork, check
 
@@ -31,8 +31,10 @@ def plant_short_circuit(plant: Plant, scenario: str | None = None, conditions: C
     findings += _unrated(plant)
     result = _solve(network, conditions, findings)
     if result.status is Status.SOLVED:
-        result.tables["breakers"] = _breakers(plant, network, conditions)
-        result.tables["faults"] = _with_duties(result.tables["faults"], result.tables["breakers"])
+        totals = _at_breakers(plant, network, conditions)
+        carried = through.carried(network, plant["breaker"], totals, set(plant["load"]["id"]), conditions)
+        at_bus, result.tables["breakers"] = (_duties(plant, currents) for currents in (totals, carried))
+        result.tables["faults"] = _with_duties(result.tables["faults"], at_bus)
     result.tables = {name: table.assign(scenario=scenario or "") for name, table in result.tables.items()}
     return result
 
@@ -72,20 +74,25 @@ def _solve(
     return StudyResult("short_circuit", tables, Status.SOLVED, provenance, findings)
 
 
-def _breakers(plant: Plant, network: FaultNetwork, conditions: Conditions) -> pd.DataFrame:
-    """Return the duties of every breaker, with the currents at its own opening time."""
+def _at_breakers(plant: Plant, network: FaultNetwork, conditions: Conditions) -> pd.DataFrame:
+    """Return the currents at the bus of every breaker at its own opening time, one row a breaker and fault type."""
     breakers = plant["breaker"]
     parts = []
     for opening_s in sorted(breakers["opening_s"].unique()):
         group = breakers[breakers["opening_s"] == opening_s]
         currents = short_circuits(network, replace(conditions, delay_s=float(opening_s))).currents
         device = group[["id", "bus"]].rename(columns={"id": "device"})
-        faults = device.merge(currents.rename(columns={"v_kv": "base_kv"}), on="bus")
-        parts.append(duty.breaker_duties(group, faults, plant.settings.frequency_hz))
-    if not parts:
+        parts.append(device.merge(currents.rename(columns={"v_kv": "base_kv"}), on="bus"))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["device", "bus", "fault_type"])
+
+
+def _duties(plant: Plant, currents: pd.DataFrame) -> pd.DataFrame:
+    """Return the duties of every breaker from its currents."""
+    breakers = plant["breaker"]
+    if currents.empty:
         return pd.DataFrame(columns=["device", "bus", "fault_type", "rating_ka", *duty.DUTIES, "next_rating_ka"])
-    order = pd.Index(breakers["id"])
-    return pd.concat(parts).sort_values("device", key=order.get_indexer, kind="stable", ignore_index=True)
+    duties = duty.breaker_duties(breakers, currents, plant.settings.frequency_hz)
+    return duties.sort_values("device", key=pd.Index(breakers["id"]).get_indexer, kind="stable", ignore_index=True)
 
 
 def _with_duties(faults: pd.DataFrame, breakers: pd.DataFrame) -> pd.DataFrame:
