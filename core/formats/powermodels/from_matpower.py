@@ -67,6 +67,11 @@ def _rows(case: MatpowerCase, name: str) -> list[Item]:
     """Return the rows of a standard table with ``index`` and ``source_id``."""
     if case.empty(name):
         return []
+    columns = CATALOGUE[name].values()
+    missing = [column.name for column in columns if column.required and column.name not in case.tables[name]]
+    if missing:
+        hint = "%column_names% remarks name the columns of the table behind them"
+        raise BadInput(f"mpc.{name} has no column {missing[0]}", hint=hint, where=Where(section=name))
     whole = {column.name for column in CATALOGUE[name].values() if column.type == "int"}
     rows = records(case.tables[name], whole)
     for number, row in enumerate(rows, start=1):

@@ -178,6 +178,7 @@ def test_missing_references_are_set_where_the_largest_generator_is() -> None:
         ("30	600	60	1500", "60	600	30	1500", "don't rise"),
         ("	2	0	0	3	0	20", "	3	0	0	3	0	20", "don't fit each other"),
         ("	5	1	30	0", "	2	1	30	0", "two buses have one number"),
+        ("mpc.switch = [", "%column_names% f_bus t_bus a b c d e\nmpc.switch = [", "mpc.switch has no column"),
     ],
 )
 def test_what_powermodels_refuses_is_refused_with_its_place(old: str, new: str, message: str) -> None:
