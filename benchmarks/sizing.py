@@ -21,8 +21,11 @@ def main() -> None:
     compare("one engine", Requirement(load_mw=load, technologies=engine))
     sunny = Requirement(load_mw=load, technologies=some, pv_yield=sun, carbon_usd_per_t=60.0)
     compare("engine, battery, sun, 60 USD/t", sunny)
+    compare(
+        "one engine, two largest out", Requirement(load_mw=load, technologies=engine).with_bound("redundancy_level", 2)
+    )
     design, seconds = timed(replace(Requirement(), pv_yield=sun), direct=False)
-    print(f"sample plant, 200 MW all year, sun: {seconds:.1f} s, {design.status}")
+    print(f"sample plant, 200 MW all year, sun: {seconds:.1f} s of CPU, {design.status}")
 
 
 def timed(requirement: Requirement, *, direct: bool):
