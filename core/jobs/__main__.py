@@ -6,6 +6,7 @@ import argparse
 import logging
 import time
 
+from core.errors import StoreError
 from core.jobs.process import IDLE_S, WorkerLock
 from core.jobs.queue import has_open_runs
 from core.jobs.worker import Worker
@@ -14,6 +15,12 @@ from core.store import open_store
 
 #: Somebody who only looks whether a worker runs holds the lock for a moment.
 PATIENCE_S = 2.0
+
+#: How often, and after which time, the worker begins anew when the database was held for longer than it waits.
+RETRIES = 5
+RETRY_S = 5.0
+
+LOG = logging.getLogger("core.jobs")
 
 
 def main() -> None:
@@ -25,10 +32,18 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     store = open_store(load_settings(arguments.workspace))
     lock = WorkerLock(store.settings)
+    retries = RETRIES
     while _take(lock):
         worker = Worker(store, idle_s=arguments.idle)
         try:
             worker.work()
+        except StoreError:
+            if not retries:
+                raise
+            retries -= 1
+            LOG.exception("the worker begins anew: what has ended is recorded")
+            time.sleep(RETRY_S)
+            continue
         finally:
             worker.close()
             lock.release()

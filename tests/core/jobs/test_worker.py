@@ -8,6 +8,8 @@ import pytest
 from core import jobs
 from core.errors import StoreError
 from core.jobs import State
+from core.jobs.__main__ import main
+from core.jobs.records import Records
 from core.jobs.worker import Worker
 from core.store import Store
 from tests.core.jobs.on_the_spot import Threads
@@ -47,3 +49,25 @@ def test_a_worker_that_can_not_be_started_is_told_and_the_run_stays_queued(store
     with pytest.raises(StoreError, match="no worker process could be started"):
         jobs.submit(store, "squares", {"count": 2})
     assert [seen.state for seen in jobs.runs(store)] == [State.QUEUED]
+
+
+def test_a_database_that_is_held_too_long_does_not_end_the_worker(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.jobs.queue.start_worker", lambda settings: None)
+    monkeypatch.setattr("core.jobs.worker.open_pool", lambda settings: Threads())
+    monkeypatch.setattr("core.jobs.__main__.RETRY_S", 0.0)
+    workspace = str(store.settings.workspace)
+    monkeypatch.setattr("sys.argv", ["core.jobs", "--workspace", workspace, "--idle", "0.1"])
+    record, refusals = Records.units_ended, iter([StoreError("the database is locked")])
+
+    def refuse_once(self: Records, ended: Any) -> None:
+        if ended and (error := next(refusals, None)):
+            raise error
+        record(self, ended)
+
+    monkeypatch.setattr(Records, "units_ended", refuse_once)
+    run = jobs.submit(store, "squares", {"count": 2})
+    main()
+    seen = jobs.status(store, run)
+    assert (seen.state, seen.result) == (State.FINISHED, {"sum": 1, "failed": 0})
