@@ -56,44 +56,51 @@ def run_steps(
     """
     warm = min(first, WARM_UP)
     _give_profiles(circuit, profiles, assigned, slice(first - warm, first + count))
-    engine, case = circuit.engine, circuit.engine.ActiveCircuit
-    solution, delivery = case.Solution, case.PDElements
+    solution = circuit.engine.ActiveCircuit.Solution
     circuit.command("set mode=yearly number=1 stepsize=1h hour=0 sec=0 controlmode=static")
-    names = [name.rsplit(".", 1) for name in case.AllNodeNames]
-    nodes = [f"{circuit.script.names.back('bus', bus)}.{PHASES.get(node, node)}" for bus, node in names]
-    rated = [name.lower().split(".", 1) for name in delivery.AllNames]
-    kept = [k for k, (kind, _) in enumerate(rated) if kind in ("line", "transformer")]
-    elements = [circuit.script.names.back(rated[k][0], rated[k][1]) for k in kept]
-    taps = _Taps(circuit)
-    block = Block(
-        nodes,
-        elements,
-        taps.names,
-        np.empty((count, len(nodes)), dtype=np.float32, order="F"),
-        np.empty((count, len(elements)), dtype=np.float32, order="F"),
-        np.empty((count, len(taps.names)), dtype=np.int16),
-        np.empty((count, 4)),
-        np.zeros(count, dtype=bool),
-    )
-    all_loadings = np.empty((count, len(rated)), dtype=np.float32)
-    volts = np.empty((count, len(nodes)), dtype=np.float32)
     for _ in range(warm):
         _step(solution)
+    block = _solved(circuit, count)
+    solution.Mode = 0
+    return block
+
+
+def _solved(circuit: Circuit, count: int) -> Block:
+    """Solve the next steps and keep what each leaves."""
+    case = circuit.engine.ActiveCircuit
+    solution, delivery, taps = case.Solution, case.PDElements, _Taps(circuit)
+    nodes = _nodes(circuit)
+    kept, elements = _rated_elements(circuit)
+    volts = np.empty((count, len(nodes)), dtype=np.float32)
+    loadings = np.empty((count, len(delivery.AllNames)), dtype=np.float32)
+    positions = np.empty((count, len(taps.names)), dtype=np.int16)
+    system = np.empty((count, 4))
+    converged = np.zeros(count, dtype=bool)
     for k in range(count):
-        block.converged[k] = _step(solution)
+        converged[k] = _step(solution)
         volts[k] = case.AllBusVmagPu
-        all_loadings[k] = delivery.AllPctNorm()
-        block.system[k, :2] = case.TotalPower
-        block.system[k, 2:] = case.Losses
+        loadings[k] = delivery.AllPctNorm()
+        system[k, :2] = case.TotalPower
+        system[k, 2:] = case.Losses
         if k == 0 or solution.ControlIterations > 1:
             taps.read()
-        block.taps[k] = taps.now
-    block.v_pu[:] = volts
-    block.loading_pct[:] = np.where(np.isfinite(all_loadings), all_loadings, np.nan)[:, kept]
-    block.system[:, :2] *= -1
-    block.system[:, 2:] /= 1000
-    engine.ActiveCircuit.Solution.Mode = 0
-    return block
+        positions[k] = taps.now
+    system *= [-1.0, -1.0, 0.001, 0.001]  # what the source gives; losses come in watts
+    loadings = np.where(np.isfinite(loadings), loadings, np.nan)[:, kept]
+    by_column = np.asfortranarray  # as Parquet takes them
+    return Block(nodes, elements, taps.names, by_column(volts), by_column(loadings), positions, system, converged)
+
+
+def _nodes(circuit: Circuit) -> list[str]:
+    names = [name.rsplit(".", 1) for name in circuit.engine.ActiveCircuit.AllNodeNames]
+    return [f"{circuit.script.names.back('bus', bus)}.{PHASES.get(node, node)}" for bus, node in names]
+
+
+def _rated_elements(circuit: Circuit) -> tuple[list[int], list[str]]:
+    """Return which of the engine's delivery elements have a rating that counts, and their ids."""
+    rated = [name.lower().split(".", 1) for name in circuit.engine.ActiveCircuit.PDElements.AllNames]
+    kept = [k for k, (kind, _) in enumerate(rated) if kind in ("line", "transformer")]
+    return kept, [circuit.script.names.back(*rated[k]) for k in kept]
 
 
 def _step(solution: object) -> bool:
