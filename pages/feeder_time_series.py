@@ -42,7 +42,7 @@ def ask(name: str) -> None:
         cases = {each: [feeders.home() / each] for each in several}
         inputs = year_inputs(
             cases, tables[profile], hours=hours, step_minutes=float(minutes), hold_taps=held,
-            names=feeders.names_of(several), ranking=ranking(years_run()),
+            workspace=store().settings.workspace, names=feeders.names_of(several), ranking=ranking(years_run()),
         )  # fmt: skip
         jobs.submit(store(), "time_series", inputs, title=f"{hours} h of {', '.join(several)}")
         st.session_state.pop("year-run", None)

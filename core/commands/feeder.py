@@ -23,6 +23,7 @@ from core.formats.cyme.baseline import read_baseline
 from core.formats.decisions import Decisions, folder_of, keep_decisions, load_decisions, read_decisions
 from core.formats.feeders import opened, read_feeder
 from core.formats.gis import preview, read_gis, reconcile, write_geopackage
+from core.formats.models import KEPT, kept_id
 from core.formats.opendss import script_of
 from core.jobs import run_inline
 from core.settings import load_settings
@@ -32,8 +33,6 @@ from core.studies.time_series import read_profiles, year_inputs
 
 #: Rows of a table of quarter-hours over a year, common or leap.
 QUARTERS_OF_A_YEAR = (35_040, 35_136)
-#: How a path begins that names a feeder in the workspace's database.
-KEPT = "kept:"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -120,11 +119,13 @@ def _store(arguments: argparse.Namespace) -> Iterator[Store]:
 
 
 def _reading(arguments: argparse.Namespace) -> Reading[Feeder]:
-    first = str(arguments.paths[0])
-    if not first.startswith(KEPT):
+    kept = kept_id(arguments.paths)
+    if kept is None:
         return read_feeder(arguments.paths, decisions=_decisions(arguments))
+    if arguments.repair or arguments.map or arguments.remember:
+        raise BadInput("A kept feeder stays as it was read", hint="Read its files with the decisions, and keep it anew")
     with _store(arguments) as store:
-        return kept_feeder(store, first.removeprefix(KEPT))
+        return kept_feeder(store, kept)
 
 
 def _decisions(arguments: argparse.Namespace) -> Decisions:
@@ -263,23 +264,31 @@ def _solve(arguments: argparse.Namespace) -> Answer:
     return Answer(solution(reading, snapshot), f"{text}\n{_words(snapshot.findings)}", fails=not snapshot.converged)
 
 
-def _run(arguments: argparse.Namespace) -> Answer:
+def _decided(arguments: argparse.Namespace) -> str:
+    """Return the name of the files that a run reads; decisions must lie beside them."""
     _decisions(arguments)
     if (arguments.map or arguments.match or arguments.decisions) and not arguments.remember:
         raise BadInput("A run takes decisions from the files' folder", hint="Add --remember")
+    return str(arguments.paths[0].resolve().stem)
+
+
+def _run(arguments: argparse.Namespace) -> Answer:
+    workspace = load_settings(getattr(arguments, "workspace", None)).workspace
+    kept = kept_id(arguments.paths)
+    name = _reading(arguments).value.name if kept else _decided(arguments)
     profiles = read_profiles(arguments.profiles).value
     quarters = profiles.steps in QUARTERS_OF_A_YEAR or profiles.steps == 4 * arguments.hours
     minutes = profiles.step_minutes or (15.0 if quarters else 60.0)
     inputs = year_inputs(
-        {arguments.paths[0].resolve().stem: arguments.paths},
+        {name: arguments.paths},
         arguments.profiles,
         hours=arguments.hours,
         step_minutes=minutes if arguments.step_minutes is None else arguments.step_minutes,
         block_steps=arguments.block_steps,
         repair=arguments.repair,
         hold_taps=arguments.hold_taps,
+        workspace=workspace if kept else None,
     )
-    workspace = load_settings(getattr(arguments, "workspace", None)).workspace
     folder = arguments.to or workspace / "feeder_runs" / digest(inputs)[:16]
     result = run_inline("time_series", inputs, folder)
     lines = [

@@ -1,44 +1,38 @@
 """Runs about one feeder: read its files, solve it, compare it with results, match it with GIS, write it for others.
 
 Reading untrusted files and the engine stay out of the pages' process; what a page draws lies in the run's folder. The
-model of the files as they are is kept in the database, where every task takes it from; writing a very large one would
-hold the database for too long, so that it is read from its files.
+model of the files as they are is kept in the database, where every task takes it from.
 """
 
 from __future__ import annotations
 
 import io
 import zipfile
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from core.documents import digest, plain
+from core.documents import plain
 from core.engines.opendss import SolveOptions
-from core.errors import BadInput, NotFound
+from core.errors import BadInput
 from core.feeder import Feeder
 from core.feeder.shape import shape_of
-from core.feeder.storage import keep_feeder, kept_feeder
 from core.feeder.summary import summary_of
 from core.findings import Reading
 from core.formats.cyme.baseline import read_baseline
 from core.formats.decisions import load_decisions
-from core.formats.feeders import Files, fingerprint, opened, read_feeder, read_once
+from core.formats.feeders import Files, fingerprint, opened, read_feeder
 from core.formats.gis import preview, read_gis, reconcile, write_geopackage
+from core.formats.models import read_model
 from core.formats.opendss import script_of
 from core.jobs.kinds import FAILED, RunKind
-from core.settings import load_settings
-from core.store import Store, open_store
 from core.store.files import write_whole
 from core.studies.feeder_flow import compare, solve_feeder
 from core.studies.feeder_flow.worst import worst_of
 
 #: Rows of a GIS layer that are shown with its fields.
 PREVIEW_ROWS = 5
-#: Rows of a model that are written into the database within a second or two.
-MOST_ROWS = 50_000
 GEOPACKAGE, SCRIPTS = "feeder.gpkg", "opendss.zip"
 
 
@@ -75,26 +69,8 @@ def _keep(folder: Path, name: str, table: pd.DataFrame) -> None:
     write_whole(folder / f"{name}.parquet", buffer.getvalue())
 
 
-def model_of(inputs: dict[str, Any]) -> str:
-    """Return the id in the database of the model that a run is about; it differs as soon as a file does."""
-    return digest([inputs["paths"], inputs["files"]])[:12]
-
-
 def _model(inputs: dict[str, Any], folder: Path) -> Reading[Feeder]:
-    """Return the model from the database; what isn't kept there yet is read, and kept unless it is very large."""
-    store = _store(folder.parents[1])
-    try:
-        return kept_feeder(store, model_of(inputs))
-    except NotFound:
-        reading = read_once(_paths(inputs))
-        if sum(map(len, reading.value.tables.values())) <= MOST_ROWS:
-            keep_feeder(store, reading, id=model_of(inputs))
-        return reading
-
-
-@lru_cache(maxsize=1)
-def _store(workspace: Path) -> Store:
-    return open_store(load_settings(workspace))
+    return read_model(folder.parents[1], inputs["paths"], inputs["files"])
 
 
 def _read(inputs: dict[str, Any], folder: Path) -> dict[str, Any]:

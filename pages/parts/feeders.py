@@ -159,13 +159,14 @@ def asked(task: str, name: str, **options: Any) -> RunStatus:
 
 def _tidy(title: str, kept: int) -> None:
     """Remove old answers to a question, the newest but so many, and the models that nobody asks about any more."""
-    from core.jobs.feeders import model_of
+    from core.formats.models import model_of
 
     answers = [run for run in jobs.runs(store(), results=False) if run.kind == "feeder" and run.title == title]
     for run in (run for run in answers[kept:] if not run.is_active):
         if title.startswith(DOING["read"]):
+            inputs = jobs.inputs(store(), run.id)
             with contextlib.suppress(NotFound):
-                forget_feeder(store(), model_of(jobs.inputs(store(), run.id)))
+                forget_feeder(store(), model_of(inputs["paths"], inputs["files"]))
         jobs.remove(store(), run.id)
 
 

@@ -24,6 +24,7 @@ from core.errors import BadInput, EngineError
 from core.feeder import Feeder
 from core.findings import Finding, Reading, Severity
 from core.formats.feeders import fingerprint, read_once
+from core.formats.models import kept_id, read_model
 from core.store.files import write_whole
 from core.studies.time_series import metrics
 from core.studies.time_series.profiles import Profiles, assign, read_profiles, scaled
@@ -54,7 +55,7 @@ def year_inputs(
     Parameters
     ----------
     cases
-        The files of each case; an export with several feeders gives a unit row for each of them.
+        The files of each case, or its ``kept:ID``; an export with several feeders gives a unit row for each of them.
     profiles
         The table of profiles.
     hours
@@ -62,7 +63,8 @@ def year_inputs(
     step_minutes
         Length of a step [min].
     options
-        ``repair``, ``hold_taps``, ``block_steps``; ``ranking``: a number a feeder, the largest runs first; ``names``:
+        ``repair``, ``hold_taps``, ``block_steps``; ``workspace``: the one whose database has the models, without it
+        they come from the files; ``ranking``: a number a feeder, the largest runs first; ``names``:
         the feeders of each case where they are known already, so that the plan doesn't read the files.
     """
     blocks = options.get("block_steps") or (LONG_BLOCK if len(cases) >= MANY else SHORT_BLOCK)
@@ -71,7 +73,8 @@ def year_inputs(
             "A run needs at least one step, and blocks of one or more", hint="Give more hours or shorter steps"
         )
     return {
-        "cases": {name: [str(Path(path).resolve()) for path in paths] for name, paths in cases.items()},
+        "cases": {name: _resolved(paths) for name, paths in cases.items()},
+        "workspace": str(options.get("workspace") or ""),
         "profiles": str(Path(profiles).resolve()),
         "files": {name: fingerprint(paths) for name, paths in {**cases, "": [profiles]}.items()},
         "steps": round(hours * 60 / step_minutes),
@@ -82,6 +85,10 @@ def year_inputs(
         "ranking": dict(options.get("ranking") or {}),
         "names": dict(options.get("names") or {}),
     }
+
+
+def _resolved(paths: Sequence[Path]) -> list[str]:
+    return [str(path if kept_id([path]) else Path(path).resolve()) for path in paths]
 
 
 def plan(inputs: dict[str, Any]) -> list[dict[str, Any]]:
@@ -101,7 +108,7 @@ def plan(inputs: dict[str, Any]) -> list[dict[str, Any]]:
     feeders = [
         (case, name)
         for case in inputs["cases"]
-        for name in inputs["names"].get(case) or _reading(inputs["cases"][case], inputs["repair"]).value.names
+        for name in inputs["names"].get(case) or _reading(inputs, case).value.names
     ]
     feeders.sort(key=lambda feeder: -float(ranking.get(feeder[1], ranking.get(feeder[0], 0.0))))
     size = inputs["block_steps"]
@@ -248,7 +255,7 @@ def _worst(elements: pd.DataFrame, step_h: float) -> dict[str, Any] | None:
 
 
 def _solve(inputs: dict[str, Any], unit: dict[str, Any]) -> tuple[Block, list[Finding]]:
-    feeder = _reading(inputs["cases"][unit["case"]], inputs["repair"]).value.only(unit["feeder"])
+    feeder = _reading(inputs, unit["case"]).value.only(unit["feeder"])
     if feeder["sources"].empty:
         raise EngineError(
             f"Feeder {feeder.name} has no source", hint="Add the file that has the head node and its source"
@@ -264,8 +271,10 @@ def _solve(inputs: dict[str, Any], unit: dict[str, Any]) -> tuple[Block, list[Fi
     return block, [*reading.findings, *findings]
 
 
-def _reading(paths: Sequence[str], repair: bool) -> Reading[Feeder]:
-    return read_once([Path(path) for path in paths], repair=repair)
+def _reading(inputs: dict[str, Any], case: str) -> Reading[Feeder]:
+    if workspace := inputs.get("workspace"):
+        return read_model(workspace, inputs["cases"][case], inputs["files"][case])
+    return read_once([Path(path) for path in inputs["cases"][case]], repair=inputs["repair"])
 
 
 @lru_cache(maxsize=4)

@@ -80,5 +80,11 @@ def test_a_kept_feeder_stands_for_its_files(tmp_path: Path, capsys: pytest.Captu
     assert kept["rows"]["segments"] > 0
     _, from_database = call(capsys, "solve", f"kept:{kept['id']}")
     assert from_database == from_files
+    assert call(capsys, "solve", f"kept:{kept['id']}", "--repair")[0] == 2
+    assert call(capsys, "solve", f"kept:{kept['id']}", *paths)[0] == 2
+    (tmp_path / "load.csv").write_text("load\n1\n0.8\n")
+    year = "--profiles", tmp_path / "load.csv", "--hours", 2
+    runs = [call(capsys, "run", *what, *year)[1] for what in (paths, [f"kept:{kept['id']}"])]
+    assert runs[0]["feeders"][0]["energy_mwh"] == runs[1]["feeders"][0]["energy_mwh"] > 0
     assert call(capsys, "kept", "--forget", kept["id"])[1]["feeders"] == []
     assert call(capsys, "read", f"kept:{kept['id']}")[0] == 2

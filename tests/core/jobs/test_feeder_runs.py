@@ -6,8 +6,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from core.feeder.storage import kept_feeder, kept_feeders
+from core.formats.models import model_of
 from core.jobs import run_inline
-from core.jobs.feeders import feeder_inputs, model_of
+from core.jobs.feeders import feeder_inputs
 from core.jobs.time_series import ranking
 from core.store import Store
 from tests.core.formats.cyme import exports
@@ -19,13 +20,15 @@ def test_what_is_read_is_kept_and_taken_from_there_until_a_file_changes(store: S
     runs = store.settings.workspace / "runs"
     first = feeder_inputs("read", [folder])
     read = run_inline("feeder", first, runs / "one")
-    assert [entry.id for entry in kept_feeders(store)] == [model_of(first)]
-    assert kept_feeder(store, model_of(first)).value.names == read["summary"]["feeders"]
+    kept = model_of(first["paths"], first["files"])
+    assert [entry.id for entry in kept_feeders(store)] == [kept]
+    assert kept_feeder(store, kept).value.names == read["summary"]["feeders"]
     solved = run_inline("feeder", feeder_inputs("solve", [folder], hold_taps=True), runs / "two")
     assert solved["converged"]
     assert len(kept_feeders(store)) == 1
     (folder / "remark.md").write_text("something else", encoding="utf-8")
-    assert model_of(feeder_inputs("read", [folder])) != model_of(first)
+    changed = feeder_inputs("read", [folder])
+    assert model_of(changed["paths"], changed["files"]) != kept
 
 
 def test_the_newest_year_of_each_case_ranks_it() -> None:
