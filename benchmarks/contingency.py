@@ -1,4 +1,4 @@
-"""N-1 of the IEEE 118-bus case: the hub's study against a loop over pandapower, both on the same network."""
+"""N-1 of the IEEE 118-bus case: the hub's study against a loop over pandapower on the same network, in CPU time."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ def main() -> None:
     machines = int(network.live("generator").sum())
     whole = best(lambda: network_contingencies(network))
     pairs = len(outages) * (len(outages) - 1) // 2
-    start = time.perf_counter()
+    start = time.process_time()
     network_contingencies(network, order=2, machines=False)
-    double = time.perf_counter() - start
+    double = time.process_time() - start
 
     net = pandapower.to_net(case, links, shunt, network.base_mva)
     pandapower.run(net, case)
     chosen = np.arange(0, len(outages), 6)
-    start = time.perf_counter()
+    start = time.process_time()
     for number in chosen:
         net.impedance.loc[net.impedance["name"] == number, "in_service"] = False
         pandapower.run(net, case)
         net.impedance["in_service"] = True
-    loop = (time.perf_counter() - start) / len(chosen)
+    loop = (time.process_time() - start) / len(chosen)
 
     print(f"pandapower loop                    {1 / loop:10.0f} outages/s")
     for name, count, seconds in (
@@ -58,9 +58,9 @@ def best(task: object) -> float:
     """Return the shortest of several runs [s]."""
     times = []
     for _ in range(REPEATS):
-        start = time.perf_counter()
+        start = time.process_time()
         task()  # type: ignore[operator]
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return min(times)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,15 @@ from core.network import Network, islands
 
 #: The tables whose elements can be out here; those that connect buses are links.
 TABLES = ("generator", "load", "shunt", "switched_shunt")
+
+
+@dataclass(frozen=True, slots=True)
+class MachineOutages:
+    """Outages of one machine each for a batch, which knows only buses that hold their voltage and those that don't."""
+
+    possible: np.ndarray  # whether a batch can take the outage
+    unheld: np.ndarray  # outages × buses: holds its voltage no more and gives nothing
+    generation: np.ndarray  # active power, outages × buses [pu]
 
 
 class ElementOutages:
@@ -62,6 +71,33 @@ class ElementOutages:
             )
         taken = self._shunts(rows)
         return replace(case, admittance=case.admittance - sparse.diags(taken, format="csr")) if taken.any() else case
+
+    def single_machines(self, rows: np.ndarray) -> MachineOutages:
+        """Return the outages of one machine each; the machines left at held buses share its power by rating.
+
+        Not for a batch are the last machine of a swing bus, machines at buses without voltage control or where power of
+        another kind stays, and buses whose machines have different setpoints.
+        """
+        case, at, number = self.case, self._at[rows], np.arange(len(rows))
+        devices, machine, _ = self._regulation
+        n = len(case.v_start)
+        local = (devices.target < 0) | (devices.target == devices.bus)
+        alike = local & (devices.v_set == case.v_set[devices.bus])
+        left = np.bincount(devices.bus, minlength=n)[at] - np.isin(rows, machine)
+        alone = (left == 0) & np.isin(at, case.pv) & (np.abs(case.generation[at] - self._power[rows]) < 1e-12)
+        shared = (left > 0) & np.isin(at, np.concatenate([case.slack, case.pv]))
+        unheld = np.zeros((len(rows), n), dtype=bool)
+        unheld[number, at] = alone
+        weight = np.tile(self.ratings(), (len(rows), 1))
+        weight[number, at] -= np.where(self._live[rows], self._rating[rows], 0.0)
+        weight[:, case.pq] = 0
+        weight[unheld | ~np.isin(np.arange(n), case.solved)] = 0
+        total = weight.sum(axis=1, keepdims=True)
+        lost = self._power[rows].real
+        generation = np.tile(case.generation.real, (len(rows), 1))
+        generation[number, at] -= lost
+        generation += lost[:, None] * weight / np.where(total > 0, total, 1.0)
+        return MachineOutages((alone | shared) & ~np.isin(at, devices.bus[~alike]), unheld, generation)
 
     @cached_property
     def _regulation(self) -> tuple[Regulators, np.ndarray, np.ndarray]:

@@ -102,7 +102,7 @@ def outages(
     from lightsim2grid.algorithm import AlgorithmType
     from lightsim2grid.lightsim2grid_cpp import ScenarioSweepCPP
 
-    rows, inside = case.solved, _inside(case, links)
+    inside = _inside(case, links)
     out = np.zeros((len(taken_out), len(links.row)), dtype=bool)
     out[np.repeat(np.arange(len(out)), [len(taken) for taken in taken_out]), np.concatenate(taken_out)] = True
     sweep = ScenarioSweepCPP(_grid(case, links, shunt, base_mva))
@@ -112,9 +112,34 @@ def outages(
     held = np.concatenate([case.slack, case.pv])
     if generation is not None:
         sweep.modify_gen_p(np.ascontiguousarray(generation[:, held] * base_mva))
+    return _swept(sweep, case)
+
+
+def machine_outages(
+    case: BusCase, links: Links, shunt: np.ndarray, base_mva: float, unheld: np.ndarray, generation: np.ndarray
+) -> np.ndarray:
+    """Return the voltages after outages of machines, outages × buses [pu]; rows that didn't converge are missing.
+
+    ``unheld`` are the buses that hold their voltage no more and give nothing, ``generation`` the active power at each
+    bus [pu], both outages × buses. The admittances stay, so all outages share one analysis of the equations.
+    """
+    from lightsim2grid.algorithm import AlgorithmType
+    from lightsim2grid.lightsim2grid_cpp import ScenarioSweepCPP
+
+    held = np.concatenate([case.slack, case.pv])
+    sweep = ScenarioSweepCPP(_grid(case, links, shunt, base_mva))
+    sweep.change_algorithm(AlgorithmType.NRSing_KLU)
+    sweep.set_contingency_gens(np.ascontiguousarray(unheld[:, held]))
+    sweep.modify_gen_p(np.ascontiguousarray(generation[:, held] * base_mva))
+    return _swept(sweep, case)
+
+
+def _swept(sweep: Any, case: BusCase) -> np.ndarray:
+    """Return the voltages of a sweep's rows, rows × buses [pu], missing where it didn't converge."""
+    rows = case.solved
     sweep.compute(case.v_start[rows], MOST_ITERATIONS, TOLERANCE_PU)
     solved = np.asarray(sweep.get_voltages(), dtype=complex)
-    answer = np.full((len(taken_out), len(case.v_start)), np.nan + 0j)
+    answer = np.full((len(solved), len(case.v_start)), np.nan + 0j)
     answer[:, rows] = np.where(np.asarray(sweep.converged_mask())[:, None] & (np.abs(solved) > 0), solved, np.nan)
     return answer
 

@@ -1,8 +1,9 @@
-"""Load flows of outages: those of links together in one batch, what the batch can't solve on what is left.
+"""Load flows of outages: those of links and of machines in one batch each, what the batch can't solve on what is left.
 
-lightsim2grid solves the outages of branches together. Left to single solutions are outages that cut parts off, those of
-machines, loads and shunts, and those after which machines would not keep their limits. Where a part with load or
-machines is cut off, the part with the swing bus is solved, its lost power spread over its machines by rating.
+lightsim2grid solves the outages of branches together, and those of single machines where none keeps reactive limits.
+Left to single solutions are other outages that cut parts off, those of loads and shunts, and those after which machines
+would not keep their limits. Where a part with load or machines is cut off, the part with the swing bus is solved, its
+lost power spread over its machines by rating.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ class OutageSolver:
         batch = [i for i, o in enumerate(outages) if o.links and not o.elements and self._whole[list(o.links)].all()]
         if batch:
             v[batch], status[batch] = self._batch([list(outages[i].links) for i in batch])
+        if self._quick and self._plain:
+            alone = [i for i, o in enumerate(outages) if not o.links and len(o.elements) == len(o.machines) == 1]
+            v[alone], status[alone] = self._machines(np.array([outages[i].machines[0] for i in alone], dtype=np.int64))
         status[[not outage.known for outage in outages]] = str(Outcome.UNSOLVABLE)
         for number in np.flatnonzero(status == ""):
             flow = self._single(outages[number])
@@ -71,6 +75,17 @@ class OutageSolver:
             solved &= ~cut & _as_regulated(self.case, self.base, self.links, taken, v)
         status[~solved] = ""
         return v, status
+
+    def _machines(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the voltages after outages of one machine each [pu], and what became of each as :meth:`_batch`."""
+        v = np.full((len(rows), len(self.case.v_start)), np.nan + 0j)
+        out = self.elements.single_machines(rows)
+        if out.possible.any():
+            shunt = shunt_admittance(self.network)
+            parts = (out.unheld[out.possible], out.generation[out.possible])
+            v[out.possible] = lightsim2grid.machine_outages(self.case, self.links, shunt, self.network.base_mva, *parts)
+        solved = np.isfinite(v[:, self.case.solved]).all(axis=1)
+        return v, np.where(solved, str(self.base.outcome), "").astype(object)
 
     def _single(self, outage: Outage) -> LoadFlow:
         """Return the load flow of what an outage leaves."""

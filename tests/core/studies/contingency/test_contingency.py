@@ -25,13 +25,28 @@ def case(name: str) -> Network:
 
 def test_every_outage_of_case118_has_a_status_and_engines_agree():
     network = case("case118")
-    batch, single = (network_contingencies(network, engine=e, machines=False) for e in ("lightsim2grid", "newton"))
+    batch, single = (network_contingencies(network, engine=engine) for engine in ("lightsim2grid", "newton"))
     one, other = batch.tables["outages"], single.tables["outages"]
-    assert len(one) == 187
-    assert one["status"].value_counts().to_dict() == {"converged": 178, "islanded": 9}
+    assert len(one) == 1 + 186 + 54
+    assert one["status"].value_counts().to_dict() == {"converged": 178 + 54, "islanded": 9}
     assert one["status"].tolist() == other["status"].tolist()
     for column in ("v_min_pu", "v_max_pu"):
         assert one[column].to_numpy() == pytest.approx(other[column].to_numpy(), abs=1e-8)
+
+
+@pytest.mark.parametrize("name", ["case24_ieee_rts", "case39"])  # machines share buses; machines are alone
+def test_outages_of_machines_in_a_batch_are_those_solved_one_by_one(name: str):
+    network = case(name)
+    links = len(network_contingencies(network, machines=False).tables["outages"])
+    batch, single = (
+        network_contingencies(network, engine=engine, part=slice(links, None)).tables["outages"]
+        for engine in ("lightsim2grid", "newton")
+    )
+    assert len(batch) == network.live("generator").sum()
+    assert batch["status"].tolist() == single["status"].tolist()
+    for column in ("v_min_pu", "v_max_pu", "loading_max_pct", "lost_load_mw"):
+        expected = single[column].to_numpy()
+        assert batch[column].to_numpy() == pytest.approx(expected, abs=1e-6, nan_ok=True)
 
 
 def test_no_outage_is_the_base_case():
