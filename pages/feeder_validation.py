@@ -28,8 +28,8 @@ STATISTICS = {
 }
 
 
-def bring(name: str) -> str | None:
-    """Return the results to compare with, as a person chooses or brings them."""
+def bring(name: str) -> list[str]:
+    """Return the files of results to compare with, as a person chooses or brings them: all unless told otherwise."""
     upload = st.file_uploader(
         "Bring results as CSV or XLSX", type=["csv", "xlsx", "txt"],
         help="A column that names the node with VpuA, VpuB, VpuC, or the section with IA, IB, IC or its loading",
@@ -38,8 +38,11 @@ def bring(name: str) -> str | None:
     baselines = {path.name: str(path) for path in feeders.files(name, feeders.RESULTS)}
     if not baselines:
         st.info("Bring the results that the study program printed for this feeder, to compare with ours.")
-        return None
-    return baselines[str(st.selectbox("Results to compare with", list(baselines)))]
+    elif not (chosen := st.multiselect("Results to compare with", list(baselines), default=list(baselines))):
+        st.info("Choose at least one file of results.")
+    else:
+        return [baselines[each] for each in chosen]
+    return []
 
 
 def show(title: str, table: pd.DataFrame) -> None:
@@ -71,7 +74,7 @@ with explained():
         tolerance = st.number_input(
             "Voltage that passes [pu]", 0.0001, 0.1, 0.005, step=0.001, format="%.4f", width=220
         )
-    if baseline is None:
+    if not baseline:
         st.stop()
     size = feeders.stamp_of(baseline)
     run = feeders.answer("compare", name, baseline=baseline, results=size, hold_taps=held, tolerance_pu=tolerance)

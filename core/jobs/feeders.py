@@ -132,7 +132,7 @@ def _solve(inputs: dict[str, Any], folder: Path) -> dict[str, Any]:
 def _compare(inputs: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Compare the solution with somebody's results."""
     feeder = _model(inputs, folder).value
-    baseline = read_baseline([Path(inputs["baseline"])])
+    baseline = read_baseline([Path(path) for path in inputs["baseline"]])
     snapshot = solve_feeder(feeder, SolveOptions(hold_taps=inputs["hold_taps"]))
     found = compare(feeder, snapshot, baseline.value, tolerance_pu=inputs["tolerance_pu"])
     _keep(folder, "nodes", found.nodes)

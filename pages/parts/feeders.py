@@ -122,11 +122,11 @@ def stamp(name: str) -> list[str]:
     return fingerprint([home() / name])
 
 
-def stamp_of(path: str) -> list[str]:
-    """Return what changes when a file does."""
+def stamp_of(paths: Sequence[str]) -> list[str]:
+    """Return what changes when one of the files does."""
     from core.formats.feeders import fingerprint
 
-    return fingerprint([Path(path)])
+    return fingerprint([Path(path) for path in paths])
 
 
 def chosen() -> str | None:

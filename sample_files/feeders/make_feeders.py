@@ -26,8 +26,6 @@ LAYOUT = HERE / "layout"
 #: Where the feeders lie [degrees], in open country.
 ORIGINS = {"village13": (15.42, 48.21), "town123": (15.61, 48.33)}
 SIZES = {"village13": (13, 4.16, 5), "town123": (123, 4.16, 7)}
-#: The results beside the smaller feeder are of its own load and agree; those beside the larger one are of another.
-LOADS_IN_RESULTS = {"village13": 1.0, "town123": 1.15}
 LATERALS = ("ABC", "A", "B", "C", "AC", "BC")
 
 
@@ -43,7 +41,7 @@ def main() -> None:
         (folder / "opendss").mkdir(exist_ok=True)
         for file, text in script_of(feeder).files.items():
             (folder / "opendss" / file).write_text(text.rstrip("\n") + "\n", encoding="utf-8", newline="\n")
-        write_results(folder, feeder, load=LOADS_IN_RESULTS[name])
+        write_results(folder, feeder)
     write_profiles()
 
 
@@ -142,11 +140,10 @@ def write_geojson(folder: Path, name: str, tree: list[Node]) -> None:
     (folder / f"{name}.geojson").write_text(json.dumps(document, indent=0) + "\n", encoding="utf-8", newline="\n")
 
 
-def write_results(folder: Path, feeder: Feeder, *, load: float) -> None:
-    """Write what a study program would print for the feeder with its load multiplied: nodes and sections."""
+def write_results(folder: Path, feeder: Feeder) -> None:
+    """Write what a study program would print for the feeder: nodes and sections."""
     (folder / "results").mkdir(exist_ok=True)
-    loads = feeder["loads"].assign(p_kw=feeder["loads"]["p_kw"] * load, q_kvar=feeder["loads"]["q_kvar"] * load)
-    solved = solve_feeder(feeder.with_tables({"loads": loads}), SolveOptions(hold_taps=True))
+    solved = solve_feeder(feeder, SolveOptions(hold_taps=True))
     drawn = solved.nodes[~solved.nodes["bus"].str.contains(INTERNAL, regex=False)]
     volts = drawn.pivot(index="bus", columns="phase", values="v_pu").rename(columns="Vpu{}".format)
     volts.rename_axis("NodeId").round(4).to_csv(folder / "results" / "nodes.csv", lineterminator="\n")
