@@ -37,6 +37,7 @@ def bring() -> None:
             feeders.decide(
                 kept, replace(feeders.decided(kept), layers={**remembered(), **feeders.decided(kept).layers})
             )
+            feeders.choose(kept)
             st.rerun()
         missing = [sample for sample in feeders.SAMPLE_FEEDERS if sample not in feeders.known()]
         if feeders.known() and missing and st.button("Open the sample feeders", icon=":material/account_tree:"):

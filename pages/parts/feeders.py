@@ -24,6 +24,8 @@ SAMPLE_FEEDERS = {"village13": "like the IEEE 13-node feeder", "town123": "like 
 FOLDER, PROFILES, RESULTS = "feeders", "profiles", "results"
 #: The key of the chosen feeder and of the chosen element, in the session and in the address.
 FEEDER, ELEMENT = "feeder", "element"
+#: The key of the feeder that is to be chosen on the next run of the page: this run has drawn the choice already.
+NEXT = "next-feeder"
 #: Answers to one question that are kept: files and options change to and fro.
 ANSWERS = 4
 #: Somebody looks at the page and waits: these runs go before the long ones.
@@ -56,7 +58,12 @@ def open_samples() -> None:
         shutil.copytree(sample, folder, dirs_exist_ok=True)
         (folder / PROFILES).mkdir(exist_ok=True)
         shutil.copyfile(SAMPLES / "feeders" / "profiles.csv", folder / PROFILES / "profiles.csv")
-    st.session_state[FEEDER] = next(iter(SAMPLE_FEEDERS))
+    choose(next(iter(SAMPLE_FEEDERS)))
+
+
+def choose(name: str) -> None:
+    """Choose a feeder from the next run of the page on."""
+    st.session_state[NEXT] = name
 
 
 def keep(name: str, uploads: Sequence[Any], subfolder: str = "") -> str:
@@ -75,7 +82,6 @@ def keep(name: str, uploads: Sequence[Any], subfolder: str = "") -> str:
         target = folder.joinpath(*inside, file)
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(upload.getvalue())
-    st.session_state[FEEDER] = safe
     return safe
 
 
@@ -138,6 +144,8 @@ def chosen() -> str | None:
             open_samples()
             st.rerun()
         return None
+    if NEXT in st.session_state:
+        st.session_state[FEEDER] = st.session_state.pop(NEXT)
     if st.session_state.get(FEEDER) not in names:
         st.session_state.pop(FEEDER, None)
     name: str = st.selectbox("Feeder", names, key=FEEDER, bind="query-params", persist_state="session")

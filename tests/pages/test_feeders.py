@@ -62,9 +62,12 @@ def test_a_year_runs_in_the_background_and_shows_its_curves(store: Store) -> Non
     assert "Lowest voltage [pu]" in metrics
 
 
-def test_a_broken_file_is_explained(store: Store) -> None:
-    (feeders.home() / "broken").mkdir()
-    (feeders.home() / "broken" / "network.txt").write_bytes(b"\x00\x01 nothing \xff")
-    shown = answered(page("feeder_import").run(), store)
+def test_a_broken_file_beside_other_feeders_is_explained(store: Store) -> None:
+    feeders.open_samples()
+    shown = page("feeder_import").run()
+    shown.text_input[0].set_value("broken").run()
+    shown.file_uploader[0].set_value(("network.txt", b"\x00\x01 nothing \xff", "text/plain")).run()
+    shown = answered(press(shown, "Keep and read"), store)
+    assert shown.selectbox[0].value == "broken"
     assert "No feeder in network.txt" in shown.error[0].value
     assert [button.label for button in shown.button if button.label == "Try again"]

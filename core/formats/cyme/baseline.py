@@ -29,6 +29,8 @@ VOLTS = {
 }
 #: Factors to amperes and to per cent.
 AMPERES, PERCENT = {"ka": 1000.0}, {"pu": 100.0}
+#: What a table of results has.
+WANTED = "One column must name the node or section, others hold VpuA/VpuB/VpuC, IA/IB/IC or loading"
 
 
 class Baseline:
@@ -50,21 +52,21 @@ def read_baseline(paths: list[Path]) -> Reading[Baseline]:
     findings: list[Finding] = []
     nodes, branches = [], []
     for path in paths:
-        for sheet, rows in tables(path).items():
-            table = result_table(rows)
-            if table is None:
-                continue
+        found = {sheet: table for sheet, rows in tables(path).items() if (table := result_table(rows)) is not None}
+        for sheet, table in found.items():
             if table.unused:
                 text = f"Columns not used: {', '.join(table.unused[:8])}"
                 where = Where(file=path.name, sheet=sheet or None, row=table.row)
                 findings.append(Finding("cyme.results.columns", Severity.INFO, text, "", where))
             nodes.append(_nodes(table, findings, path))
             branches.append(_branches(table))
+        if not found:
+            text = f"{path.name} has no results: left out"
+            findings.append(Finding("cyme.results.none", Severity.WARNING, text, WANTED, Where(file=path.name)))
     node_table = pd.concat(nodes, ignore_index=True) if nodes else pd.DataFrame()
     branch_table = pd.concat(branches, ignore_index=True) if branches else pd.DataFrame()
     if node_table.empty and branch_table.empty:
-        hint = "One column must name the node or section, others hold VpuA/VpuB/VpuC, IA/IB/IC or loading"
-        raise BadInput("No results in the file", hint=hint, where=Where(file=", ".join(path.name for path in paths)))
+        raise BadInput("No results in the file", hint=WANTED, where=Where(file=", ".join(path.name for path in paths)))
     digest = sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
     return Reading(Baseline(node_table, branch_table), findings, Source(paths[0].name, digest, "cyme.results"))
 

@@ -61,6 +61,11 @@ def test_compare_with_its_own_solution_passes(tmp_path: Path, capsys: pytest.Cap
     status, document = call(capsys, "compare", tmp_path / "village", "--baseline", tmp_path / "baseline.csv")
     assert (status, document["verdict"]) == (0, "PASS")
     assert document["voltage"]["rmse"] < 1e-9
+    (tmp_path / "notes.csv").write_text("hello\nworld\n")
+    both = "--baseline", tmp_path / "baseline.csv", "--baseline", tmp_path / "notes.csv"
+    _, document = call(capsys, "compare", tmp_path / "village", *both)
+    assert document["verdict"] == "PASS"
+    assert "cyme.results.none" in [finding["code"] for finding in document["findings"]]
 
 
 @pytest.mark.parametrize("action", ["read", "solve"])
