@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.findings import Finding, Severity, Where
 from core.reliability.model import CATALOGUE, BlockType, ReliabilityModel
-from core.reliability.rates import stated_mtbf_h, weibull_mean_h
+from core.reliability.rates import MtbfMeaning, stated_mtbf_h, weibull_mean_h
 from core.settings import HOURS_PER_YEAR
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
@@ -20,11 +20,12 @@ LAWS = CATALOGUE["components"]["distribution"].choices
 REPAIR_LAWS = CATALOGUE["components"]["repair_distribution"].choices
 
 
-def check(model: ReliabilityModel) -> list[Finding]:
+def check(model: ReliabilityModel, mtbf_means: MtbfMeaning = MtbfMeaning.UP_TIME) -> list[Finding]:
     """Return every finding on the model. With an error among them its availability can't be calculated."""
     return [
         *_ids(model.components, "component"),
         *_times(model.components),
+        *(_cycles(model.components) if mtbf_means == MtbfMeaning.CYCLE_TIME else []),
         *_laws(model.components),
         *_printed_values(model.components),
         *_operating_hours(model.components),
@@ -111,6 +112,18 @@ def _times(parts: pd.DataFrame) -> list[Finding]:
             "write it as a fraction, such as 0.9973",
         ),
     ]
+
+
+def _cycles(parts: pd.DataFrame) -> list[Finding]:
+    """Find repairs that fill the whole time between failures of which they are a part."""
+    return _report(
+        parts,
+        parts["mttr_h"] >= stated_mtbf_h(parts),
+        "rbd.component.cycle",
+        ERROR,
+        "{id}: the MTTR {mttr_h} h is not below the MTBF, which counts the whole cycle with its repair",
+        "correct the hours, or say that the MTBF counts the up time alone",
+    )
 
 
 def _operating_hours(parts: pd.DataFrame) -> list[Finding]:

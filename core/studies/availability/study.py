@@ -60,7 +60,7 @@ def study_availability(model: ReliabilityModel, options: AvailabilityOptions | N
     """
     chosen = options or AvailabilityOptions()
     provenance = Provenance(tool="Gridproof", options={"mtbf_means": str(chosen.mtbf_means), "year_h": HOURS_PER_YEAR})
-    result = StudyResult("availability", {}, Status.FAILED, provenance, check(model))
+    result = StudyResult("availability", {}, Status.FAILED, provenance, check(model, chosen.mtbf_means))
     if any(finding.severity is Severity.ERROR for finding in result.findings):
         return result
     result.status = Status.SOLVED
@@ -123,6 +123,7 @@ def _ranked_nodes(model: ReliabilityModel, compiled: Compiled, solution: Solutio
 
 def _block_table(model: ReliabilityModel, value: pd.DataFrame) -> pd.DataFrame:
     """Return the result table of the blocks: MTBF is the mean up time A/ν, MTTR the mean down time U/ν."""
+    value = value + 0.0  # no zero has a minus
     frequency = value["frequency_per_h"].where(value["frequency_per_h"] > 0)
     rows = pd.DataFrame(
         {

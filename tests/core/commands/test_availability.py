@@ -82,6 +82,22 @@ def test_cycle_time_gives_the_other_availability(ask) -> None:
     assert cycle["availability"] < up["availability"]
 
 
+@pytest.mark.parametrize("mttr", ["90", "100"])
+def test_a_repair_that_fills_the_cycle_is_bad_input_in_cycle_time_only(ask, mttr: str) -> None:
+    components = f"Component_ID,MTBF_Hours,MTTR_Hours\nA,90,{mttr}\n"
+    files = {"components": components, "blocks": "Block_ID,Block_Type,Components\nSYSTEM,SERIES,A\n"}
+    status, document = ask("--mtbf-means", "cycle", **files)
+    assert (status, document["findings"][0]["code"]) == (2, "rbd.component.cycle")
+    status, document = ask(**files)
+    assert (status, document["system"]["availability"]) == (0, pytest.approx(90 / (90 + float(mttr))))
+
+
+def test_repairs_that_take_no_time_leave_a_downtime_of_plain_zero(ask) -> None:
+    components = "Component_ID,MTBF_Hours,MTTR_Hours\nA,900,0\nB,900,0\n"
+    system = ask(components=components, blocks="Block_ID,Block_Type,Components\nSYSTEM,SERIES,A;B\n")[1]["system"]
+    assert [str(system[name]) for name in ("unavailability", "downtime_h_per_year", "mttr_h")] == ["0.0"] * 3
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [
