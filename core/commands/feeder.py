@@ -14,11 +14,11 @@ from core.commands import Answer
 from core.documents import digest
 from core.engines.opendss import Snapshot, SolveOptions
 from core.errors import BadInput
-from core.feeder import Feeder
+from core.feeder import EQUIPMENT, Feeder
 from core.feeder.storage import forget_feeder, keep_feeder, kept_feeder, kept_feeders
 from core.feeder.summary import summary_of
 from core.feeder.tables import STORED
-from core.findings import Finding, Reading
+from core.findings import Finding, Reading, Severity
 from core.formats.cyme.baseline import read_baseline
 from core.formats.decisions import Decisions, folder_of, keep_decisions, load_decisions, read_decisions
 from core.formats.feeders import opened, read_feeder
@@ -154,9 +154,14 @@ def _read(arguments: argparse.Namespace) -> Answer:
     text = f"{summary['name']}: " + ", ".join(
         f"{number} {name}" for name, number in summary["counts"].items() if number
     )
-    return Answer(
-        {"source": _source(reading), **summary, "findings": reading.findings}, f"{text}\n{_words(reading.findings)}"
-    )
+    document = {"source": _source(reading), **summary, "findings": reading.findings}
+    return Answer(document, f"{text}\n{_words(reading.findings)}", fails=_holds_nothing(reading.value))
+
+
+def _holds_nothing(feeder: Feeder) -> bool:
+    """Return whether there is nothing to solve, and no library of equipment by itself either."""
+    library = feeder["buses"].empty and any(len(feeder[name]) for name in EQUIPMENT)
+    return bool(feeder["branches"].empty and feeder["transformers"].empty and not library)
 
 
 def _layers(arguments: argparse.Namespace) -> Answer:
@@ -261,7 +266,9 @@ def _solve(arguments: argparse.Namespace) -> Answer:
         )
     else:
         text = "Not converged"
-    return Answer(solution(reading, snapshot), f"{text}\n{_words(snapshot.findings)}", fails=not snapshot.converged)
+    errors = [finding for finding in reading.findings if finding.severity is Severity.ERROR]
+    words = _words([*errors, *snapshot.findings])
+    return Answer(solution(reading, snapshot), f"{text}\n{words}", fails=not snapshot.converged)
 
 
 def _decided(arguments: argparse.Namespace) -> str:

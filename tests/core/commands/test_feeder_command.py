@@ -34,6 +34,18 @@ def test_read_counts_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture
     assert document["source"]["format"] == "cyme.text"
 
 
+def test_an_export_cut_before_its_sections_fails_and_a_library_does_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network, *_ = (path for path in exports.write_text(tmp_path) if "network" in path.name)
+    library, *_ = (path for path in tmp_path.iterdir() if "equipment" in path.name)
+    network.write_bytes(network.read_bytes().partition(b"[SECTION]")[0])
+    status, document = call(capsys, "read", network, library)
+    assert (status, document["counts"]["lines"]) == (1, 0)
+    assert "cyme.no_sections" in [finding["code"] for finding in document["findings"]]
+    assert call(capsys, "read", library)[0] == 0
+
+
 def test_solve_gives_every_node(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     exports.write_text(tmp_path / "village")
     status, document = call(capsys, "solve", tmp_path / "village", "--hold-taps")
