@@ -53,6 +53,18 @@ def _found(
         )
 
 
+def _settings(plant: Plant) -> Iterable[Finding]:
+    given = plant.settings
+    if given.frequency_hz not in (50.0, 60.0):
+        text = f"the plant's frequency is {given.frequency_hz:g} Hz"
+        yield Finding("plant.frequency", Severity.ERROR, text, "set frequency_hz to 50 or 60", Where(sheet="settings"))
+    if not given.base_mva > 0:
+        text = f"the base power is {given.base_mva:g} MVA"
+        yield Finding(
+            "plant.base", Severity.ERROR, text, "set base_mva above zero; 100 is usual", Where(sheet="settings")
+        )
+
+
 def _ids(plant: Plant) -> Iterable[Finding]:
     for table, rows in plant.tables.items():
         if "id" not in CATALOGUE[table]:
@@ -219,13 +231,14 @@ def _impedances(plant: Plant) -> Iterable[Finding]:
 
 def _connected(plant: Plant) -> Iterable[Finding]:
     parts = islands(plant)
-    sources = set(plant.online("unit")["bus"])
+    sources, loads = set(plant.online("unit")["bus"]), set(plant.online("load")["bus"])
     for part in parts[1:]:
         named = ", ".join(sorted(part)[:5]) + (" …" if len(part) > 5 else "")
         alive = "has its own source" if part & sources else "has no source"
+        alive += " for its load" if part & loads and not part & sources else ""
         yield Finding(
             "plant.island",
-            Severity.WARNING,
+            Severity.ERROR if part & loads and not part & sources else Severity.WARNING,
             f"{named}: not connected with the rest of the plant; it {alive}",
             "add the cable or transformer that connects it",
             element=sorted(part)[0],
@@ -334,6 +347,7 @@ def _choices(plant: Plant) -> Iterable[Finding]:
 
 
 CHECKS: tuple[Callable[[Plant], Iterable[Finding]], ...] = (
+    _settings,
     _ids,
     _bus_numbers,
     _references,

@@ -7,12 +7,14 @@ from scipy.sparse import coo_array, csc_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 from scipy.sparse.linalg import splu
 
+from core.errors import BadInput
 from core.studies.short_circuit.sequence import Branches, Complex, Float, Index
 
 #: A part of the network that nothing connects to earth gets this admittance: its currents come out as zero [pu].
 OPEN = 1e-9
 #: Legs of three-winding transformers may be zero; the smallest impedance that is kept [pu].
 _SHORT = 1e-9
+_FAR_APART = "look for one that is many orders of magnitude larger or smaller than the others"
 
 
 def impedance_columns(nodes: int, branches: Branches, earth_bus: Index, earth_z: Complex, faults: Index) -> Complex:
@@ -20,7 +22,10 @@ def impedance_columns(nodes: int, branches: Branches, earth_bus: Index, earth_z:
     matrix = _admittance(nodes, branches, earth_bus, earth_z)
     unit = np.zeros((nodes, len(faults)), dtype=complex)
     unit[faults, np.arange(len(faults))] = 1.0
-    return np.asarray(splu(matrix).solve(unit), dtype=complex)
+    try:
+        return np.asarray(splu(matrix).solve(unit), dtype=complex)
+    except RuntimeError as error:  # the factor is exactly singular
+        raise BadInput("the impedances are too far apart to be solved together", hint=_FAR_APART) from error
 
 
 def driving_impedances(nodes: int, branches: Branches, earth_bus: Index, earth_z: Complex, faults: Index) -> Complex:

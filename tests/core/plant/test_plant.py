@@ -9,6 +9,7 @@ import pytest
 
 from core.documents import dump
 from core.errors import BadInput
+from core.findings import Severity
 from core.plant import CATALOGUE, Plant, check_plant, generate_scenarios, sample_plant, split_ids, total_load
 from core.plant.topology import islands, main_island
 
@@ -79,6 +80,19 @@ def test_a_document_of_another_kind_is_refused():
 )
 def test_a_fault_in_the_data_is_found(table, row, values, code):
     assert code in codes(changed(table, row, **values))
+
+
+@pytest.mark.parametrize(("name", "code"), [("frequency_hz", "plant.frequency"), ("base_mva", "plant.base")])
+@pytest.mark.parametrize("value", [0.0, -60.0, float("nan")])
+def test_a_plant_needs_a_frequency_and_a_base_power(name, code, value):
+    assert code in codes(sample_plant().with_settings(**{name: value}))
+
+
+def test_an_island_with_load_and_without_source_is_an_error():
+    transformers = sample_plant()["transformer"].copy()
+    transformers.loc[transformers["lv_bus"] == "BUS_301", "status"] = "Offline"
+    plant = sample_plant().with_table("transformer", transformers)
+    assert [f.severity for f in check_plant(plant) if f.code == "plant.island"] == [Severity.ERROR]
 
 
 def test_a_weibull_mean_within_one_per_cent_is_no_remark():
