@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
 
 from core.commands import Answer
-from core.commands.design import add_requirement, add_requirement_costs, requirement_of
+from core.commands.design import add_requirement, add_requirement_costs
 from core.commands.project_loop import answer as project_answer
-from core.design.loop import ROUNDS, STUDIES, findings_of, run_loop, weak_start
-from core.design.requirement import Requirement
+from core.commands.project_loop import in_words, started
+from core.design.loop import ROUNDS, STUDIES, findings_of, run_loop
 from core.design.requirement_costs import requirement_costs
 from core.design.sensitivity import SizedPlant
 from core.errors import BadInput
-from core.findings import Reading
 
 #: What only the loop of a project knows.
 OF_PROJECT = (
@@ -78,24 +74,3 @@ def run(arguments: argparse.Namespace) -> Answer:
         document["requirement_costs"] = costs
         text = "\n".join([text, *(row["text"] for row in costs)])
     return Answer(document, text, fails=not result.converged)
-
-
-def started(arguments: argparse.Namespace) -> Reading[Requirement]:
-    """Return the requirement that the loop starts from."""
-    reading = requirement_of(arguments.requirement)
-    return replace(reading, value=weak_start(reading.value)) if arguments.start == "weak" else reading
-
-
-def in_words(document: Mapping[str, Any]) -> str:
-    """Return a loop's document in words."""
-    lines = [f"{document['ended'] or document['state']}: {document['reason']}"]
-    for turn in document["rounds"]:
-        units = ", ".join(f"{row['count'] or row['mw']} × {row['technology']}" for row in turn["design"]["units"])
-        cost = turn["cost"]["usd_per_year"]
-        lines.append(f"round {turn['number']}: {units or 'no design'}" + (f"; {cost:,.0f} USD a year" if cost else ""))
-        lines.append("  " + (", ".join(f"{s['id']} {s['verdict']}" for s in turn["stages"]) or "not judged"))
-        for update in turn["updates"]:
-            taken = update["taken"] or update
-            decision = update.get("decision", "")
-            lines.append(f"  {update['id']} {decision} {taken['name']} of {taken['element']}: {update['reason']}")
-    return "\n".join(lines)

@@ -1,21 +1,24 @@
-"""The loop of a project, as the ``loop`` command begins, turns, feeds and shows it."""
+"""The loop of a project, as the ``loop`` command begins, turns, feeds and shows it; start and words of every loop."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
 
 from core.commands import Answer
-from core.commands.design import catalogue_of
+from core.commands.design import catalogue_of, requirement_of
 from core.commands.export import write_bundle
 from core.commands.files import read_bytes
 from core.design.design import Design
 from core.design.ledger import with_updates
-from core.design.loop import ROUNDS
+from core.design.loop import ROUNDS, weak_start
+from core.design.requirement import Requirement
 from core.design.requirement_costs import requirement_costs
 from core.design.sensitivity import SizedPlant
 from core.errors import BadInput, Conflict
+from core.findings import Reading
 from core.formats.recognise import read_result
 from core.jobs import loop as background
 from core.plant import Plant
@@ -81,8 +84,6 @@ def _turned(project: Project, loop: Loop | None, arguments: argparse.Namespace) 
 
 
 def _begun(project: Project, before: Loop | None, arguments: argparse.Namespace) -> Loop:
-    from core.commands.loop import started
-
     if before is not None and not before.ended and not arguments.restart:
         hint = "go on with --resume, or begin anew with --restart"
         raise Conflict(f"the project has a loop that has not ended: {before.state}", hint=hint)
@@ -127,8 +128,6 @@ def _export(project: Project, loop: Loop, folder: str) -> None:
 
 
 def _told(project: Project, loop: Loop, arguments: argparse.Namespace) -> Answer:
-    from core.commands.loop import in_words
-
     document = loop.as_dict()
     if background.is_turning(project):
         document |= {"state": "running", "reason": loop.progress or "begins"}
@@ -144,3 +143,24 @@ def _told(project: Project, loop: Loop, arguments: argparse.Namespace) -> Answer
         text = "\n".join([text, *(row["text"] for row in costs)])
     quiet = arguments.background or arguments.status or arguments.export or arguments.choose or arguments.reject
     return Answer(document, text, fails=loop.ended and not loop.converged if quiet else not loop.converged)
+
+
+def started(arguments: argparse.Namespace) -> Reading[Requirement]:
+    """Return the requirement that the loop starts from."""
+    reading = requirement_of(arguments.requirement)
+    return replace(reading, value=weak_start(reading.value)) if arguments.start == "weak" else reading
+
+
+def in_words(document: Mapping[str, Any]) -> str:
+    """Return a loop's document in words."""
+    lines = [f"{document['ended'] or document['state']}: {document['reason']}"]
+    for each in document["rounds"]:
+        units = ", ".join(f"{row['count'] or row['mw']} × {row['technology']}" for row in each["design"]["units"])
+        cost = each["cost"]["usd_per_year"]
+        lines.append(f"round {each['number']}: {units or 'no design'}" + (f"; {cost:,.0f} USD a year" if cost else ""))
+        lines.append("  " + (", ".join(f"{s['id']} {s['verdict']}" for s in each["stages"]) or "not judged"))
+        for update in each["updates"]:
+            taken = update["taken"] or update
+            decision = update.get("decision", "")
+            lines.append(f"  {update['id']} {decision} {taken['name']} of {taken['element']}: {update['reason']}")
+    return "\n".join(lines)

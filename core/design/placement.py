@@ -24,7 +24,7 @@ from core.plant import INVERTER, Plant, PlantSettings, generate_scenarios
 
 V_SET_PU = 1.02
 HALL_TAP_PCT = -2.5
-K_T = 0.95 * 1.1  # IEC 60909-0, 6.3.3: numerator of a transformer's correction factor
+K_T = 0.95 * 1.1  # IEC 60909-0:2001, clause 3.3.3: numerator of a transformer's correction factor
 GRID_XDSS_PU = 0.1  # a grid of ten times the connection's rating, until the utility says more
 SECTIONS = ("BUS_MAIN_A", "BUS_MAIN_B")
 TIE = "TIE_MAIN"

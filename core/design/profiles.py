@@ -42,7 +42,8 @@ def representative_days(year: Year, days: int) -> Year:
     """Return days that stand for the year: k-medoids of the daily shapes, and the day of the highest net load.
 
     The medoids come from a greedy choice that is improved by exchanges; every day of the year counts for its nearest
-    medoid, so that weights add up to 365 and the yearly energy stays within the clustering's error.
+    medoid, so that weights add up to 365. Yields are scaled to the year's mean, so that a share of the energy means the
+    same.
     """
     shapes = [series.reshape(-1, 24) for series in (year.load_mw, year.pv_yield, year.wind_yield)]
     scale = [max(float(shape.max()), 1e-9) for shape in shapes]
@@ -51,8 +52,15 @@ def representative_days(year: Year, days: int) -> Year:
     net = shapes[0] / scale[0] - 0.01 * (shapes[1] + shapes[2])
     chosen = _medoids(distance, days, first=int(net.max(axis=1).argmax()))
     weight = np.bincount(distance[:, chosen].argmin(axis=1), minlength=len(chosen)).astype(float)
-    load, pv, wind = (shape[chosen] for shape in shapes)
-    return Year(load, pv, wind, weight, lossless=bool(distance[:, chosen].min(axis=1).max() <= ALIKE))
+    pv, wind = (_with_mean_of(shape, chosen, weight) for shape in shapes[1:])
+    return Year(shapes[0][chosen], pv, wind, weight, lossless=bool(distance[:, chosen].min(axis=1).max() <= ALIKE))
+
+
+def _with_mean_of(shape: np.ndarray, chosen: list[int], weight: np.ndarray) -> np.ndarray:
+    """Return the yields of the chosen days, scaled to the mean of all; none exceeds what the rated power gives."""
+    days = shape[chosen]
+    mean = float(weight @ days.mean(axis=1)) / float(weight.sum())
+    return np.minimum(days * (float(shape.mean()) / mean), 1.0) if mean else days
 
 
 def _medoids(distance: np.ndarray, count: int, first: int) -> list[int]:

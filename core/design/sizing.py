@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+
 from core.design.checks import assumed, check_requirement
 from core.design.conflicts import conflict_text, conflicting_groups
 from core.design.design import Design, design_of, sizes_of
@@ -23,6 +25,9 @@ MOST_DAYS = 365
 RESIZING_DAYS = 36
 RELAXATION_TIME_S = 20.0
 VERIFICATION_TIME_S = 120.0
+#: Energy to raise sun and wind by for what the year lacks of the share, time after time: some of it is curtailed.
+CURTAILED = (1.25, 2.0, 4.0, 8.0, 0.0)
+LEAST_SHORT_MWH = 1e-3
 NOTHING_FOUND = "no design was found before the time was over"
 
 
@@ -216,19 +221,35 @@ def _resized(requirement: Requirement, year: Year, choice: _Choice, counts: dict
 
 
 def _operated(sizing: SizingModel, choice: _Choice, counts: dict[str, int], sizes: dict[str, float]) -> Outcome | None:
-    """Return the operation of every hour with fixed sizes; where they fall short the megawatts may still move.
+    """Return the operation of every hour with fixed sizes, more sun and wind where the year falls short of the share.
 
-    ``None`` says that the counts don't get through; an outcome without a solution, that the time was over.
+    Where that is not enough the megawatts may still move. ``None`` says that the counts don't get through; an outcome
+    without a solution, that the time was over.
     """
-    sizing.restrict(choice.largest_mw, counts, sizes)
-    outcome = solve(sizing, VERIFICATION_TIME_S, relaxed=True)
-    if outcome.status == "infeasible":
+    for curtailed in CURTAILED:
+        sizing.restrict(choice.largest_mw, counts, sizes)
+        outcome = solve(sizing, VERIFICATION_TIME_S, relaxed=True)
+        short_mwh = float(outcome.solution["renewable_short_mwh"]) if outcome.solved else 0.0
+        if outcome.status != "optimal" or short_mwh <= LEAST_SHORT_MWH:
+            break
+        sizes = _raised(sizing, outcome, sizes, short_mwh * curtailed)
+    if outcome.status == "infeasible" or short_mwh > LEAST_SHORT_MWH:
         freed = build(sizing.requirement, sizing.year)
         freed.restrict(choice.largest_mw, counts)
         outcome = solve(freed, VERIFICATION_TIME_S, relaxed=True)
         if outcome.status == "infeasible":
             return None
     return outcome if outcome.status == "optimal" else Outcome("time limit")
+
+
+def _raised(sizing: SizingModel, outcome: Outcome, sizes: dict[str, float], more_mwh: float) -> dict[str, float]:
+    """Return the megawatts with so much more sun and wind as would give some energy more, as far as there is room."""
+    most = {t.kind: t.unit_mw * t.max_count for t in sizing.requirement.technologies}
+    given = {kind: float(outcome.solution.get(kind.lower(), np.zeros(1)).sum()) for kind in ("PV", "WIND")}
+    names = {f"{kind.lower()}_mw": kind for kind in given if sizes[f"{kind.lower()}_mw"] < most.get(kind, 0.0)}
+    energy = sum(given[kind] for kind in names.values())
+    factor = 1 + more_mwh / energy if energy else 1.0
+    return sizes | {name: min(sizes[name] * factor, most[kind]) for name, kind in names.items()}
 
 
 def _contradiction(requirement: Requirement, year: Year) -> Design:

@@ -38,7 +38,7 @@ from core.design.technology import Technology
 ENERGY_KINDS = ("BESS", "PV", "WIND", "GRID")
 ROUNDING = 1e-9
 LONGEST_BATTERY_H = 12.0
-UNSERVED_USD_PER_MWH = 1e5  # only where the balance is left out to look for a contradiction
+UNSERVED_USD_PER_MWH = 1e5  # of load or renewables, only to see where and how much is lacking
 MEGAWATTS = {"bess_mw": "BESS", "pv_mw": "PV", "wind_mw": "WIND", "grid_mw": "GRID"}
 SIZES = ("bess_mw", "bess_mwh", "pv_mw", "wind_mw", "grid_mw")
 
@@ -72,12 +72,15 @@ class SizingModel:
     columns: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int32))
 
     #: The variables whose bounds a case moves.
-    decisions = ("count", *SIZES, "largest_mw", "largest_mva_s", "spinning_rating_mw")
+    decisions = ("count", *SIZES, "largest_mw", "largest_mva_s", "spinning_rating_mw", "renewable_short_mwh")
 
     def restrict(
         self, largest_mw: float, counts: Mapping[str, int] | None = None, sizes: Mapping[str, float] | None = None
     ) -> None:
-        """Take the case of a largest unit [MW], and where they are known the units of each kind and the megawatts."""
+        """Take the case of a largest unit [MW], and where they are known the units of each kind and the megawatts.
+
+        With the megawatts given, what the share of renewables lacks is a variable of the solution, not a contradiction.
+        """
         limit = min(largest_mw, self.unit_limit_mw) + ROUNDING
         most = [float(t.max_count) if t.unit_mw <= limit else 0.0 for t in self.technologies]
         least = [0.0] * len(most)
@@ -98,6 +101,7 @@ class SizingModel:
         variables["spinning_rating_mw"].update(lower=_spinning_rating_mw(self.requirement, largest_mw))
         for name, value in (sizes or {}).items():
             variables[name].update(lower=value, upper=value)
+        variables["renewable_short_mwh"].update(upper=np.inf if sizes else 0.0)
 
 
 def largest_units(requirement: Requirement, *, size_limit: bool = True) -> list[float]:
@@ -314,7 +318,7 @@ class _Builder:
 
     def limits(self) -> None:
         """Add the limits that the requirement sets."""
-        r, size = self.r, self.size
+        m, r, size = self.m, self.r, self.size
         self._add("battery", "least_battery_mw", size["bess_mw"] >= r.bound("bess_min_mw", 0.0))
         held = max(r.bound("bess_min_mwh", 0.0), r.bound("bess_min_mw", 0.0) * r.reserve_battery_h)  # to respond with
         self._add("battery", "least_battery_mwh", size["bess_mwh"] >= held)
@@ -326,9 +330,11 @@ class _Builder:
         if "emission_cap_t" in r.bounds:
             self._add("emissions", "emission_cap", self.emissions() / 1e3 <= r.bounds["emission_cap_t"] / 1e3)
         share = r.bound("renewable_share", 0.0)
+        self.short = m.add_variables(lower=0, upper=0, name="renewable_short_mwh")
         if share:
+            used = self._yearly(self.pv + self.wind) + self.short
             energy = float((self.load * self.weight).sum())
-            self._add("renewables", "renewable_share", self._yearly(self.pv + self.wind) / 1e3 >= share * energy / 1e3)
+            self._add("renewables", "renewable_share", used / 1e3 >= share * energy / 1e3)
 
     def _yearly(self, expression: Any) -> Any:
         return (expression * self.weight).sum()
@@ -394,6 +400,7 @@ class _Builder:
         hourly = self.p * (slope * price + self._of("variable_usd_per_mwh")) + self.on * (no_load * price)
         hourly = hourly + self.start * self._of("start_cost_usd")
         total = total + self._yearly(hourly.sum("technology") + self.grid * r.grid_usd_per_mwh)
+        total = total + self.short * UNSERVED_USD_PER_MWH
         if "balance" in self.left_out:
             total = total + self._yearly(self.unserved) * UNSERVED_USD_PER_MWH
         return total + self.emissions() * r.carbon_usd_per_t if r.carbon_usd_per_t else total

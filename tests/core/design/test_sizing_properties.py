@@ -116,3 +116,19 @@ def test_a_minimum_count_of_what_is_sized_in_megawatts_is_kept():
 def test_a_grid_connection_says_what_its_fault_level_is_assumed_to_be():
     design = size(replace(mixed("RECIP_18", "GRID"), load_mw=(20.0,)).with_bound("grid_max_mw", 20))
     assert "design.grid.fault_level" in [finding.code for finding in design.findings]
+
+
+def test_a_share_of_renewables_is_reached_in_the_year_and_hardly_exceeded():
+    cloudy = np.random.default_rng(3).uniform(0.3, 1, 365).repeat(24)
+    requirement = mixed("RECIP_18", "PV", "WIND").with_bound("renewable_share", 0.3)
+    requirement = replace(requirement, pv_yield=tuple(np.array(requirement.pv_yield) * cloudy))
+    design = size(requirement)
+    used = design.dispatch[["pv_mw", "wind_mw"]].sum().sum() / (design.dispatch["load_mw"].sum() * 1.01)
+    assert 0.3 - 1e-6 <= used <= 0.3 * 1.005
+
+
+def test_yields_of_the_days_that_stand_for_a_year_have_the_mean_of_the_year():
+    year = whole_year(mixed("RECIP_18", "PV", "WIND"))
+    days = representative_days(year, 6)
+    for of_year, of_days in ((year.pv_yield, days.pv_yield), (year.wind_yield, days.wind_yield)):
+        assert days.weight @ of_days.mean(axis=1) / 365 == pytest.approx(of_year.mean(), rel=2e-2)
