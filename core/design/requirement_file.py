@@ -25,6 +25,7 @@ from core.findings import Finding, Reading, Severity, Source, Where
 ALIASES = {"load": "load_mw", "peak_mw": "load_mw", "pf": "power_factor", "availability": "availability_target"}
 TABLES = ("bounds", "minimum_counts", "equipment", "fuel_usd_per_gj", "fuel_co2_t_per_gj", "equipment_prices", "growth")
 SERIES = ("load_mw", "pv_yield", "wind_yield")
+PLANNED_YEARS = frozenset(map(str, range(2000, 2151)))
 
 
 def read_requirement(data: bytes, name: str, folder: Path | None = None) -> Reading[Requirement]:
@@ -146,6 +147,9 @@ def _growth(value: Any, key: str, where: Where) -> dict[str, float]:
         hint = 'a number, 8760 numbers, {"csv": "file.csv"} or {"growth": {"2027": 120, "2030": 200}}'
         raise BadInput(f"{key} is no load", hint=hint, where=where)
     for year, load in path.items():
+        if year not in PLANNED_YEARS:
+            text = f"{key} has the year {year}, for which nothing is planned"
+            raise BadInput(text, hint="years from 2000 to 2150, in four digits", where=where)
         if not math.isfinite(load) or load < 0:
             raise BadInput(f"{key} is {load} MW in {year}", hint="zero or more MW", where=where)
     return path

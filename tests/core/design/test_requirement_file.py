@@ -147,3 +147,10 @@ def test_what_is_no_catalogue_is_refused(data, words):
 def test_every_shipped_technology_names_its_source_with_a_year():
     for t in shipped_technologies():
         assert re.search(r"\b(19|20)\d\d\b", t.source), t.id
+
+
+@pytest.mark.parametrize("year", ["1900", "2500", "02027", "²"])
+def test_a_growth_path_of_years_that_nobody_plans_for_is_refused(year):
+    document = {"load_mw": {"growth": {year: 10, "2030": 50}}}
+    with pytest.raises(BadInput):
+        read_requirement(json.dumps(document).encode(), "r.json")
