@@ -13,7 +13,7 @@ from core.engines.regulation import Regulators, regulating_devices, regulators, 
 from core.network import Network, admittance_matrix, islands
 from core.network.admittance import branch_ports, switch_ports, three_winding_blocks, transformer_ports
 from core.network.audit import unmodelled_power
-from core.network.injections import generator_power, other_power
+from core.network.injections import generator_power, other_power, sourced_buses
 
 
 class Outcome(StrEnum):
@@ -22,7 +22,7 @@ class Outcome(StrEnum):
     CONVERGED = "converged"
     DIVERGED = "diverged"
     ISLANDED = "islanded"  # the part with the swing bus is solved, buses with load or machines are cut off
-    UNSOLVABLE = "unsolvable"  # no swing bus, or values that are not numbers
+    UNSOLVABLE = "unsolvable"  # no swing bus with a machine, or values that are not numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class BusCase:
         return np.sort(np.concatenate([self.slack, self.pv, self.pq]))
 
     def solvable(self) -> bool:
-        """Return whether there is a swing bus and every value is a number."""
+        """Return whether there is a swing bus with a machine and every value is a number."""
         rows = self.solved
         wrong = ~np.isfinite(self.admittance.data)
         of = (
@@ -98,7 +98,7 @@ def _bus_case(network: Network, limits: bool) -> BusCase:
     kind[(kind == "PV") & ~np.isin(np.arange(len(kind)), holders.bus)] = "PQ"
     v_set = np.where(network.values("bus", "v_pu") > 0, network.values("bus", "v_pu"), 1.0)
     v_set[holders.target] = holders.v_set
-    swings = (kind == "SLACK") & (label >= 0)
+    swings = (kind == "SLACK") & (label >= 0) & sourced_buses(network)
     alive = (label >= 0) & np.isin(label, label[swings])
     constant, current, square = load_parts(network)
     generation = (generator_power(network) + other_power(network) + unmodelled_power(network)) / network.base_mva

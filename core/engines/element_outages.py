@@ -52,7 +52,7 @@ class ElementOutages:
         """Return the power that the machines at each bus can give [MW]; their MVA where no limit is stated."""
         on = self._live.copy()
         on[list(machines_out)] = False
-        return np.bincount(self._at[on], self._rating[on], minlength=len(self.case.v_start))
+        return np.bincount(self._at[on], self._rating[on], minlength=len(self.case.v_start)).astype(float)
 
     def without(self, elements: Iterable[tuple[str, int]]) -> BusCase:
         """Return the case without some elements, each a table of :data:`TABLES` and a row."""

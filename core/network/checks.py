@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.findings import Finding, Severity, Where
+from core.network.injections import sourced_buses
 from core.network.network import CATALOGUE, KEYS, TERMINALS, Network, element_names
 from core.network.topology import islands
 
@@ -107,12 +108,7 @@ def not_numbers(network: Network) -> Iterator[Finding]:
 def bus_kinds(network: Network) -> Iterator[Finding]:
     """Buses whose kind doesn't fit the machines at them, and values at them that can't be."""
     kind = network.values("bus", "kind")
-    at = np.zeros(len(kind), dtype=bool)
-    holds = network.live("generator")
-    at[network.terminals("generator")[0][holds]] = True
-    for table in ("dcline", "facts"):
-        for ends in network.terminals(table):
-            at[ends[network.live(table) & (ends >= 0)]] |= True
+    at, holds = sourced_buses(network), network.live("generator")
     yield from _each(
         network, "bus", (kind == "SLACK") & ~at, "network.bus.slack_without_machine", Severity.ERROR,
         "{name} is the swing bus but has no machine in service.", "Add a machine or move the swing to a bus with one.",

@@ -34,6 +34,15 @@ def generator_power(network: Network) -> np.ndarray:
     return _at_buses(network, at[on], output[on])
 
 
+def sourced_buses(network: Network) -> np.ndarray:
+    """Return the buses with a machine, DC line or FACTS device in service: only such can be swing or hold a voltage."""
+    at = np.zeros(len(network["bus"]), dtype=bool)
+    for table in ("generator", "dcline", "facts"):
+        for ends in network.terminals(table):
+            at[ends[network.live(table) & (ends >= 0)]] = True
+    return at
+
+
 def other_power(network: Network) -> np.ndarray:
     """Return what DC lines, storage and series FACTS put into each bus [MVA], with their stored reactive power."""
     on = network.live("dcline")

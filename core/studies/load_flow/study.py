@@ -101,7 +101,7 @@ def _remarks(tables: dict[str, pd.DataFrame]) -> list[Finding]:
     findings = []
     if case["status"] == Outcome.UNSOLVABLE:
         hint = "Give one bus with a machine the kind SLACK, and numbers everywhere."
-        text = f"{place}there is no swing bus, or a value isn't a number"
+        text = f"{place}there is no swing bus with a machine, or a value isn't a number"
         findings.append(Finding("load_flow.unsolvable", Severity.ERROR, text, hint, element=scenario))
     if case["status"] == Outcome.DIVERGED:
         hint = "Shed load, add reactive power, or check impedances: the case may have no solution."

@@ -92,6 +92,14 @@ def test_a_network_without_solution_fails(capsys, two_buses: Path):
         assert document["status"] == "not converged"
 
 
+def test_a_swing_bus_without_a_machine_feeds_nothing(capsys, two_buses: Path):
+    two_buses.write_text(two_buses.read_text().replace(" 1 60 0 60 -60 1 100 1 100 0;\n", ""))
+    for study in ("load_flow", "contingency"):
+        status, document = answer(capsys, study, "--network", str(two_buses))
+        assert (status, document["verdict"]) == (FAILS, "FAIL")
+        assert "network.bus.slack_without_machine" in [finding["code"] for finding in document["findings"]]
+
+
 @pytest.mark.parametrize(
     "words",
     [
