@@ -14,6 +14,7 @@ from core.findings import Finding, Severity
 from core.plant import Plant
 from core.plant.electrical import swing_bus
 from core.results.study_result import Status, StudyResult, where
+from core.settings import HOURS_PER_YEAR
 
 SYSTEM_NAMES = ("SYSTEM", "SYS", "COMPLETE SYSTEM", "TOTAL SYSTEM", "PLANT")
 UNSOLVED = frozenset({Status.NOT_CONVERGED, Status.INFEASIBLE, Status.FAILED})
@@ -89,6 +90,8 @@ def _values(
     special: dict[str, Callable[[], pd.Series]] = {
         "duty_pct": lambda: rows[["duty_pct", "duty_calc_pct"]].max(axis=1),
         "angle_deg": lambda: relative_angles(rows, plant, findings),
+        "availability": lambda: rows["availability"].where(rows["availability"].between(0, 1)),
+        "downtime_h": lambda: rows["downtime_h"].where(rows["downtime_h"].between(0, HOURS_PER_YEAR)),
     }
     values = special[criterion.value]() if criterion.value in special else rows[criterion.value]
     answered = values.notna() | _collapsed(rows)

@@ -36,7 +36,7 @@ class Magnitude:
         """Tell whether the sizes of a column's numbers, already in the stated unit, are those of the other unit."""
         if not sizes.size or (stated and self.only_without_unit):
             return False
-        size = float(np.median(sizes) if self.statistic == "median" else np.max(sizes))
+        size = float(getattr(np, self.statistic)(sizes))
         return self.above < size <= self.up_to
 
 

@@ -99,6 +99,28 @@ def test_repairs_that_take_no_time_leave_a_downtime_of_plain_zero(ask) -> None:
 
 
 @pytest.mark.parametrize(
+    ("cells", "status", "system"),
+    [
+        (("0.992", "0.9"), 0, 0.992 * 0.9),
+        (("99.2", "90"), 0, 0.992 * 0.9),
+        (("99.2%", "0.9"), 0, 0.992 * 0.9),
+        (("1.2", "0.9"), 2, None),
+        (("99.2", "0.999"), 2, None),
+        (("1.2", "1.1"), 2, None),
+    ],
+)
+def test_availabilities_are_per_cent_together_or_an_error(ask, cells, status: int, system: float | None) -> None:
+    components = f"Component_ID,Availability\nA,{cells[0]}\nB,{cells[1]}\n"
+    found, document = ask(components=components, blocks="Block_ID,Block_Type,Components\nSYSTEM,SERIES,A;B\n")
+    assert found == status
+    if status:
+        assert document["error"]["where"]["row"] == 2
+        assert "rbd.component.availability_outside" in {finding["code"] for finding in document["findings"]}
+    else:
+        assert document["system"]["availability"] == pytest.approx(system)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "code"),
     [
         (",9,10,", ",11,10,", "rbd.block.k_above_n"),

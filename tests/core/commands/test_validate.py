@@ -58,6 +58,11 @@ def test_without_files_only_the_plant_is_checked(run):
     assert (status, document["overall"]) == (0, "NOT CHECKED")
 
 
+def test_an_availability_that_cannot_be_is_no_pass(run):
+    _, document = run("Block_ID,Availability\nSYSTEM,99.99\nTHERMAL_GEN,0.9998\n")
+    assert states(document)["3"] == "NOT CHECKED"
+
+
 @pytest.mark.parametrize("turn", [0, 1, 2, 3, 4, 5, 6])
 def test_a_duty_of_113_8_per_cent_fails_whatever_the_column_order(run, turn):
     rows = [line.split(",") for line in SHORT_CIRCUIT.replace("42.8,18.2,63.0,67.9", "45.52,14,40,113.8").splitlines()]
