@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -15,7 +16,7 @@ from core.findings import Finding, Severity, Where
 from core.formats.cyme.branches import LINES, REACTANCES, SWITCHING, add_line, add_reactance, add_switch
 from core.formats.cyme.completion import finish
 from core.formats.cyme.equipment import Library, catalogue_rows, settle_spacings
-from core.formats.cyme.loads import Customers, add_load
+from core.formats.cyme.loads import Customers, add_load, is_midway
 from core.formats.cyme.mutual import check_mutual
 from core.formats.cyme.records import Record, Records, tables_with_role
 from core.formats.cyme.regulators import add_regulator, add_regulator_by_phase
@@ -191,6 +192,8 @@ def _add_section(
     shunt = set(tables_with_role("shunt"))
     series = [item for item in placed if item[0] not in shunt] if start != end else []
     series.sort(key=lambda item: (RANK.get(item[1].text("location", "middle"), 1), item[0] in LINES))
+    loads = [device for table, device in placed if table == "load"]
+    halved = _halve_line(series) if any(is_midway(load) for load in loads) else None
     feeder, name = section.text("network"), section.text("section")
     nodes = [start, *(f"{name}~{k}" for k in range(1, len(series))), end]
     for (table, device), from_bus, to_bus in zip(series, nodes[:-1], nodes[1:], strict=True) if series else ():
@@ -199,7 +202,7 @@ def _add_section(
             site.add_link(device.text("id"), phases)
         else:
             SERIES[table](site)
-    whole = Place(feeder, name, start, end, phases)
+    whole = Place(feeder, name, start, end, phases, nodes[halved] if halved else end)
     if not series and start != end:
         Site(rowing, library, section, whole).add_link(name, phases)
     for table, device in (item for item in placed if item[0] in shunt):
@@ -210,8 +213,18 @@ def _add_section(
             SHUNTS[table](Site(rowing, library, device, whole), bus)
 
 
+def _halve_line(series: list[tuple[str, Record]]) -> int | None:
+    """Cut the section's first line into two halves and return the number of the node between them."""
+    for index, (table, device) in enumerate(series):
+        if table in LINES and device.number("length") > 0:
+            half = replace(device, values={**device.values, "length": device.number("length") / 2})
+            series[index : index + 1] = [(table, half), (table, half)]
+            return index + 1
+    return None
+
+
 def _report_simplified(records: Records, rowing: Rowing) -> None:
-    """Say once how sections without devices and distributed loads are taken."""
+    """Say once how sections without devices, distributed loads and loads midway are taken."""
     bare = [
         row["id"] for row in rowing.rows.get("branches", []) if row["kind"] == "link" and row["id"] == row["section"]
     ]
@@ -222,6 +235,10 @@ def _report_simplified(records: Records, rowing: Rowing) -> None:
     if spread:
         text = f"{len(spread)} distributed loads stand half at each end of their section: {listed(spread)}"
         records.findings.append(Finding("cyme.load_distributed", Severity.INFO, text, element=spread[0]))
+    midway = [record.text("id") for record in records["load"] if is_midway(record)]
+    if midway:
+        text = f"{len(midway)} spot loads stand midway on their section; its line is cut there: {listed(midway)}"
+        records.findings.append(Finding("cyme.load_midway", Severity.INFO, text, element=midway[0]))
 
 
 def _connected(rowing: Rowing) -> dict[str, str]:

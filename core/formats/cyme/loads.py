@@ -101,8 +101,13 @@ def _choose_model(records: Records) -> str:
     return chosen
 
 
+def is_midway(load: Record) -> bool:
+    """Say whether a load is a spot load in the middle of its section."""
+    return load.text("kind", "spot") != "distributed" and load.text("location") == "middle"
+
+
 def add_load(rowing: Rowing, customers: Customers, device: Record, place: Place) -> None:
-    """Add the rows of a spot or distributed load; a distributed load goes half to each end [1]_.
+    """Add the rows of a spot load where it stands, of a distributed load half at each end [1]_.
 
     References
     ----------
@@ -114,8 +119,11 @@ def add_load(rowing: Rowing, customers: Customers, device: Record, place: Place)
         ends = [(place.from_bus, 0.5), (place.to_bus, 0.5)]
     elif device.text("location") == "to":
         ends = [(place.to_bus, 1.0)]
-    elif device.text("location") == "middle" and place.from_bus != place.to_bus:
-        ends = [(place.from_bus, 0.5), (place.to_bus, 0.5)]
+    elif is_midway(device):
+        ends = [(place.mid_bus, 1.0)]
+        if place.mid_bus == place.to_bus != place.from_bus:
+            text = f"Spot load midway on section {place.section}, which has no line to cut: it stands at its end"
+            customers.remark("load_moved", Severity.WARNING, text, device)
     name = rowing.name("load devices", device.text("id"), "load")
     for record in customers.pop(device):
         p_kw, q_kvar = _power(customers, record)

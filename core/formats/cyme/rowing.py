@@ -23,6 +23,7 @@ class Place:
     from_bus: str
     to_bus: str
     phases: str
+    mid_bus: str = ""  # where its loads midway stand
 
 
 @dataclass(slots=True)

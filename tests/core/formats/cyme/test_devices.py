@@ -380,3 +380,21 @@ def test_amperes_are_of_each_phase(tmp_path: Path, phases: str, kw: float) -> No
 def test_a_value_between_two_phases_is_one_load(tmp_path: Path) -> None:
     loads = read(tmp_path, LINE_BC, "", customers(0, {"AB": (80, 30)}), connection=2).value["loads"]
     assert [tuple(row) for row in loads[["phases", "p_kw"]].to_numpy()] == [("AB", 80.0)]
+
+
+def test_a_spot_load_midway_loads_the_first_half_of_its_line_in_full(tmp_path: Path) -> None:
+    """Independent: an export with the same load on a node that cuts the line in two sections."""
+    line = "BC,L-BC,LINE,1000\n"
+    reading = read(tmp_path, line, "")
+    (tmp_path / "load.txt").write_text((tmp_path / "load.txt").read_text().replace(",SPOT,0,L", ",SPOT,0,M"))
+    midway = read_cyme(sorted(tmp_path.glob("*.txt")))
+    assert "cyme.load_midway" in {finding.code for finding in midway.findings}
+    found = solve_feeder(midway.value).branches.set_index("id")["i_max_a"]
+    cut = tmp_path / "cut"
+    cut.mkdir()
+    more = "CD,C,D,ABC"
+    by_hand = solve_feeder(read(cut, "BC,L-BC,LINE,500\nCD,L-CD,LINE,500\n", "", more=more).value).branches
+    assert found["L-BC"] == pytest.approx(by_hand.set_index("id")["i_max_a"]["L-BC"], rel=1e-6)
+    assert found["L-BC (overhead)"] == pytest.approx(0, abs=1e-6)
+    assert midway.value["branches"]["length_km"].sum() == pytest.approx(reading.value["branches"]["length_km"].sum())
+    assert midway.value["loads"]["p_kw"].sum() == pytest.approx(900)
