@@ -228,9 +228,12 @@ def criteria_of(requirement: Requirement, criteria: CriteriaSet) -> CriteriaSet:
 
 
 def findings_of(result: LoopResult) -> list[Finding]:
-    """Return what the last round's sizing and studies remark, and which changes nothing can make; each once."""
+    """Return what the last round's sizing and studies remark, and which changes nothing can make; each once.
+
+    Bounds of the requirement on elements that the plant hasn't got are said; those of earlier rounds' plants are past.
+    """
     last = result.rounds[-1]
     found = [*last.design.findings, *(last.validation.findings if last.validation else [])]
     found += without_bound(each.update for one in result.rounds for each in one.updates)
-    found += without_element(last.constraints, last.plant) if last.plant else []
+    found += without_element(result.rounds[0].constraints, last.plant) if last.plant else []
     return list({(finding.code, finding.text): finding for finding in found}.values())

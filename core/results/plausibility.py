@@ -71,11 +71,13 @@ class Known:
 
 
 def known_in(plant: Plant, study: str) -> Known:
-    """Return what a plant knows of a study's elements: buses and the breakers on them, or blocks and their parts."""
+    """Return what a plant knows of a study's elements: buses with their breakers, units, or blocks with their parts."""
     if study == "availability":
         parts = {str(id): str(id) for id in plant.equipment_ids().index}
         blocks = Known.from_table(plant["block"])
         return Known({**parts, **blocks.ids}, {}, frozenset(map(str, plant["block"]["id"])))
+    if study == "frequency":
+        return Known.from_table(plant["unit"])
     buses = Known.from_table(plant["bus"])
     if study != "short_circuit":
         return buses

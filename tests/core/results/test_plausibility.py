@@ -160,7 +160,7 @@ def test_a_device_is_known_by_its_bus() -> None:
     assert check_against(result("short_circuit", *rows), PLANT) == []
 
 
-def test_the_sample_plant_knows_its_buses_breakers_and_blocks() -> None:
+def test_the_sample_plant_knows_its_buses_breakers_units_and_blocks() -> None:
     plant = sample_plant()
     bus, breaker = plant["bus"].iloc[0], plant["breaker"].iloc[0]
     assert known_in(plant, "load_flow").ids[str(bus["number"])] == bus["id"]
@@ -168,3 +168,4 @@ def test_the_sample_plant_knows_its_buses_breakers_and_blocks() -> None:
     blocks = known_in(plant, "availability")
     assert blocks.expected == frozenset(plant["block"]["id"])
     assert plant["unit"]["id"].iloc[0] in blocks.ids
+    assert set(plant["unit"]["id"]) <= known_in(plant, "frequency").ids.keys()
