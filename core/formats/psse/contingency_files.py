@@ -56,6 +56,8 @@ MONITOR_WORDS = {
     "voltage deviation": "MONITOR VOLTAGE DEVIATION SUBSYSTEM",
 }
 _MEMBERS = re.compile(r"(?P<kind>AREA|ZONE|OWNER|BUS|KV|KVRANGE)(?:S|ES)?\s+(?P<values>[\d.\s,]+)")
+#: Conditions on buses by kind; ranges as pairs of numbers in a row.
+Members = tuple[tuple[str, tuple[float, ...]], ...]
 _COMMENT = re.compile(r"^\s*(?:COM\b|/|!)")
 
 
@@ -93,14 +95,18 @@ class Contingency(_Statement):
     outages: tuple[Outage, ...] = ()
     automatic: str = ""  # "SINGLE BRANCH", "DOUBLE UNIT", …
     subsystem: str = ""
+    understood: bool = field(default=True, compare=False)  # whether every line of it was
 
 
 @dataclass(frozen=True, slots=True)
 class Subsystem(_Statement):
-    """A named part of the network: members by kind, ranges as pairs of numbers in a row."""
+    """A named part of the network: buses that meet one of the members or all kinds of a join, and no skip."""
 
     name: str
-    members: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    members: Members = ()
+    joins: tuple[Members, ...] = ()
+    skips: Members = ()
+    understood: bool = field(default=True, compare=False)  # whether every line of it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +147,20 @@ def _spelled(statement: Contingency | Subsystem | Monitor) -> str:
         limits = (f"{limit:g}" for limit in (statement.low, statement.high) if limit is not None)
         return " ".join([words, *limits]) + "\n"
     if isinstance(statement, Subsystem):
-        members = [f"{kind} {' '.join(f'{value:g}' for value in values)}" for kind, values in statement.members]
-        return "\n".join([f"SUBSYSTEM '{statement.name}'", *members, "END\n"])
+        joins = [
+            line
+            for number, join in enumerate(statement.joins, start=1)
+            for line in (f"JOIN 'GROUP {number}'", *_spelled_members(join), "END")
+        ]
+        lines = [*_spelled_members(statement.members), *joins, *_spelled_members(statement.skips, "SKIP ")]
+        return "\n".join([f"SUBSYSTEM '{statement.name}'", *lines, "END\n"])
     if statement.automatic:
         return f"{statement.automatic} IN SUBSYSTEM '{statement.subsystem}'\n"
     return "\n".join([f"CONTINGENCY '{statement.name}'", *map(spelled_outage, statement.outages), "END\n"])
+
+
+def _spelled_members(members: Members, word: str = "") -> list[str]:
+    return [f"{word}{kind} {' '.join(f'{value:g}' for value in values)}" for kind, values in members]
 
 
 def spelled_outage(outage: Outage) -> str:
@@ -201,17 +216,17 @@ def _reading(data: bytes, name: str, kind: str, read: Callable[[_Lines], Placed[
 def _contingencies(source: _Lines) -> Placed[Contingency]:
     name: str | None = None
     outages: list[Outage] = []
-    begin = 0
+    begin, understood = 0, True
     for number, line in source.lines:
         upper = line.upper()
         if upper.startswith("CONTINGENCY"):
             if name is not None:
                 source.unknown(number, f"CONTINGENCY {name} has no END")
-                yield Contingency(name, tuple(outages)), begin, number - 1
-            name, outages, begin = _name(line, "CONTINGENCY"), [], number
+                yield Contingency(name, tuple(outages), understood=understood), begin, number - 1
+            name, outages, begin, understood = _name(line, "CONTINGENCY"), [], number, True
         elif upper == "END":
             if name is not None:
-                yield Contingency(name, tuple(outages)), begin, number
+                yield Contingency(name, tuple(outages), understood=understood), begin, number
             name = None
         elif (found := _SETS.fullmatch(upper)) and name is None:
             order = f"{found['order']} {_SORTS.get(found['what'], found['what'])}"
@@ -220,11 +235,12 @@ def _contingencies(source: _Lines) -> Placed[Contingency]:
         elif name is not None and (outage := _outage(upper)):
             outages.append(outage)
         else:
+            understood = False
             source.unknown(number, line)
     if name is not None:
         last = source.lines[-1][0]
         source.unknown(last, f"CONTINGENCY {name} has no END")
-        yield Contingency(name, tuple(outages)), begin, last
+        yield Contingency(name, tuple(outages), understood=understood), begin, last
 
 
 def _outage(line: str) -> Outage | None:
@@ -237,35 +253,49 @@ def _outage(line: str) -> Outage | None:
 
 
 def _subsystems(source: _Lines) -> Placed[Subsystem]:
-    name: str | None = None
-    members: list[tuple[str, tuple[float, ...]]] = []
-    begin, joined = 0, False
+    found: Subsystem | None = None
+    begin, block = 0, ""
     for number, line in source.lines:
         upper = line.upper()
         if upper.startswith(("SUBSYSTEM", "SYSTEM")):
-            if name is not None:
-                source.unknown(number, f"SUBSYSTEM {name} has no END")
-                yield Subsystem(name, tuple(members)), begin, number - 1
-            name, members, begin = _name(line, upper[: upper.index("SYSTEM") + 6]), [], number
-        elif upper == "END" and joined:
-            joined = False
+            if found is not None:
+                source.unknown(number, f"SUBSYSTEM {found.name} has no END")
+                yield found, begin, number - 1
+            found, begin, block = Subsystem(_name(line, upper[: upper.index("SYSTEM") + 6])), number, ""
+        elif upper == "END" and block:
+            block = ""
         elif upper == "END":
-            if name is not None:
-                yield Subsystem(name, tuple(members)), begin, number
-            name = None
-        elif name is not None and upper.startswith("JOIN"):
-            joined = True  # what all of its members share, up to an END of its own
+            if found is not None:
+                yield found, begin, number
+            found = None
+        elif found is None:
             source.unknown(number, line)
-        elif joined:
-            source.unknown(number, line)
-        elif name is not None and (found := _MEMBERS.fullmatch(upper)):
-            members.append((found["kind"], tuple(float(value) for value in re.findall(r"[\d.]+", found["values"]))))
-        elif upper != "ALL BUSES":
-            source.unknown(number, line)
-    if name is not None:
+        elif not block and upper.startswith(("JOIN", "PARTICIPATE")):
+            block = "JOIN" if upper.startswith("JOIN") else "PARTICIPATE"
+            found = replace(found, joins=(*found.joins, ())) if block == "JOIN" else found
+        elif block != "PARTICIPATE":  # a dispatch makes no bus a member
+            found, understood = _with_line(found, upper, block)
+            if not understood:
+                source.unknown(number, line)
+    if found is not None:
         last = source.lines[-1][0]
-        source.unknown(last, f"SUBSYSTEM {name} has no END")
-        yield Subsystem(name, tuple(members)), begin, last
+        source.unknown(last, f"SUBSYSTEM {found.name} has no END")
+        yield found, begin, last
+
+
+def _with_line(subsystem: Subsystem, line: str, block: str) -> tuple[Subsystem, bool]:
+    """Return the subsystem with a line on who is in it, inside a JOIN or outside, and whether it was understood."""
+    skips = line.startswith("SKIP ") and not block
+    if found := _MEMBERS.fullmatch(line.removeprefix("SKIP ").strip() if skips else line):
+        member = found["kind"], tuple(float(value) for value in re.findall(r"[\d.]+", found["values"]))
+        if skips:
+            return replace(subsystem, skips=(*subsystem.skips, member)), True
+        if block:
+            return replace(subsystem, joins=(*subsystem.joins[:-1], (*subsystem.joins[-1], member))), True
+        return replace(subsystem, members=(*subsystem.members, member)), True
+    if line == "ALL BUSES" and not block:
+        return subsystem, True
+    return replace(subsystem, understood=False), False
 
 
 def _monitors(source: _Lines) -> Placed[Monitor]:

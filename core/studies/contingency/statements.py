@@ -134,11 +134,32 @@ class Meaning:
             return self._among(kind, (float(value),))
         for subsystem in self.statements.subsystems:
             if subsystem.name.upper() == name.upper():
-                parts = [self._among(*member) for member in subsystem.members]
-                return np.any(parts, axis=0) if parts else np.ones(len(self.network["bus"]), dtype=bool)
+                return self._inside(subsystem)
         if name:
             self._missing("subsystem", f"there is no subsystem {name!r}; it has no bus", "Give the .sub file.")
         return np.full(len(self.network["bus"]), not name)
+
+    def _inside(self, subsystem: files.Subsystem) -> np.ndarray:
+        """Return the buses of a subsystem; one that was understood in part only is refused."""
+        if not subsystem.understood:
+            text = f"subsystem {subsystem.name!r} has lines that were not understood"
+            raise BadInput(
+                text, hint="`network read` on the .sub file lists them; a study can't go by the others alone"
+            )
+        every = np.ones(len(self.network["bus"]), dtype=bool)
+        joins = [self._all_kinds(join) for join in subsystem.joins]
+        parts = [*(self._among(*member) for member in subsystem.members), *joins]
+        inside = np.any(parts, axis=0) if parts else every
+        for skip in subsystem.skips:
+            inside = inside & ~self._among(*skip)
+        return np.asarray(inside, dtype=bool)
+
+    def _all_kinds(self, join: files.Members) -> np.ndarray:
+        """Return the buses that meet a condition of every kind in a JOIN."""
+        inside = np.full(len(self.network["bus"]), bool(join))
+        for kind in {kind for kind, _ in join}:
+            inside &= np.any([self._among(*member) for member in join if member[0] == kind], axis=0)
+        return inside
 
     def _among(self, kind: str, values: tuple[float, ...]) -> np.ndarray:
         """Return the buses of an area, zone, owner, number or voltage; two values are a range."""
@@ -148,6 +169,10 @@ class Meaning:
         return np.isin(column, values)
 
     def _stated(self, contingency: files.Contingency) -> Outage:
+        if not contingency.understood:
+            text = f"contingency {contingency.name} has lines that were not understood"
+            self._missing("statement", text, "It is not calculated: the others alone would be another contingency.")
+            return Outage(contingency.name, known=False)
         outage, known = Outage(contingency.name), True
         for event in contingency.outages:
             part = self._event(event)

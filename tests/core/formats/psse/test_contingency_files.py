@@ -122,10 +122,20 @@ def test_a_changed_statement_changes_its_lines_alone() -> None:
     assert write_statements(statements) == changed
 
 
-def test_members_that_a_join_shares_are_no_members_alone() -> None:
-    reading = read_subsystems(b"SUBSYSTEM A\nJOIN 'X'\nAREA 1\nKV 110\nEND\nBUS 7\nEND\n", "a.sub")
-    assert reading.value == [Subsystem("A", (("BUS", (7.0,)),))]
-    assert [finding.where.line for finding in reading.findings] == [2, 3, 4]
+def test_joins_skips_and_dispatches_are_told_apart() -> None:
+    text = b"SUBSYSTEM A\nJOIN 'X'\nAREA 1\nKV 110\nEND\nBUS 7\nSKIP BUS 4\nPARTICIPATE\nBUS 5 60\nEND\nEND\n"
+    reading = read_subsystems(text, "a.sub")
+    join = (("AREA", (1.0,)), ("KV", (110.0,)))
+    assert reading.value == [Subsystem("A", (("BUS", (7.0,)),), (join,), (("BUS", (4.0,)),))]
+    assert reading.value[0].understood
+    assert not reading.findings
+
+
+@pytest.mark.parametrize("lines", [b"AREA 1\nONLY 5\n", b"JOIN 'X'\nSKIP BUS 4\nEND\n"])
+def test_a_subsystem_with_a_line_that_is_not_understood_says_so(lines: bytes) -> None:
+    reading = read_subsystems(b"SUBSYSTEM A\n" + lines + b"END\n", "a.sub")
+    assert not reading.value[0].understood
+    assert [finding.code for finding in reading.findings] == ["psse.statement.unknown"]
 
 
 @pytest.mark.parametrize("read", [read_contingencies, read_subsystems, read_monitors])

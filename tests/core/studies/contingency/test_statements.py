@@ -13,9 +13,9 @@ from tests.core.studies.contingency.test_contingency import case
 SUB = b"SUBSYSTEM 'WEST'\nBUSES 1 5\nEND\nEND\n"
 
 
-def studied(con: str, mon: str = "") -> StudyResult:
+def studied(con: str, mon: str = "", sub: bytes = SUB) -> StudyResult:
     statements, findings = read_statements(
-        (con.encode(), "a.con"), (SUB, "a.sub"), (mon.encode(), "a.mon") if mon else None
+        (con.encode(), "a.con"), (sub, "a.sub"), (mon.encode(), "a.mon") if mon else None
     )
     result = network_contingencies(case("case14"), statements=statements)
     result.findings = [*findings, *result.findings]
@@ -74,6 +74,32 @@ def test_what_the_network_does_not_have_is_a_row_and_a_finding():
     rows = result.tables["outages"].set_index("outage")
     assert rows.loc["X", "status"] == "unsolvable"
     assert [f.code for f in result.findings] == ["contingency.element.unknown", "contingency.subsystem.unknown"]
+
+
+@pytest.mark.parametrize("line", ["SET BUS 5 LOAD TO 300 MW", "CLOSE LINE FROM BUS 1 TO BUS 2 CKT 1"])
+def test_a_contingency_that_is_understood_in_part_is_not_calculated(line: str):
+    result = studied(f"CONTINGENCY X\nTRIP UNIT 1 FROM BUS 3\n{line}\nEND\nEND\n")
+    assert result.tables["outages"].set_index("outage").loc["X", "status"] == "unsolvable"
+    assert [f.code for f in result.findings] == ["psse.statement.unknown", "contingency.statement.unknown"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "count"),
+    [
+        ("BUSES 1 5", 7),
+        ("JOIN 'G'\nBUSES 1 8\nBUS 9\nAREA 1\nEND\nSKIP BUSES 6 9", 7),
+        ("BUSES 1 5\nPARTICIPATE\nBUS 9 60\nEND", 7),
+        ("JOIN 'G'\nBUSES 1 5\nAREA 2\nEND", 0),
+    ],
+)
+def test_a_join_asks_for_all_a_skip_leaves_out_and_a_dispatch_adds_none(lines: str, count: int):
+    rows = studied("SINGLE BRANCH IN SUBSYSTEM S\n", sub=f"SUBSYSTEM S\n{lines}\nEND\n".encode()).tables["outages"]
+    assert len(rows) == 1 + count
+
+
+def test_a_subsystem_that_is_understood_in_part_is_refused():
+    with pytest.raises(BadInput, match="not understood"):
+        studied("SINGLE BRANCH IN SUBSYSTEM S\n", sub=b"SUBSYSTEM S\nAREA 1\nONLY 5\nEND\n")
 
 
 def test_only_what_is_watched_is_looked_at_and_voltages_outside_their_range_are_listed():
