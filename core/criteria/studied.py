@@ -10,6 +10,8 @@ from core.results.study_result import Status, StudyResult
 
 #: Statuses of scenarios and outages that are failures, not results to live with.
 UNSOLVED = ("diverged", "unsolvable")
+#: A load flow's own case has to reach everything; of an outage, what it cuts off is a result.
+UNSOLVED_CASE = (*UNSOLVED, "islanded")
 
 
 def as_document(result: StudyResult, verdicts: list[Verdict]) -> dict[str, object]:
@@ -42,13 +44,17 @@ def with_currents(result: StudyResult) -> StudyResult:
 
 
 def verdict_of(result: StudyResult, verdicts: list[Verdict]) -> State:
-    """Return the study's verdict: FAIL where it has no solution, else the worst of its verdicts.
+    """Return the study's verdict: FAIL where it has no solution or leaves load cut off, else the worst of its verdicts.
 
     What is calculated from data with errors is at best NOT CHECKED.
     """
     unsolved = result.status in (Status.NOT_CONVERGED, Status.FAILED, Status.INFEASIBLE)
-    statuses = [table["status"] for table in result.tables.values() if "status" in table]
-    if unsolved or any(status.isin(UNSOLVED).any() for status in statuses):
+    failed = (
+        table["status"].isin(UNSOLVED_CASE if name == "cases" else UNSOLVED).any()
+        for name, table in result.tables.items()
+        if "status" in table
+    )
+    if unsolved or any(failed):
         return State.FAIL
     wrong = any(finding.severity is Severity.ERROR for finding in result.findings)
     return worst_state([*(verdict.verdict for verdict in verdicts), *[State.NOT_CHECKED] * wrong])

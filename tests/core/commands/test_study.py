@@ -92,6 +92,13 @@ def test_a_network_without_solution_fails(capsys, two_buses: Path):
         assert document["status"] == "not converged"
 
 
+def test_load_without_a_connection_is_exit_status_1(capsys, two_buses: Path):
+    two_buses.write_text(two_buses.read_text().replace(" 1 2 0.01", " 1 1 0.01"))
+    status, document = answer(capsys, "load_flow", "--network", str(two_buses))
+    assert (status, document["verdict"]) == (FAILS, "FAIL")
+    assert document["tables"]["cases"][0]["lost_load_mw"] == 60
+
+
 def test_a_swing_bus_without_a_machine_feeds_nothing(capsys, two_buses: Path):
     two_buses.write_text(two_buses.read_text().replace(" 1 60 0 60 -60 1 100 1 100 0;\n", ""))
     for study in ("load_flow", "contingency"):
