@@ -17,8 +17,9 @@ from core.network import Network
 def to_pandapower(network: Network) -> tuple[Any, list[Finding]]:
     """Return the network as a pandapower net, and what pandapower's elements can't hold.
 
-    Three-winding transformers become a star bus and three transformers, DC lines pairs of injections, loads that depend
-    on voltage constant power at the stored voltage: pandapower shares out its percentages over all loads of a bus.
+    Three-winding transformers become a star bus and three transformers, DC lines that don't hold the voltage of both
+    their ends pairs of injections, loads that depend on voltage constant power at the stored voltage: pandapower shares
+    out its percentages over all loads of a bus.
     """
     import pandapower
 
@@ -37,7 +38,7 @@ def to_pandapower(network: Network) -> tuple[Any, list[Finding]]:
     _loads(net, bus)
     _shunts(net, bus["bus_i"], bus["gs"], bus["bs"], True)
     _machines(net, case)
-    _dc_lines(net, case)
+    _dc_lines(net, network["dcline"], case)
     _storage(net, case)
     switch = network["switch"][network.live("switch")]
     if len(switch):
@@ -133,18 +134,41 @@ def _machines(net: Any, case: MatpowerCase) -> None:
             )
 
 
-def _dc_lines(net: Any, case: MatpowerCase) -> None:
-    """A pair of injections for each DC line."""
+def _dc_lines(net: Any, table: pd.DataFrame, case: MatpowerCase) -> None:
+    """DC lines where both ends hold their voltage, as pandapower's do; a pair of injections for each of the others."""
     import pandapower
 
-    if case.empty("dcline"):
+    holds = (table["kind"] == "VSC") & table["controls_v_from"] & table["controls_v_to"]
+    machines = case.tables["gen"]
+    machines = machines[machines["gen_status"] > 0].drop_duplicates("gen_bus").set_index("gen_bus")
+    for line in _dc_rows(table[holds], machines["vg"]).to_dict("records"):
+        pandapower.create_dcline(net, **line)
+    line = table[~holds]
+    if line.empty:
         return
-    line = case.tables["dcline"]
-    on = (line["br_status"] > 0).to_numpy()
-    from_, to = (line[name].astype(int).to_numpy() for name in ("f_bus", "t_bus"))
-    p_from, p_to, q_from, q_to = (line[name].to_numpy() for name in ("pf", "pt", "qf", "qt"))
+    on, from_, to = (line[name].to_numpy() for name in ("in_service", "from_bus", "to_bus"))
+    p_from, p_to, q_from, q_to = (
+        line[name].to_numpy() for name in ("p_from_mw", "p_to_mw", "q_from_mvar", "q_to_mvar")
+    )
     pandapower.create_loads(net, from_, p_mw=p_from, q_mvar=-q_from, in_service=on)
     pandapower.create_sgens(net, to, p_mw=p_to, q_mvar=q_to, in_service=on)
+
+
+def _dc_rows(table: pd.DataFrame, held: pd.Series) -> pd.DataFrame:
+    """Return DC lines by pandapower's names: the power of the sending end, and what of it is lost on the way.
+
+    A machine's voltage (``held``, by bus) goes before that of a converter beside it.
+    """
+    p_from, p_to = table["p_from_mw"], table["p_to_mw"]
+    forward = p_from > 0
+    sent, arrives = p_from.where(forward, -p_to), p_to.where(forward, -p_from)
+    rows = {name: table[name] for name in ("name", "from_bus", "to_bus", "in_service")}
+    rows |= {"p_mw": sent.where(forward, -sent), "loss_percent": 100 * table["loss1"]}
+    rows |= {"loss_mw": sent * (1 - table["loss1"]) - arrives, "max_p_mw": table["p_max_mw"]}
+    for end in ("from", "to"):
+        rows[f"vm_{end}_pu"] = table[f"{end}_bus"].map(held).fillna(table[f"v_{end}_pu"])
+        rows |= {f"{limit}_q_{end}_mvar": table[f"q_{limit}_{end}_mvar"] for limit in ("max", "min")}
+    return pd.DataFrame(rows)
 
 
 def _storage(net: Any, case: MatpowerCase) -> None:
@@ -189,6 +213,8 @@ def from_pandapower(net: Any) -> tuple[Network, list[Finding]]:
     case = MatpowerCase(name=str(net.name or ""), base_mva=float(net.sn_mva), tables=tables)
     network, findings = network_from_case(case)
     network.frequency_hz = float(net.f_hz)
+    ends = {f"{end}_bus": [by_row[int(k)] + shift for k in lookup[net.dcline[f"{end}_bus"]]] for end in ("from", "to")}
+    network = network.with_tables(dcline=_dc_lines_of(net).assign(**ends))
     if np.abs(raw[:, [idx_brch.BR_R_ASYM, idx_brch.BR_X_ASYM]]).any():
         text = "Impedances that differ by direction are carried with their from-to value."
         findings.append(Finding("pandapower.asymmetric", Severity.WARNING, text))
@@ -215,6 +241,31 @@ def _machine_rows(net: Any, rows: np.ndarray) -> pd.DataFrame:
     return gen
 
 
+def _dc_lines_of(net: Any) -> pd.DataFrame:
+    """Return pandapower's DC lines but for their buses: both ends hold their voltage."""
+    line = net.dcline
+    sent = line["p_mw"].abs()
+    arrives = sent * (1 - line["loss_percent"] / 100) - line["loss_mw"]
+    forward = line["p_mw"] > 0
+    solved = net.res_dcline.reindex(line.index)
+    names = line["name"].where(line["name"].notna(), "").astype(str)
+    unnamed = (names == "") | names.duplicated(keep=False)
+    rows = {
+        "name": names.mask(unnamed, [f"dcline {index}" for index in line.index]), "kind": "VSC",
+        "in_service": line["in_service"], "p_from_mw": sent.where(forward, -arrives),
+        "p_to_mw": arrives.where(forward, -sent), "p_max_mw": line["max_p_mw"].fillna(NO_LIMIT),
+        "loss0_mw": line["loss_mw"], "loss1": line["loss_percent"] / 100,
+    }  # fmt: skip
+    for end in ("from", "to"):
+        rows |= {
+            f"controls_v_{end}": True, f"v_{end}_pu": line[f"vm_{end}_pu"],
+            f"q_{end}_mvar": -solved[f"q_{end}_mvar"].fillna(0.0),
+            f"q_max_{end}_mvar": line[f"max_q_{end}_mvar"].fillna(NO_LIMIT),
+            f"q_min_{end}_mvar": line[f"min_q_{end}_mvar"].fillna(-NO_LIMIT),
+        }  # fmt: skip
+    return pd.DataFrame(rows).reset_index(drop=True)
+
+
 def _with_solution(net: Any, ppc: Any) -> None:
     """Store solved voltages and injections, where pandapower finds a solution: a start in spite of phase shifts."""
     import pandapower
@@ -223,8 +274,12 @@ def _with_solution(net: Any, ppc: Any) -> None:
         pandapower.runpp(net, calculate_voltage_angles=True, init="dc")
     except pandapower.LoadflowNotConverged:
         return
+    rows = {table: np.asarray(net._ppc[table])[:, :9].real for table in ("bus", "gen")}
+    last = net._gen_order.get("gen", (0, 0))[1]
+    ends = len(rows["gen"]) - len(ppc["gen"])  # the ends of DC lines stand behind the machines
+    rows["gen"] = np.delete(rows["gen"], np.s_[last - ends : last], axis=0)
     for table, columns in (("bus", slice(7, 9)), ("gen", slice(1, 3))):
-        solved, stored = np.asarray(net._ppc[table])[:, :9].real, ppc[table]
+        solved, stored = rows[table], ppc[table]
         if len(solved) == len(stored) and np.array_equal(solved[:, 0], stored[:, 0].real):
             new = solved[:, columns]
             stored[:, columns] = np.where(np.isfinite(new), new, stored[:, columns].real)

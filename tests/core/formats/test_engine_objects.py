@@ -96,6 +96,32 @@ def test_elements_of_pandapower_beyond_matpowers_come_in() -> None:
     np.testing.assert_allclose(ours.to_numpy(), theirs.to_numpy(), atol=PU)
 
 
+@pytest.mark.parametrize("p_mw", [20.0, -20.0, 0.0])
+def test_dc_lines_of_pandapower_come_in_and_go_back(p_mw: float) -> None:
+    import pandapower
+
+    net = pandapower.create_empty_network(sn_mva=100)
+    grid, town, plant = (pandapower.create_bus(net, 110.0) for _ in range(3))
+    pandapower.create_ext_grid(net, grid, 1.0)
+    pandapower.create_gen(net, plant, 5.0, vm_pu=1.01)
+    for ends in ((grid, town), (town, plant)):
+        pandapower.create_line(net, *ends, 30.0, "243-AL1/39-ST1A 110.0")
+    pandapower.create_load(net, town, 80.0, 10.0)
+    pandapower.create_dcline(net, grid, town, p_mw, 1.0, 0.05, 1.0, 0.99, max_q_to_mvar=80.0, min_q_to_mvar=-80.0)
+    pandapower.create_dcline(net, grid, plant, 9.0, 1.0, 0.05, 1.0, 1.01, in_service=False)
+    theirs = pandapower_voltages(net)
+    network, _ = from_pandapower(net)
+    np.testing.assert_allclose(load_flow(network).v, theirs.to_numpy(), atol=PU)
+    line = network["dcline"].iloc[0]
+    powers = line[["p_from_mw", "p_to_mw", "q_to_mvar", "q_max_to_mvar"]].to_numpy(dtype=float)
+    solved = net.res_dcline.loc[0]
+    np.testing.assert_allclose(powers, [solved.p_from_mw, -solved.p_to_mw, -solved.q_to_mvar, 80.0], atol=PU)
+    assert network["generator"]["q_mvar"].iloc[1] == pytest.approx(net.res_gen.q_mvar[0])
+    back, _ = to_pandapower(network)
+    assert back.dcline["in_service"].tolist() == [True, False]
+    np.testing.assert_allclose(pandapower_voltages(back).to_numpy(), theirs.to_numpy(), atol=PU)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_pypsa_solves_the_same_and_comes_back(name: str) -> None:
     network = ieee(name)
