@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from core.findings import Finding, Severity
+from core.findings import Finding, Severity, Where
 from core.formats.matpower.case import MatpowerCase
 from core.formats.matpower.export import case_from_network
 from core.formats.matpower.network import network_from_case
@@ -141,8 +142,9 @@ def _dc_lines(net: Any, table: pd.DataFrame, case: MatpowerCase) -> None:
     holds = (table["kind"] == "VSC") & table["controls_v_from"] & table["controls_v_to"]
     machines = case.tables["gen"]
     machines = machines[machines["gen_status"] > 0].drop_duplicates("gen_bus").set_index("gen_bus")
-    for line in _dc_rows(table[holds], machines["vg"]).to_dict("records"):
-        pandapower.create_dcline(net, **line)
+    rows = _dc_rows(table[holds], machines["vg"])
+    for values in rows.to_numpy(dtype=object).tolist():
+        pandapower.create_dcline(net, **dict(zip(map(str, rows), values, strict=True)))
     line = table[~holds]
     if line.empty:
         return
@@ -188,6 +190,7 @@ def from_pandapower(net: Any) -> tuple[Network, list[Finding]]:
     from pandapower.pd2ppc import _pd2ppc
     from pandapower.pypower import idx_brch
 
+    net, left_out = _known(net)
     to_ppc(net, calculate_voltage_angles=True, init="flat", mode="pf")  # sets the options of the next line
     net._options["voltage_depend_loads"] = True
     ppc, _ = _pd2ppc(net)  # as to_ppc, with the columns of conductances and of loads that depend on voltage
@@ -224,7 +227,23 @@ def from_pandapower(net: Any) -> tuple[Network, list[Finding]]:
     network = network.with_tables(
         bus=network["bus"].assign(name=named.astype(object).where(named.notna(), "").astype(str).to_numpy())
     )
-    return _with_losses(network, raw, idx_brch, is_transformer), findings
+    return _with_losses(network, raw, idx_brch, is_transformer), [*left_out, *findings]
+
+
+def _known(net: Any) -> tuple[Any, list[Finding]]:
+    """Return a copy of a net with what a load flow of ours can hold, and what is left out."""
+    net, findings = deepcopy(net), []
+    for name, frame in net.items():
+        if not isinstance(frame, pd.DataFrame) or frame.empty or name in READ or name.startswith(("res_", "_")):
+            continue
+        beside = name in BESIDE
+        severity = Severity.WARNING if beside else Severity.ERROR
+        text = f"{len(frame)} rows of pandapower's table {name} are left out"
+        text += "." if beside else ": the load flow is another one without them."
+        hint = "" if beside else "Replace them by loads, generators, shunts or DC lines in pandapower."
+        findings.append(Finding("pandapower.left_out", severity, text, hint, Where(section=name)))
+        net[name] = frame.iloc[:0]
+    return net, findings
 
 
 def _machine_rows(net: Any, rows: np.ndarray) -> pd.DataFrame:
@@ -311,6 +330,16 @@ def _with_losses(network: Network, raw: np.ndarray, idx: Any, is_transformer: np
     return network
 
 
+#: The tables of a net that pandapower's load-flow model has resolved into buses, branches and machines.
+READ = {
+    "bus", "load", "sgen", "motor", "asymmetric_load", "asymmetric_sgen", "storage", "gen", "switch", "shunt",
+    "ext_grid", "line", "trafo", "trafo3w", "impedance", "dcline", "ward", "xward", "trafo_characteristic_table",
+    "shunt_characteristic_table",
+}  # fmt: skip
+#: The tables that no load flow of stored setpoints needs.
+BESIDE = {
+    "measurement", "controller", "group", "characteristic", "pwl_cost", "poly_cost", "bus_geodata", "line_geodata",
+}  # fmt: skip
 BUS = ["bus_i", "bus_type", "pd", "qd", "gs", "bs", "area", "vm", "va", "base_kv", "zone", "vmax", "vmin"]
 GEN = ["gen_bus", "pg", "qg", "qmax", "qmin", "vg", "mbase", "gen_status", "pmax", "pmin"]
 NO_LIMIT = 9999.0  # as PSS/E has it

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from core.engines.load_flow import load_flow
+from core.findings import Severity
 from core.formats.matpower import read_matpower
 from core.formats.pandapower_net import from_pandapower, to_pandapower
 from core.formats.psse import read_raw
@@ -120,6 +121,26 @@ def test_dc_lines_of_pandapower_come_in_and_go_back(p_mw: float) -> None:
     back, _ = to_pandapower(network)
     assert back.dcline["in_service"].tolist() == [True, False]
     np.testing.assert_allclose(pandapower_voltages(back).to_numpy(), theirs.to_numpy(), atol=PU)
+
+
+def test_elements_of_pandapower_that_no_network_holds_are_named() -> None:
+    import pandapower
+
+    net = pandapower.create_empty_network(sn_mva=100)
+    grid, town = (pandapower.create_bus(net, 110.0) for _ in range(2))
+    pandapower.create_ext_grid(net, grid)
+    pandapower.create_line(net, grid, town, 30.0, "243-AL1/39-ST1A 110.0")
+    pandapower.create_asymmetric_load(net, town, 1.0, 2.0, 3.0, 0.1, 0.2, 0.3)
+    pandapower.create_motor(net, town, 5.0, 0.8)
+    without = pandapower_voltages(net).to_numpy()
+    pandapower.create_svc(net, town, 1.0, -10.0, 1.0, 90.0)
+    pandapower.create_ssc(net, town, 0.0, 5.0, 1.0)
+    pandapower.create_poly_cost(net, 0, "ext_grid", 3.0)
+    network, findings = from_pandapower(net)
+    named = {finding.where.section: finding.severity for finding in findings if finding.code == "pandapower.left_out"}
+    assert named == {"svc": Severity.ERROR, "ssc": Severity.ERROR, "poly_cost": Severity.WARNING}
+    assert len(net.svc) == 1, "the net that was given is as it was"
+    np.testing.assert_allclose(load_flow(network).v, without, atol=PU)
 
 
 @pytest.mark.parametrize("name", CASES)
