@@ -8,12 +8,16 @@ from typing import Any
 
 from core.constraints import ConstraintUpdate, advise
 from core.criteria import CriteriaSet, StageVerdict, State, Verdict, judge, overall, screen, stage_verdicts
+from core.criteria.criterion import worst_state
 from core.embedded import discrepancies
 from core.findings import Finding
 from core.plant import Plant
 from core.results.plausibility import check_against, known_in
 from core.results.reconcile import Agreement, Discrepancy
 from core.results.study_result import StudyResult
+
+#: Stages that judge every bus → their study; the others judge the plant as a whole.
+BUS_STAGES = {"2a": "load_flow", "2b": "short_circuit", "2c": "power_flow"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +75,22 @@ def validate(
     brought = [result for result in results if result.provenance.run is None and result.provenance.source]
     differing = discrepancies(plant, brought) if reconciled else []
     stages = stage_verdicts(verdicts, criteria)
+    stages = [_covered(stage, plant, results) for stage in stages]
     stages = [_reconciled(stage, differing, (reasons or {}).get(stage.id, "")) for stage in stages]
     updates = advise(verdicts, plant, results)
     return Validation(overall(stages), stages, verdicts, updates, findings, differing)
+
+
+def _covered(stage: StageVerdict, plant: Plant, results: Sequence[StudyResult]) -> StageVerdict:
+    """Return the stage with what its results leave out: with buses of the plant unchecked it is no PASS."""
+    study = BUS_STAGES.get(stage.id)
+    mine = [result for result in results if result.study == study]
+    known = known_in(plant, study) if study and mine else None
+    if known is None or not (lacking := known.lacking(mine)):
+        return stage
+    text = f"{len(lacking)} of the plant's buses have no result"
+    verdict = worst_state([stage.verdict, State.NOT_CHECKED])
+    return StageVerdict(stage.id, stage.name, verdict, f"{stage.note}; {text}")
 
 
 def _reconciled(stage: StageVerdict, differing: Sequence[Discrepancy], reason: str) -> StageVerdict:

@@ -6,7 +6,7 @@ Each check is one small function from a table to findings; nothing is changed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -69,6 +69,21 @@ class Known:
         kv = dict(zip(own, table["kv"].astype(float), strict=True)) if "kv" in table else {}
         return cls(ids, kv, frozenset(expected))
 
+    def own(self, result: StudyResult) -> pd.Series:
+        """Return the plant's id of each row's element, empty for strangers."""
+        frame = result.main
+        own = result.elements().map(self.ids.get)
+        if "name" in frame:
+            own = own.where(own.notna(), frame["name"].map(lambda name: self.ids.get(name) if name else None))
+        if "device" in frame:
+            own = own.where(own.notna(), frame["bus"].map(self.ids.get))
+        return own
+
+    def lacking(self, results: Sequence[StudyResult]) -> list[str]:
+        """Return the elements that must have a result and are in none of these."""
+        found = {str(id) for result in results for id in self.own(result).dropna()}
+        return sorted((self.expected or frozenset(self.ids.values())) - found)
+
 
 def known_in(plant: Plant, study: str) -> Known:
     """Return what a plant knows of a study's elements: buses with their breakers, units, or blocks with their parts."""
@@ -101,17 +116,11 @@ def check(result: StudyResult) -> list[Finding]:
 
 def check_against(result: StudyResult, known: Known) -> list[Finding]:
     """Return what a result and a plant don't have in common, and voltages that contradict the plant's nominal ones."""
-    frame, elements = result.main, result.elements()
-    own = elements.map(lambda element: known.ids.get(element))
-    if "name" in frame:
-        own = own.where(own.notna(), frame["name"].map(lambda name: known.ids.get(name) if name else None))
-    if "device" in frame:
-        own = own.where(own.notna(), frame["bus"].map(lambda bus: known.ids.get(bus)))
+    frame, elements, own = result.main, result.elements(), known.own(result)
     findings = list(
         _per_row(frame, elements, own.isna(), "element.unknown", Severity.WARNING, "the plant has no such element")
     )
-    lacking = sorted((known.expected or frozenset(known.ids.values())) - set(own.dropna()))
-    if lacking:
+    if lacking := known.lacking([result]):
         named = ", ".join(lacking[:10]) + (f" and {len(lacking) - 10} more" if len(lacking) > 10 else "")
         study = result.study.replace("_", " ")
         text = f"{len(lacking)} of the plant's elements have no {study} result and are not checked: {named}"
