@@ -31,7 +31,8 @@ class Tolerance:
     """When two values of a quantity agree, and from when on they contradict each other.
 
     ``measure`` says what the difference is: ``absolute``, ``relative`` [per cent of the embedded value], ``angle``
-    [degrees after each source's own reference is taken out] or ``unavailability`` [the ratio of 1 − A, either way].
+    [degrees after each source's own reference is taken out], ``ratio`` [either way] or ``unavailability`` [the ratio of
+    1 − A, either way].
     """
 
     study: str
@@ -149,8 +150,10 @@ def _compare(tolerance: Tolerance, theirs: pd.DataFrame, ours: pd.DataFrame) -> 
 def _difference(tolerance: Tolerance, given: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the signed difference in the tolerance's unit and its size to be compared with the tolerance."""
     if tolerance.measure == "unavailability":
+        given, known = 1 - given, 1 - known
+    if tolerance.measure in ("unavailability", "ratio"):
         floor = 1e-12
-        ratio = np.maximum(1 - given, floor) / np.maximum(1 - known, floor)
+        ratio = np.maximum(given, floor) / np.maximum(known, floor)
         return ratio, np.where(np.isfinite(ratio), np.maximum(ratio, 1 / ratio), np.nan)
     if tolerance.measure == "relative":
         with np.errstate(divide="ignore", invalid="ignore"):

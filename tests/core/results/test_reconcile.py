@@ -78,3 +78,23 @@ def test_swapping_sides_never_changes_an_availability_verdict():
     for one, other in ((0.999, 0.9995), (0.9, 0.95), (0.99999, 0.9998)):
         (a,), (b,) = reconcile(system(one), system(other)), reconcile(system(other), system(one))
         assert a.agreement == b.agreement
+
+
+@pytest.mark.parametrize(("uploaded", "expected"), [(14.0, "agrees"), (12.0, "explain"), (3.0, "contradicts")])
+def test_x_r_ratios_compare_as_fault_currents_do(uploaded, expected):
+    def fault(x_r: float) -> StudyResult:
+        rows = [{"bus": "A", "x_r": x_r}]
+        return StudyResult("short_circuit", {"faults": result_table("short_circuit", "faults", rows)})
+
+    (found,) = reconcile(fault(uploaded), fault(14.12))
+    assert str(found.agreement) == expected
+
+
+@pytest.mark.parametrize(("uploaded", "expected"), [(3.57, "agrees"), (2.5, "explain"), (0.01, "contradicts")])
+def test_downtimes_compare_by_their_ratio_beside_a_right_availability(uploaded, expected):
+    def block(downtime_h: float) -> StudyResult:
+        rows = [{"block": "SYSTEM", "availability": 0.9995922, "downtime_h": downtime_h}]
+        return StudyResult("availability", {"blocks": result_table("availability", "blocks", rows)})
+
+    found = {each.quantity: str(each.agreement) for each in reconcile(block(uploaded), block(3.572))}
+    assert found == {"availability": "agrees", "downtime_h": expected}
