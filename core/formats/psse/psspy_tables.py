@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,10 @@ TABLES = {
     "bus": ({"NUMBER", "PU"}, {"NUMBER", "PU", "ANGLED"}),
 }
 REQUIRED = set().union(*(needed for _, needed in TABLES.values()))
+#: What tells the elements of a table apart at one time stamp.
+NAMES = {"line": "line_name", "generator": "gen_name", "load": "load_name", "bus": "bus"}
+#: A voltage beyond this is no per unit: per cent or kilovolts look like that.
+LARGEST_PU = 2.0
 TYPES = {1: "PQ", 2: "PV", 3: "Slack", 4: "Isolated"}
 
 
@@ -39,7 +44,8 @@ def read_psspy_tables(
     Raises
     ------
     BadInput
-        No bus table, two tables of one kind, a column missing, or something else than a number.
+        No bus table, two tables of one kind, a column missing, something else than a number, a voltage that is not in
+        per unit, or an element twice.
     """
     frames: dict[str, pd.DataFrame] = {}
     for data, name in files:
@@ -60,6 +66,10 @@ def read_psspy_tables(
         component: _MADE[component](frame, base_mva).assign(timestamp=_stamps(frame, timestamp))
         for component, frame in frames.items()
     }
+    for component, frame in made.items():
+        where = Where(str(frames[component]["file"].iloc[0]))
+        _refuse_doubles(component, frame, where)
+        findings += _at_unknown_buses(component, frame, made["bus"], where)
     if {"generator", "load"} <= set(made):
         made["bus"] = _with_injections(made)
     else:
@@ -90,10 +100,17 @@ def _bus(frame: pd.DataFrame, base_mva: float) -> pd.DataFrame:
     unknown = kind[~kind.isin(TYPES) & kind.notna()]
     if len(unknown):
         raise BadInput(f"there is no bus type {unknown.iloc[0]:g}", where=Where(str(frame["file"].iloc[0])))
+    v_pu = _numbers(frame, "PU")
+    strange = ((v_pu < 0) | (v_pu > LARGEST_PU)).to_numpy()
+    if strange.any():
+        row = int(strange.argmax())
+        text = f"PU is {v_pu.iloc[row]:g}: a voltage in per unit is between 0 and {LARGEST_PU:g}"
+        where = Where(str(frame["file"].iloc[0]), row=row + 2, column="PU")
+        raise BadInput(text, hint="per cent or kilovolts? Divide by 100 or by the base voltage", where=where)
     return pd.DataFrame(
         {
             "bus": _numbers(frame, "NUMBER"), "bus_name": _text(frame, "NAME", ""), "type": kind.map(TYPES),
-            "v_mag": _numbers(frame, "PU"), "angle_deg": _numbers(frame, "ANGLED"), "vbase": _numbers(frame, "BASE"),
+            "v_mag": v_pu, "angle_deg": _numbers(frame, "ANGLED"), "vbase": _numbers(frame, "BASE"),
         }
     )  # fmt: skip
 
@@ -158,6 +175,34 @@ def _numbers(frame: pd.DataFrame, name: str) -> pd.Series:
 
 def _stamps(frame: pd.DataFrame, timestamp: str) -> pd.Series:
     return frame["TIMESTAMP"] if "TIMESTAMP" in frame else pd.Series(timestamp, index=frame.index)
+
+
+def _name(component: str, frame: pd.DataFrame, row: int) -> str:
+    name = frame[NAMES[component]].iloc[row]
+    return f"bus {name:.0f}" if component == "bus" else str(name)
+
+
+def _refuse_doubles(component: str, frame: pd.DataFrame, where: Where) -> None:
+    twice = frame.duplicated(["timestamp", NAMES[component]]).to_numpy()
+    if twice.any():
+        row = int(twice.argmax())
+        text = f"{_name(component, frame, row)} is in the {component} table twice at one time"
+        raise BadInput(text, hint="keep one of its rows, or tell them apart by ID", where=replace(where, row=row + 2))
+
+
+def _at_unknown_buses(component: str, frame: pd.DataFrame, bus: pd.DataFrame, where: Where) -> list[Finding]:
+    """Say which elements are at a bus without a row at their time; lines to the outside may be meant so."""
+    known = pd.MultiIndex.from_frame(bus[["timestamp", "bus"]])
+    lost = np.zeros(len(frame), dtype=bool)
+    for end in ("ibus", "jbus") if component == "line" else ("bus",):
+        lost |= ~pd.MultiIndex.from_frame(frame[["timestamp", end]]).isin(known)
+    if not lost.any():
+        return []
+    row, severity = int(lost.argmax()), Severity.WARNING if component == "line" else Severity.ERROR
+    text = f"{_name(component, frame, row)} is at a bus that the bus table doesn't have"
+    text += f", and {lost.sum() - 1} more of the {component} table" if lost.sum() > 1 else ""
+    hint = "add the bus's row: the balance of the buses lacks its power"
+    return [Finding("psspy.unknown_bus", severity, text, hint, replace(where, row=row + 2))]
 
 
 def _with_injections(made: dict[str, pd.DataFrame]) -> pd.DataFrame:

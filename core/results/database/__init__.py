@@ -18,9 +18,9 @@ from core.results.database.results import (
 )
 from core.results.database.simulations import (
     Simulation,
+    all_or_nothing,
     begin,
     finish,
-    recording,
     remove,
     simulation,
     simulations,
@@ -32,6 +32,7 @@ __all__ = [
     "SOFTWARE",
     "GridState",
     "Simulation",
+    "all_or_nothing",
     "as_parquet",
     "begin",
     "components",
@@ -49,7 +50,6 @@ __all__ = [
     "insert_grid_state",
     "insert_grid_states",
     "insert_tables",
-    "recording",
     "remove",
     "simulation",
     "simulations",

@@ -66,13 +66,12 @@ def begin(
 
 
 @contextmanager
-def recording(store: Store, sim: int) -> Iterator[None]:
-    """Mark the simulation as interrupted when what is done inside breaks off, whatever the reason."""
-    set_state(store, sim, RUNNING)
+def all_or_nothing(store: Store, sim: int) -> Iterator[None]:
+    """Remove the simulation when what is done inside breaks off, whatever the reason: half an import is none."""
     try:
         yield
     except BaseException:
-        set_state(store, sim, INTERRUPTED)
+        remove(store, sim)
         raise
 
 

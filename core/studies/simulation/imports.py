@@ -14,7 +14,7 @@ from core.formats.psse import read_raw
 from core.formats.psse.psspy_tables import psspy_table, read_psspy_tables
 from core.formats.result_database import MAGIC, read_result_database
 from core.network.audit import audit
-from core.results.database import begin, finish, insert_tables, recording
+from core.results.database import all_or_nothing, begin, finish, insert_tables
 from core.results.database.simulations import INTERRUPTED, set_state
 from core.store import Store, now
 from core.studies.simulation.printed import import_printed
@@ -42,7 +42,7 @@ def _psspy(store: Store, files: list[tuple[bytes, str]], base_mva: float) -> tup
     stamps = sorted(made["bus"]["timestamp"].unique())
     kept = {"files": [{"sha256": store.keep(*file), "name": file[1]} for file in files]}
     sim = begin(store, files[0][1], "psse", base_mva, stamps[0], steps=len(stamps), inputs=kept)
-    with recording(store, sim):
+    with all_or_nothing(store, sim):
         insert_tables(store, sim, made, steps=len(stamps))
         finish(store, sim, stamps[-1])
     return [sim], findings
@@ -66,7 +66,7 @@ def _database(store: Store, path: Path) -> tuple[list[int], list[Finding]]:
     numbers = []
     for one in read:
         sim = begin(store, one.case_name, one.software, one.sbase_mva, one.timestamp_start, notes=one.notes)
-        with recording(store, sim):
+        with all_or_nothing(store, sim):
             for software, frames in one.results.items():
                 insert_tables(store, sim, frames, software=software)
             insert_tables(store, sim, {}, farms=one.farms)
@@ -96,7 +96,7 @@ def _raw(store: Store, data: bytes, name: str) -> tuple[list[int], list[Finding]
     made = {name: frame for name, frame in tables(grid, series, slice(0, 1), v, given).items() if len(frame)}
     kept = {"file": {"sha256": store.keep(data, name), "name": name}}
     sim = begin(store, network.name or name, "psse", network.base_mva, series.timestamps[0], steps=1, inputs=kept)
-    with recording(store, sim):
+    with all_or_nothing(store, sim):
         insert_tables(store, sim, made, steps=1)
         finish(store, sim, series.timestamps[0])
     return [sim], findings

@@ -8,7 +8,7 @@ import pandas as pd
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where
 from core.formats.recognise import read_result
-from core.results.database import GridState, begin, finish, insert_grid_state, recording, software_key
+from core.results.database import GridState, all_or_nothing, begin, finish, insert_grid_state, software_key
 from core.results.study_result import StudyResult
 from core.store import Store, now
 from core.studies.simulation.series import STAMP
@@ -36,7 +36,7 @@ def import_printed(store: Store, data: bytes, name: str, base_mva: float) -> tup
             state, said = _state(reading.value, scenario, buses[scenarios == scenario], base_mva, name)
             case = f"{name}: {scenario}" if scenario else name
             sim = begin(store, case, software, base_mva, state.timestamp, steps=1, inputs=kept)
-            with recording(store, sim):
+            with all_or_nothing(store, sim):
                 insert_grid_state(store, sim, state)
                 finish(store, sim, state.timestamp)
             numbers.append(sim)

@@ -57,11 +57,32 @@ def test_time_stamps_make_steps_and_missing_tables_are_told():
         ([BUS, b"NUMBER,TOTALACT\n2,much\n"], "complex"),
         ([BUS, b"NUMBER,TOTALACT\n2,\n"], "complex"),
         ([BUS, b"NUMBER,PGEN,QGEN\n1,,2\n"], "PGEN has no number"),
+        ([b"NUMBER,PU,ANGLED\n1,1,0\n2,95,0\n"], "PU is 95"),
+        ([BUS, LOAD + b"2,1,1,5+1j\n"], "Load_2_1 is in the load table twice"),
+        ([BUS + b"2,'B',1,1.0,-4.5,138\n"], "bus 2 is in the bus table twice"),
     ],
 )
 def test_tables_with_mistakes_are_refused(files: list[bytes], words: str):
     with pytest.raises(BadInput, match=words):
         read_psspy_tables([(data, "case.csv") for data in files], 100.0, "now")
+
+
+def test_elements_at_buses_without_a_row_are_told():
+    _, findings = read_psspy_tables([(BUS, "bus.csv"), (LOAD + b"7,1,1,5\n8,1,1,5\n", "load.csv")], 100.0, "now")
+    (found,) = [finding for finding in findings if finding.code == "psspy.unknown_bus"]
+    assert (found.severity, str(found.where)) == ("error", "load.csv, row 3")
+    assert found.text.startswith("Load_7_1")
+    assert found.text.endswith("1 more of the load table")
+
+
+def test_an_import_that_is_refused_leaves_nothing_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    files = [tmp_path / "bus.csv", tmp_path / "line.csv"]
+    for path, data in zip(files, (BUS, BRANCH.replace(b"1,2,", b"1,2.5,")), strict=True):
+        path.write_bytes(data)
+    assert main(["results", "import", *map(str, files), "--json"]) == 2
+    capsys.readouterr()
+    assert main(["results", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["simulations"] == []
 
 
 def test_other_files_are_no_psspy_table():

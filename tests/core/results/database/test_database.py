@@ -152,20 +152,17 @@ def test_results_of_no_simulation_are_refused(either: Store):
         database.insert_grid_state(either, 77, state())
 
 
-def test_a_simulation_that_breaks_off_says_so(either: Store):
+def test_what_breaks_off_leaves_nothing_behind(either: Store):
     sim = begun(either)
 
     def half_way() -> None:
-        with database.recording(either, sim):
+        with database.all_or_nothing(either, sim):
             database.insert_grid_state(either, sim, state())
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         half_way()
-    seen = database.simulation(either, sim)
-    assert (seen.state, seen.steps_done, seen.timestamp_end) == ("interrupted", 1, None)
-    database.finish(either, sim, "2025-01-01T01:00:00")
-    assert database.simulation(either, sim).state == "done"
+    assert database.simulations(either) == []
 
 
 def test_columns_and_values_that_no_table_holds_are_refused(store: Store):
