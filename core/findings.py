@@ -10,6 +10,11 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: "1 gap", "2 gaps", "3 buses"."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 class Severity(StrEnum):
     """How much a finding matters: an error means that the value can't be relied on."""
 

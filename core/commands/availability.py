@@ -8,7 +8,7 @@ from typing import Any
 
 from core.commands import Answer
 from core.errors import BadInput
-from core.findings import Finding, Severity, Where
+from core.findings import Finding, Severity, Where, counted
 from core.formats.windchill.structure import read_model
 from core.reliability import MtbfMeaning
 from core.results.study_result import Status
@@ -83,7 +83,7 @@ def _file(name: str) -> tuple[str, bytes]:
 def _bad_input(findings: list[Finding]) -> BadInput:
     """Return the first error of the findings as the command's error, with all findings beside it."""
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    more = f" – and {len(errors) - 1} more errors" if len(errors) > 1 else ""
+    more = f" – and {counted(len(errors) - 1, 'more error')}" if len(errors) > 1 else ""
     first = errors[0]
     return BadInput(first.text + more, hint=first.hint, where=first.where, findings=findings)
 

@@ -18,7 +18,7 @@ from core.design.requirement import Requirement
 from core.design.sizing_model import SizingModel, build, largest_units
 from core.design.solving import GAP, Outcome, solve
 from core.errors import BadInput
-from core.findings import Finding, Severity
+from core.findings import Finding, Severity, counted
 
 DAYS = 12
 MOST_DAYS = 365
@@ -97,7 +97,7 @@ def _late(design: Design) -> list[Finding]:
 
 def _refusal(findings: list[Finding]) -> BadInput:
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    more = f" – and {len(errors) - 1} more errors" if len(errors) > 1 else ""
+    more = f" – and {counted(len(errors) - 1, 'more error')}" if len(errors) > 1 else ""
     return BadInput(errors[0].text + more, hint=errors[0].hint, where=errors[0].where, findings=findings)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.engines.bus_case import LoadFlow
 from core.engines.regulation import enforces_limits
-from core.findings import Finding, Severity
+from core.findings import Finding, Severity, counted
 from core.network import Network
 from core.network.audit import unmodelled_power
 
@@ -31,7 +31,7 @@ def _unmodelled(network: Network) -> list[Finding]:
     buses = np.asarray(network.extras.get("unmodelled_buses", ()))
     if not len(buses):
         return []
-    what = f"{len(buses)} buses have elements that studies don't model ({_some(buses)}); "
+    what = f"Studies don't model elements at {counted(len(buses), 'bus', 'buses')} ({_some(buses)}); "
     if unmodelled_power(network).any():
         text = what + "the power that they take in the stored solution stands for them."
         return [Finding("load_flow.unmodelled", Severity.INFO, text, "It doesn't change with the voltage.")]
@@ -43,7 +43,9 @@ def _limited(network: Network, flow: LoadFlow) -> list[Finding]:
     if not len(flow.limited):
         return []
     buses = network.values("bus", "bus")[flow.limited]
-    text = f"{len(buses)} buses are at a reactive limit and don't hold their voltage: {_some(buses)}."
+    text = (
+        f"At a reactive limit, so that the voltage isn't held: {counted(len(buses), 'bus', 'buses')}: {_some(buses)}."
+    )
     hint = "Their machines give what they have. --q-limits ignore lets them give whatever it takes."
     return [Finding("load_flow.reactive_limit", Severity.INFO, text, hint)]
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.feeder.model import Feeder
 from core.feeder.topology import Tree, islands_of, tree_of
-from core.findings import Finding, Severity, Where
+from core.findings import Finding, Severity, Where, counted
 
 #: Longest plausible extent of a distribution feeder [km].
 LONGEST_KM = 300.0
@@ -86,7 +86,7 @@ def everything_fed(feeder: Feeder, tree: Tree) -> list[Finding]:
     for group in islands_of(feeder, tree):
         kw = float(feeder["loads"].loc[feeder["loads"]["bus"].isin(group), "p_kw"].sum())
         severity = Severity.WARNING if loaded & set(group) else Severity.INFO
-        text = f"No source reaches {len(group)} buses with {kw:.4g} kW of load: {listed(group)}"
+        text = f"No source reaches {counted(len(group), 'bus', 'buses')} with {kw:.4g} kW of load: {listed(group)}"
         found.append(_finding("island", severity, text, "Close a switch, or correct from and to nodes", group[0]))
     return found
 

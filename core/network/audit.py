@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from core.findings import Finding, Severity
+from core.findings import Finding, Severity, counted
 from core.network.admittance import (
     TwoPorts,
     admittance_matrix,
@@ -63,7 +63,7 @@ def audit(network: Network, tolerance_mva: float = SOLVED_MVA) -> Audit:
     bus = int(mismatches["bus"].loc[worst]) if worst is not None else None
     left_out = len(network.extras.get("unmodelled_buses", ()))
     if left_out:
-        text = f"{left_out} buses have elements that studies don't model; their balance isn't judged."
+        text = f"Studies don't model elements at {counted(left_out, 'bus', 'buses')}: no balance is judged there."
         findings.insert(0, Finding("network.audit.not_judged", Severity.INFO, text))
     if not solved and bus is not None:
         text = f"The stored voltages don't solve the network: bus {bus} is {largest:.4g} MVA off."

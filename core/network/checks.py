@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
-from core.findings import Finding, Severity, Where
+from core.findings import Finding, Severity, Where, counted
 from core.network.injections import sourced_buses
 from core.network.network import CATALOGUE, KEYS, TERMINALS, Network, element_names
 from core.network.topology import islands
@@ -151,7 +151,7 @@ def swings(network: Network) -> Iterator[Finding]:
         busy[label[ends][label[ends] >= 0]] = True
     for number in np.flatnonzero(slacks != 1)[:LISTED]:
         where = _where(network, "bus", int(first[number]))
-        name = f"island {number + 1} ({sizes[number]} buses, with bus {bus[first[number]]})"
+        name = f"island {number + 1} ({counted(sizes[number], 'bus', 'buses')}, with bus {bus[first[number]]})"
         if slacks[number] > 1:
             text = f"{name} has {slacks[number]} swing buses."
             yield Finding(

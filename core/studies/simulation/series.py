@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from core.errors import BadInput
-from core.findings import Finding, Severity, Where
+from core.findings import Finding, Severity, Where, counted
 from core.formats.ragged import refuse_ragged
 from core.network import Network
 
@@ -53,7 +53,8 @@ def read_series(data: bytes, name: str, network: Network) -> tuple[Series, list[
     Raises
     ------
     BadInput
-        No time stamps, time stamps twice or out of order, a value missing, an unknown column, unit or bus.
+        No time stamps, time stamps twice or out of order, a value missing, a negative factor, an unknown
+        column, unit or bus.
     """
     where = Where(file=name)
     table = _table(data, where)
@@ -130,7 +131,8 @@ def _timestamps(values: pd.Series, where: Where, findings: list[Finding]) -> lis
     usual = step.median()
     gaps = step[step > usual]
     if len(gaps):
-        text = f"{len(gaps)} gaps in the series, the first before {stamps[gaps.index[0]]}: nothing is calculated there"
+        first = stamps[gaps.index[0]]
+        text = f"{counted(len(gaps), 'gap')} in the series, the first before {first}: nothing is calculated there"
         findings.append(Finding("series.gap", Severity.WARNING, text, "", where))
     if (step < usual).any():
         findings.append(Finding("series.uneven", Severity.WARNING, "the steps have different lengths", "", where))
@@ -150,11 +152,15 @@ def _numbers(values: pd.Series, where: Where) -> np.ndarray:
 
 
 def _no_factor(values: np.ndarray, where: Where) -> list[Finding]:
-    """Say when a factor is negative or so large that it looks like per cent or megawatts."""
-    strange = (values < 0) | (values > LARGEST_SCALE)
-    if not strange.any():
+    """Refuse a negative factor; say when one is so large that it looks like per cent or megawatts."""
+    if (values < 0).any():
+        row = int((values < 0).argmax())
+        text = f"{where.column} is {values[row]:g}: loads would become generation, or machines loads"
+        hint = "give a factor of 0 or more; a power that feeds in is a farm, NAME@BUS_mw"
+        raise BadInput(text, hint=hint, where=replace(where, row=row + 2))
+    if not values.max() > LARGEST_SCALE:
         return []
-    text = f"{where.column} is between {values.min():g} and {values.max():g}: it multiplies the network's own powers"
+    text = f"{where.column} reaches {values.max():g}: it multiplies the network's own powers"
     return [Finding("series.scale", Severity.WARNING, text, "per cent or megawatts in place of a factor?", where)]
 
 

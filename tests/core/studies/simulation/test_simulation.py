@@ -161,6 +161,7 @@ def test_comparing_is_symmetric_and_nothing_with_itself(store: Store):
         ("timestamp,load_scale\n2025-01-02,1\n2025-01-01,1\n", "earlier"),
         ("timestamp,load_scale\n2025-01-01,\n", "no number"),
         ("timestamp,load_scale\n2025-01-01,high\n", "no number"),
+        ("timestamp,load_scale\n2025-01-01,-1\n", "load_scale is -1"),
         ("timestamp,wave@99_mw\n2025-01-01,1\n", "no bus 99"),
         ("timestamp,wave@14\n2025-01-01,1\n", "none of a series"),
         ("timestamp,load_scale\n31.02.2025,1\n", "can't be read"),
@@ -180,7 +181,8 @@ def test_gaps_zones_and_kilowatts_for_megawatts_are_told():
     )
     _, findings = read_series(text.encode(), "series.csv", read_network(*file()).value)
     assert {finding.code for finding in findings} == {"series.gap", "series.zone", "series.power"}
-    text = "timestamp,load_scale,generation_scale,wave@14_w\n2025-01-01,95,-1,5e5\n"
+    assert "1 gap in" in " ".join(finding.text for finding in findings)
+    text = "timestamp,load_scale,generation_scale,wave@14_w\n2025-01-01,95,11,5e5\n"
     read, findings = read_series(text.encode(), "series.csv", read_network(*file()).value)
     assert [finding.code for finding in findings] == ["series.scale", "series.scale"]
     assert read.farm_mw.tolist() == [[0.5]]
