@@ -308,6 +308,8 @@ def _run(arguments: argparse.Namespace) -> Answer:
 
 
 def _compare(arguments: argparse.Namespace) -> Answer:
+    if not 0 < arguments.tolerance_pu < 1:
+        raise BadInput("--tolerance-pu must lie between 0 and 1", hint="0.005 is half a per cent")
     reading = _reading(arguments)
     baseline = read_baseline(arguments.baseline)
     snapshot = _snapshot(arguments, reading)
@@ -329,4 +331,6 @@ def _compare(arguments: argparse.Namespace) -> Answer:
     }
     error, place = found.voltage["max_abs"], found.voltage["worst"]
     text = f"{found.verdict}: largest voltage error {error:.5f} pu at {place}" if error is not None else found.verdict
+    if found.angle["count"]:
+        text += f", largest angle error {found.angle['max_abs']:.2f}° at {found.angle['worst']}"
     return Answer(document, text, fails=found.verdict not in ("PASS", "WARN"))

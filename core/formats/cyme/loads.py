@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from core.feeder.checks import listed
 from core.findings import Finding, Severity
 from core.formats.cyme.records import Record, Records
 from core.formats.cyme.rowing import Place, Rowing, delta_pair
@@ -21,9 +22,36 @@ class Customers:
         self.unknown: set[str] = set()
         chosen = _choose_model(records)
         self.of: dict[tuple[str, str], list[Record]] = {}
-        for record in records["customer_load"]:
-            if record.text("model") in ("", chosen):
-                self.of.setdefault((record.text("id"), record.text("kind", "spot")), []).append(record)
+        read = [record for record in records["customer_load"] if record.text("model") in ("", chosen)]
+        for record in self._latest(self._once(read)):
+            self.of.setdefault((record.text("id"), record.text("kind", "spot")), []).append(record)
+
+    def _once(self, rows: list[Record]) -> list[Record]:
+        """Return the rows of customers without those that stand there already, word for word."""
+        found: dict[Any, Record] = {}
+        twice = []
+        for row in rows:
+            same = tuple(sorted(row.values.items())) if row.has("customer") else id(row)
+            if found.setdefault(same, row) is not row:
+                twice.append(row)
+        if twice:
+            names = listed(dict.fromkeys(row.text("id") for row in twice))
+            text = f"{len(twice)} rows of customers stand twice, each counts once: {names}"
+            self.remark("customer_twice", Severity.WARNING, text, twice[0])
+        return list(found.values())
+
+    def _latest(self, rows: list[Record]) -> list[Record]:
+        """Return of every customer the rows of its latest year; years are never added up."""
+        keys = [(row.text("id"), row.text("kind", "spot"), row.text("customer") or id(row)) for row in rows]
+        latest: dict[Any, float] = {}
+        for key, row in zip(keys, rows, strict=True):
+            latest[key] = max(latest.get(key, -1.0), row.number("year", -1.0))
+        old = [row for key, row in zip(keys, rows, strict=True) if row.number("year", -1.0) < latest[key]]
+        if old:
+            names = listed(dict.fromkeys(row.text("id") for row in old))
+            text = f"Customers have loads of several years, the latest is read: {names}"
+            self.remark("customer_years", Severity.WARNING, text, old[0], "Export the year that you want to study")
+        return [row for key, row in zip(keys, rows, strict=True) if row.number("year", -1.0) >= latest[key]]
 
     def pop(self, device: Record) -> list[Record]:
         """Return a device's customers; each is taken once."""

@@ -16,8 +16,8 @@ from core.findings import Finding, Severity
 from core.formats.cyme.baseline import Baseline
 
 PASS, WARN, FAIL, NOT_CHECKED = "PASS", "WARN", "FAIL", "NOT CHECKED"
-#: Largest error that passes, and that only warns: voltage [pu], loading [percentage points].
-VOLTAGE_PU, LOADING_POINTS = (0.005, 0.010), (2.0, 5.0)
+#: Largest error that passes, and that only warns: voltage [pu], angle [°], loading [percentage points].
+VOLTAGE_PU, ANGLE_DEG, LOADING_POINTS = (0.005, 0.010), (0.5, 1.0), (2.0, 5.0)
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ def compare(
     tolerance_pu
         Largest voltage error that passes [pu]; twice as much warns.
     """
-    nodes = _nodes(feeder, snapshot, baseline, tolerance_pu)
+    nodes, offset = _nodes(feeder, snapshot, baseline, tolerance_pu)
     branches = _branches(feeder, snapshot, baseline)
     unmatched = [f"{bus}.{phase}" for bus, phase, found in _columns(nodes, "bus", "phase", "matched") if not found]
     unmatched += [name for name, found in _columns(branches, "id", "matched") if not found]
@@ -73,6 +73,9 @@ def compare(
                 "feeder.baseline_unmatched", Severity.WARNING, text, "Check that baseline and feeder are of one study"
             )
         )
+    if abs(offset) > ANGLE_DEG[0]:
+        text = f"The baseline's angles are counted from another reference: {offset:.1f}° are taken from all differences"
+        findings.append(Finding("feeder.baseline_rotated", Severity.INFO, text))
     return Comparison(
         verdict,
         _statistics(nodes, "error_pu"),
@@ -96,9 +99,10 @@ def _grade(error: pd.Series, limits: tuple[float, float]) -> np.ndarray:
     return np.asarray(graded)
 
 
-def _nodes(feeder: Feeder, snapshot: Snapshot, baseline: Baseline, tolerance_pu: float) -> pd.DataFrame:
+def _nodes(feeder: Feeder, snapshot: Snapshot, baseline: Baseline, tolerance_pu: float) -> tuple[pd.DataFrame, float]:
+    """Return the nodes, worst first, and the rotation that all have in common [°], which their errors are without."""
     if baseline.nodes.empty:
-        return pd.DataFrame()
+        return pd.DataFrame(), 0.0
     theirs = baseline.nodes.assign(key=baseline.nodes["bus"].str.lower() + "." + baseline.nodes["phase"])
     columns = ["bus", "phase", "v_pu", "angle_deg"]
     ours = snapshot.nodes[columns] if not snapshot.nodes.empty else pd.DataFrame(columns=columns)
@@ -109,7 +113,11 @@ def _nodes(feeder: Feeder, snapshot: Snapshot, baseline: Baseline, tolerance_pu:
         from_kv = joined["v_kv"] / joined["bus_baseline"].str.lower().map(base)
         joined["v_pu_baseline"] = from_kv if "v_pu_baseline" not in joined else joined["v_pu_baseline"].fillna(from_kv)
     error = joined["v_pu"] - joined["v_pu_baseline"]
-    turned = (joined["angle_deg"] - joined["angle_deg_baseline"] + 180) % 360 - 180
+    turned = _wrapped(joined["angle_deg"] - joined["angle_deg_baseline"])
+    offset = _rotation(turned)
+    turned = _wrapped(turned - offset)
+    by_size, by_angle = _grade(error, (tolerance_pu, 2 * tolerance_pu)), _grade(turned, ANGLE_DEG)
+    grades = (FAIL, WARN, PASS)
     table = pd.DataFrame(
         {
             "bus": joined["bus_baseline"],
@@ -120,13 +128,27 @@ def _nodes(feeder: Feeder, snapshot: Snapshot, baseline: Baseline, tolerance_pu:
             "angle_deg": joined["angle_deg"],
             "baseline_angle_deg": joined["angle_deg_baseline"],
             "error_deg": turned,
-            "verdict": _grade(error, (tolerance_pu, 2 * tolerance_pu)),
+            "verdict": np.select([(by_size == g) | (by_angle == g) for g in grades], grades, NOT_CHECKED),
             "matched": joined["bus"].notna(),
         }
     )
-    return table.sort_values("error_pu", key=np.abs, ascending=False, na_position="last", kind="stable").reset_index(
+    shares = pd.DataFrame({"size": error.abs() / tolerance_pu, "angle": turned.abs() / ANGLE_DEG[0]})
+    return table.iloc[np.argsort(-shares.max(axis=1).fillna(-1.0).to_numpy(), kind="stable")].reset_index(
         drop=True
-    )
+    ), offset
+
+
+def _wrapped(angle_deg: pd.Series) -> pd.Series:
+    return (angle_deg + 180) % 360 - 180
+
+
+def _rotation(turned: pd.Series) -> float:
+    """Return the angle by which most nodes are turned [°]: the median about the first, so that ±180° is no edge."""
+    known = turned.dropna()
+    if known.empty:
+        return 0.0
+    first = float(known.iloc[0])
+    return float(first + _wrapped(known - first).median())
 
 
 def _branches(feeder: Feeder, snapshot: Snapshot, baseline: Baseline) -> pd.DataFrame:

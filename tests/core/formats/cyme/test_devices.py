@@ -398,3 +398,17 @@ def test_a_spot_load_midway_loads_the_first_half_of_its_line_in_full(tmp_path: P
     assert found["L-BC (overhead)"] == pytest.approx(0, abs=1e-6)
     assert midway.value["branches"]["length_km"].sum() == pytest.approx(reading.value["branches"]["length_km"].sum())
     assert midway.value["loads"]["p_kw"].sum() == pytest.approx(900)
+
+
+@pytest.mark.parametrize(
+    ("years", "code", "p_kw"),
+    [((-1, -1), "cyme.customer_twice", 900), ((2020, 2025), "cyme.customer_years", 1200)],
+)
+def test_customers_of_rows_given_twice_or_of_two_years_count_once(
+    tmp_path: Path, years: tuple[int, int], code: str, p_kw: float
+) -> None:
+    powers = [300, 300] if years[0] == years[1] else [300, 400]
+    rows = [f"BC,LOAD,SPOT,C1,PQ,{y},1,0,{p},{kw},100" for y, kw in zip(years, powers, strict=True) for p in "ABC"]
+    reading = read(tmp_path, "BC,L-BC,LINE,1000\n", "", "\n".join(rows))
+    assert reading.value["loads"]["p_kw"].sum() == p_kw
+    assert [finding.code for finding in reading.findings].count(code) == 1

@@ -199,3 +199,18 @@ def test_what_has_no_counterpart_is_never_a_pass(tmp_path: Path) -> None:
     found = compare(feeder, solve_feeder(feeder), reading.value)
     assert found.verdict == "NOT CHECKED"
     assert found.unmatched == ["X.A"]
+
+
+@pytest.mark.parametrize(("wrong", "verdict"), [(0.0, "PASS"), (0.8, "WARN"), (30.0, "FAIL")])
+def test_angles_are_judged_without_the_rotation_that_all_have_in_common(
+    tmp_path: Path, wrong: float, verdict: str
+) -> None:
+    feeder = two_buses()
+    snapshot = solve_feeder(feeder)
+    ours = snapshot.nodes.assign(angle=snapshot.nodes["angle_deg"] + 170)
+    ours.loc[0, "angle"] += wrong
+    rows = [f"{row['bus']},{row['phase']},{row['v_pu']},{row['angle']}" for row in ours.to_dict("records")]
+    reading = read_baseline([baseline(tmp_path, "node,phase,v_pu,angle\n" + "\n".join(rows) + "\n")])
+    found = compare(feeder, snapshot, reading.value)
+    assert (found.verdict, found.findings[0].code) == (verdict, "feeder.baseline_rotated")
+    assert found.nodes.loc[0, "error_deg"] == pytest.approx(-wrong, abs=1e-6)
