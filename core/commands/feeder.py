@@ -252,7 +252,7 @@ def solution(reading: Reading[Feeder], snapshot: Snapshot) -> dict[str, Any]:
         "source_kw": snapshot.source_kw,
         "source_kvar": snapshot.source_kvar,
         "source": _source(reading),
-        "findings": [*reading.findings, *snapshot.findings],
+        "findings": list(dict.fromkeys([*reading.findings, *snapshot.findings])),
     }
 
 
@@ -327,7 +327,7 @@ def _compare(arguments: argparse.Namespace) -> Answer:
         "unmatched": found.unmatched,
         "losses_kw": snapshot.losses_kw,
         "source": _source(reading),
-        "findings": [*reading.findings, *baseline.findings, *found.findings],
+        "findings": list(dict.fromkeys([*reading.findings, *baseline.findings, *found.findings])),
     }
     error, place = found.voltage["max_abs"], found.voltage["worst"]
     text = f"{found.verdict}: largest voltage error {error:.5f} pu at {place}" if error is not None else found.verdict

@@ -54,12 +54,26 @@ def one_source(feeder: Feeder, tree: Tree) -> list[Finding]:
     for bus in tree.roots:
         others.discard(bus)
         met = sorted(others & _closed_from(tree, bus, feeder))
-        if met:
+        if met and (clash := _of_other_voltage(feeder, bus, met)):
+            text = f"The sources at {clash} feed the same network, and a line joins their voltages"
+            found.append(_finding("source_voltages", Severity.ERROR, text, "Correct the voltage of one of them", bus))
+        elif met:
             text = f"The sources at {bus} and {listed(met)} feed the same network"
             found.append(
                 _finding("two_sources", Severity.WARNING, text, "Open the tie between them, or remove a source", bus)
             )
     return found
+
+
+def _of_other_voltage(feeder: Feeder, bus: str, others: list[str]) -> str:
+    """Name the sources with their voltages when those differ and a branch, not a transformer, joins them."""
+    base = dict(zip(feeder["buses"]["id"], feeder["buses"]["kv_ll_base"], strict=True))
+    ends = feeder["branches"][["from_bus", "to_bus"]].apply(lambda column: column.map(base))
+    joined = ((ends["from_bus"] - ends["to_bus"]).abs() > 0.05 * ends["from_bus"]).any()
+    volts = dict(zip(feeder["sources"]["bus"], feeder["sources"]["kv_ll"], strict=True))
+    named = [f"{each} ({volts[each]:g} kV)" for each in (bus, *others)]
+    differ = any(abs(volts[each] - volts[bus]) > 0.05 * volts[bus] for each in others)
+    return " and ".join(named) if joined and differ else ""
 
 
 def _closed_from(tree: Tree, bus: str, feeder: Feeder) -> set[str]:

@@ -72,7 +72,7 @@ def read_cyme(paths: Sequence[Path], *, repair: bool = False) -> Reading[Feeder]
     feeder = build_feeder(records, _name(records, paths), repair=repair)
     digest = sha256(b"".join(digests[path] for path in paths)).hexdigest()
     source = Source(", ".join(path.name for path in paths), digest, f"cyme.{records.dialect}", records.version)
-    return Reading(feeder, records.findings, source)
+    return Reading(feeder, list(dict.fromkeys(records.findings)), source)
 
 
 def _left_out(broken: list[BadInput], again: list[Path], strange: list[Path]) -> list[Finding]:

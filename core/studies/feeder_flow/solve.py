@@ -13,6 +13,9 @@ from core.feeder import Feeder
 from core.feeder.checks import listed
 from core.findings import Finding, Severity
 
+#: A node below this has no voltage: what is left is coupling [pu].
+DARK_PU = 0.01
+
 
 def solve_feeder(feeder: Feeder, options: SolveOptions | None = None) -> Snapshot:
     """Return the feeder's state; without a source or with a singular circuit it isn't converged and says why.
@@ -45,7 +48,7 @@ def solve_feeder(feeder: Feeder, options: SolveOptions | None = None) -> Snapsho
 
 
 def _without_voltage(snapshot: Snapshot) -> list[Finding]:
-    dark = snapshot.nodes[snapshot.nodes["v_pu"] < 1e-3]
+    dark = snapshot.nodes[snapshot.nodes["v_pu"] < DARK_PU]
     if dark.empty:
         return []
     names = list(dict.fromkeys(dark["bus"]))
@@ -75,7 +78,7 @@ def _loads_out_of_range(feeder: Feeder, snapshot: Snapshot) -> list[Finding]:
         across = abs(nodes[0] - (nodes[1] if len(nodes) == 2 else 0j))
         rated = row["kv"] / math.sqrt(3) if len(nodes) > 2 else row["kv"]
         kept.append((row["id"], across / rated if rated else 0.0, row["v_min_pu"], row["v_max_pu"]))
-    wrong = sorted((pu, name) for name, pu, low, high in kept if pu > 1e-3 and not low <= pu <= high)
+    wrong = sorted((pu, name) for name, pu, low, high in kept if pu > DARK_PU and not low <= pu <= high)
     if not wrong:
         return []
     pu, name = wrong[0] if wrong[0][0] < 1 else wrong[-1]

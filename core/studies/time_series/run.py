@@ -34,6 +34,8 @@ LONG_BLOCK, SHORT_BLOCK = 8760, 2190
 MANY = 16
 #: Convergence of a step: what the engine uses itself.
 TOLERANCE = 1e-4
+#: A node below this has no voltage [pu].
+DARK_PU = 0.01
 #: What the blocks of a year add up to.
 ADDED = (
     "steps",
@@ -132,9 +134,9 @@ def unit(inputs: dict[str, Any], unit: dict[str, Any], folder: Path) -> dict[str
     kept = folder / f"{stem}-summary.json"
     if kept.is_file():
         summary: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
-        if summary.get("key") == key and all((folder / name).is_file() for name in summary["files"].values()):
+        if summary.get("key") == key and _whole(summary, folder):
             return summary
-    block, findings = _solve(inputs, unit)
+    block, findings, low_load_steps = _solve(inputs, unit)
     step_h = inputs["step_h"]
     nodes, elements = metrics.node_table(block, step_h), metrics.element_table(block, step_h)
     for table in (nodes, elements):
@@ -156,11 +158,24 @@ def unit(inputs: dict[str, Any], unit: dict[str, Any], folder: Path) -> dict[str
         "feeder": unit["feeder"],
         "block": unit["block"],
         **metrics.block_summary(block, step_h),
+        "low_load_steps": low_load_steps,
         "files": {name: f"{stem}-{name}.parquet" for name in files},
         "findings": [finding.as_dict() for finding in findings],
     }
     write_whole(kept, dump(summary).encode("utf-8"))
     return summary
+
+
+def _whole(summary: dict[str, Any], folder: Path) -> bool:
+    """Say whether a block's files are there to their last byte, with a row a step where they have steps."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        tables = {name: pq.read_table(folder / file) for name, file in summary["files"].items()}
+    except (OSError, pa.ArrowException):
+        return False
+    return all(tables[name].num_rows == summary["steps"] for name in ("voltages", "loadings", "taps", "system"))
 
 
 def finish(inputs: dict[str, Any], summaries: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
@@ -227,8 +242,27 @@ def _year(inputs: dict[str, Any], case: str, feeder: str, blocks: list[dict[str,
             },
             **{name: str(folder / file) for name, file in merged.items()},
         },
-        "findings": blocks[0]["findings"],
+        "findings": [*blocks[0]["findings"], *_below_limit(blocks)],
     }
+
+
+def _below_limit(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Report steps in which loads had less voltage than they hold their power at."""
+    steps = sum(block.get("low_load_steps", 0) for block in blocks)
+    if not steps:
+        return []
+    text = f"In {steps:,} steps buses are below the voltage at which their loads hold their power: they take less"
+    found = Finding("feeder.load_voltage", Severity.WARNING, text, "The energy in the result is too low")
+    return [found.as_dict()]
+
+
+def _low_steps(feeder: Feeder, block: Block) -> int:
+    """Count the steps in which a node has voltage, but less than a load there holds its power at."""
+    loads = feeder["loads"][feeder["loads"]["in_service"] & ~feeder["loads"]["model"].isin(["z"])]
+    limits = loads.groupby(loads["bus"].str.lower())["v_min_pu"].max()
+    buses = pd.Series(block.nodes, dtype=str).str.rsplit(".", n=1).str[0].str.lower()
+    limit = buses.map(limits).fillna(0.0).to_numpy()
+    return int(((block.v_pu > DARK_PU) & (block.v_pu < limit)).any(axis=1).sum())
 
 
 def _extreme(nodes: pd.DataFrame, name: str, step_h: float) -> dict[str, Any] | None:
@@ -254,7 +288,7 @@ def _worst(elements: pd.DataFrame, step_h: float) -> dict[str, Any] | None:
     }
 
 
-def _solve(inputs: dict[str, Any], unit: dict[str, Any]) -> tuple[Block, list[Finding]]:
+def _solve(inputs: dict[str, Any], unit: dict[str, Any]) -> tuple[Block, list[Finding], int]:
     feeder = _reading(inputs, unit["case"]).value.only(unit["feeder"])
     if feeder["sources"].empty:
         raise EngineError(
@@ -268,7 +302,7 @@ def _solve(inputs: dict[str, Any], unit: dict[str, Any]) -> tuple[Block, list[Fi
     if reading.value.steps > inputs["steps"]:
         text = f"The run takes the first {inputs['steps']:,} of the profiles' {reading.value.steps:,} steps"
         findings.append(Finding("profiles.longer", Severity.INFO, text))
-    return block, [*reading.findings, *findings]
+    return block, [*reading.findings, *findings], _low_steps(feeder, block)
 
 
 def _reading(inputs: dict[str, Any], case: str) -> Reading[Feeder]:

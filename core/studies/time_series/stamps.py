@@ -70,7 +70,10 @@ def _regular(table: pd.DataFrame, stamps: pd.Series, step: pd.Timedelta, note: N
     apart = ~index.isin(steps)
     if apart.any() or len(steps) > 2 * len(index):
         first = stamps[apart].iloc[0] if apart.any() else steps.difference(index)[0]
-        raise BadInput(f"The time stamps of the profiles are not {step} apart, see {first}", hint=HINT)
+        raise BadInput(
+            f"The time stamps of the profiles are not {step / pd.Timedelta(minutes=1):g} minutes apart, see {first}",
+            hint=HINT,
+        )
     if not index.is_monotonic_increasing:
         note("order", "The time stamps are not in order: the rows are sorted by them")
     again = index.duplicated()

@@ -172,3 +172,22 @@ def test_two_days_of_an_hourly_year_are_hours(tmp_path: Path, capsys: pytest.Cap
     document = json.loads(capsys.readouterr().out)
     assert (document["steps"], document["step_h"]) == (24, 1.0)
     assert "profiles.large" in {finding["code"] for finding in document["feeders"][0]["findings"]}
+
+
+def test_a_block_with_a_file_cut_short_is_calculated_again(case: dict[str, Any], tmp_path: Path) -> None:
+    feeder = read_cyme([Path(path) for path in case["cases"]["village"]]).value.names[0]
+    part = {"case": "village", "feeder": feeder, "block": 0, "first": 0, "count": 4}
+    first = unit(case, part, tmp_path)
+    file = tmp_path / first["files"]["voltages"]
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-200])
+    assert unit(case, part, tmp_path) == first
+    assert file.read_bytes() == whole
+
+
+def test_loads_below_their_voltage_are_named(tmp_path: Path) -> None:
+    paths = exports.write_text(tmp_path / "village")
+    pd.DataFrame({"load": [1.0, 12.0, 12.0]}).to_csv(tmp_path / "profiles.csv", index=False)
+    result = run_inline("time_series", year_inputs({"v": paths}, tmp_path / "profiles.csv", hours=3), tmp_path / "run")
+    found = [each for each in result["feeders"][0]["findings"] if each["code"] == "feeder.load_voltage"]
+    assert [each["text"][:10] for each in found] == ["In 2 steps"]
