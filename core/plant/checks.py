@@ -14,6 +14,7 @@ from core.plant.topology import islands
 
 MTBF_TOLERANCE = 0.01
 VOLTAGE_TOLERANCE = 0.1
+MOST_TAP_PCT = 30.0
 RATING_COLUMNS = {
     "unit": ("rated_kv", "rated_mw", "rated_mva"),
     "transformer": ("rated_mva", "hv_kv", "lv_kv", "z_pct"),
@@ -138,6 +139,14 @@ def _ratings(plant: Plant) -> Iterable[Finding]:
     yield from _found(
         "load.pf", bad_pf, "load", "load {id} has a power factor of {pf}", "enter one above 0 and up to 1"
     )
+    units, transformers = plant["unit"], plant["transformer"]
+    bad_pf = units[(units["rated_pf"] <= 0) | (units["rated_pf"] > 1)]
+    yield from _found(
+        "unit.pf", bad_pf, "unit", "unit {id} has a power factor of {rated_pf}", "enter one above 0 and up to 1"
+    )
+    bad_tap = transformers[transformers["tap_pct"].abs() > MOST_TAP_PCT]
+    hint = f"enter it in per cent of the rated voltage, at most ±{MOST_TAP_PCT:g} %"
+    yield from _found("transformer.tap", bad_tap, "transformer", "transformer {id} has a tap of {tap_pct} %", hint)
     negative = loads[loads["p_mw"].isna() | (loads["p_mw"] < 0)]
     yield from _found("load.power", negative, "load", "load {id} has no active power", "enter zero or more MW")
 

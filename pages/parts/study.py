@@ -24,6 +24,9 @@ from pages.parts.study_network import network_run
 OF_NETWORKS = ("load_flow", "contingency", "short_circuit")
 
 
+_LIMIT = "Limit: "
+
+
 @dataclass(frozen=True, slots=True)
 class Course:
     """A plot of one quantity over another, a line an element, from one of the study's tables."""
@@ -94,9 +97,10 @@ def _result(shown: Shown, run: RunStatus, result: Mapping[str, object], plant: P
     tabs = st.tabs([shown.table.capitalize(), "Verdicts", "Plot", "Other tables", "Remarks", *oneline_tab])
     main = _read(run.id, names[shown.table]) if shown.table in names else pd.DataFrame()
     with tabs[0]:
-        first = [column for column in shown.columns if column in main]
-        rows = _with_limits(main[first], criteria).rename(columns=shown.columns)
-        st.dataframe(rows, hide_index=True, placeholder="–")
+        first = [name for name in shown.columns if name in main and (main[name].notna() & (main[name] != "")).any()]
+        rows = _with_limits(main[first], criteria).rename(columns=shown.columns).round(4)
+        headings = {name: st.column_config.Column("Limit", help=name) for name in rows if name.startswith(_LIMIT)}
+        st.dataframe(rows, hide_index=True, placeholder="–", column_config=headings)
         download_table(main, f"{shown.study}_{shown.table}")
     with tabs[1]:
         _verdicts(verdicts)
@@ -106,7 +110,8 @@ def _result(shown: Shown, run: RunStatus, result: Mapping[str, object], plant: P
         element, quantity = shown.chart
         if quantity in main and main[quantity].notna().any():
             worst = main.groupby(element)[quantity].max().sort_values(ascending=False).head(40)
-            st.bar_chart(worst, horizontal=True, y_label="", x_label=shown.columns.get(quantity, quantity))
+            heading = shown.columns.get(quantity, quantity)
+            st.bar_chart(worst, horizontal=True, x_label="", y_label=heading, sort=False)  # its axes are swapped
     with tabs[3]:
         _others(run.id, {name: file for name, file in names.items() if name != shown.table}, shown.study)
     with tabs[4]:
@@ -114,7 +119,9 @@ def _result(shown: Shown, run: RunStatus, result: Mapping[str, object], plant: P
         st.dataframe(remarks[["severity", "element", "text", "hint"]] if len(remarks) else remarks, hide_index=True)
     if plant:
         with tabs[5]:
-            oneline(plant, key=shown.study, notes=_notes(verdicts) if shown.elements else {})
+            every = main.get(element, []) if result["verdict"] == State.PASS else []
+            notes = {name: Note("", State.PASS) for name in every} | _notes(verdicts)
+            oneline(plant, key=shown.study, notes=notes if shown.elements else {})
 
 
 def _criteria(study: str, plant: Plant | None) -> list[Criterion]:
@@ -128,7 +135,7 @@ def _with_limits(rows: pd.DataFrame, criteria: list[Criterion]) -> pd.DataFrame:
     shown = rows.copy()
     for row in criteria:
         if row.value in shown:
-            shown.insert(shown.columns.get_loc(row.value) + 1, f"Limit: {row.label}", row.limits_text())  # type: ignore[operator]
+            shown.insert(shown.columns.get_loc(row.value) + 1, f"{_LIMIT}{row.label}", row.limits_text())  # type: ignore[operator]
     return shown
 
 

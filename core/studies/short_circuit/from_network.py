@@ -203,7 +203,8 @@ def _three_windings(network: Network) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _left_out(network: Network) -> list[Finding]:
     text = "A load-flow case has no zero-sequence data: only three-phase faults are calculated."
-    findings = [Finding("short_circuit.zero_sequence.none", Severity.INFO, text, "Use a plant for earth faults.")]
+    hint = "For earth faults give the network as a plant: machines' x0_pu and neutral_ohm, transformers' vector groups."
+    findings = [Finding("short_circuit.zero_sequence.none", Severity.INFO, text, hint)]
     if network.live("dcline").any():
         text = f"{network.live('dcline').sum()} DC lines give no fault current here."
         findings.append(

@@ -93,7 +93,7 @@ def positive_sequence(network: FaultNetwork, case: str, *, inside_unit: str = ""
     """Return the positive-sequence network of the ``max`` or ``min`` case.
 
     ``inside_unit`` names the machine at whose terminals the fault is: its generator takes K_G and its unit
-    transformer no factor (clause 4.2.1.3) instead of K_S or K_SO. In the minimum case K_T is 1 (2016, clause 6.3.3);
+    transformer no factor (clause 4.2.1.3) instead of K_S or K_SO. In the minimum case K_T is 1 (2016 edition);
     K_G and K_S stay, which errs to the low side.
     """
     v_kv = node_voltages(network)

@@ -76,6 +76,8 @@ def test_a_document_of_another_kind_is_refused():
         ("scenario", 3, {"load_pf": 1.2}, "plant.scenario.load"),
         ("bus", 0, {"number": 101}, "plant.bus.number"),
         ("unit", 0, {"type": "FUSION"}, "plant.choice"),
+        ("unit", 0, {"rated_pf": 1.5}, "plant.unit.pf"),
+        ("transformer", 0, {"tap_pct": -100}, "plant.transformer.tap"),
     ],
 )
 def test_a_fault_in_the_data_is_found(table, row, values, code):
