@@ -65,7 +65,7 @@ def _branches(net: Any, case: MatpowerCase, kilovolts: pd.Series) -> None:
         pandapower.create_lines_from_parameters(
             net, from_[k], to[k], length_km=np.ones(len(k)), r_ohm_per_km=(r * ohm)[k], x_ohm_per_km=(x * ohm)[k],
             c_nf_per_km=(b / ohm)[k] / (2 * np.pi * net.f_hz) * 1e9, in_service=on[k],
-            max_i_ka=np.where(rate > 0, rate / np.sqrt(3) / kv_to, 99999.0)[k],
+            max_i_ka=np.where(rate > 0, rate / np.sqrt(3) / kv_to, UNRATED_KA)[k],
         )  # fmt: skip
     k = np.flatnonzero(~is_line)
     if not len(k):
@@ -202,6 +202,7 @@ def from_pandapower(net: Any) -> tuple[Network, list[Finding]]:
     own = [numbers.get(int(k), spare + position) for position, k in enumerate(bus["bus_i"])]
     by_row = dict(zip(bus["bus_i"].astype(int).tolist(), own, strict=True))
     shift = 1 if min(own, default=1) < 1 else 0  # bus numbers of a network are positive
+    bus, unlimited = _voltage_limits(net, bus)
     bus["bus_i"] = [number + shift for number in own]
     gen = _machine_rows(net, np.asarray(ppc["gen"]).real)
     gen["gen_bus"] = [by_row[int(k)] + shift for k in gen["gen_bus"]]
@@ -209,6 +210,9 @@ def from_pandapower(net: Any) -> tuple[Network, list[Finding]]:
     branch = pd.DataFrame(raw[:, :11].real, columns=BRANCH)
     for name in ("f_bus", "t_bus"):
         branch[name] = [by_row[int(k)] + shift for k in branch[name]]
+    rate = branch["rate_a"]
+    known = _rated(net, len(branch)) & rate.notna()
+    branch = branch.assign(rate_a=rate.where(known, 0.0), rate_b=0.0, rate_c=0.0)
     kilovolts = bus.set_index("bus_i")["base_kv"]
     same = kilovolts.loc[branch["f_bus"]].to_numpy() == kilovolts.loc[branch["t_bus"]].to_numpy()
     branch.loc[same & (branch["tap"] == 1) & (branch["shift"] == 0), "tap"] = 0.0  # a line
@@ -227,7 +231,7 @@ def from_pandapower(net: Any) -> tuple[Network, list[Finding]]:
     network = network.with_tables(
         bus=network["bus"].assign(name=named.astype(object).where(named.notna(), "").astype(str).to_numpy())
     )
-    return _with_losses(network, raw, idx_brch, is_transformer), [*left_out, *findings]
+    return _with_losses(network, raw, idx_brch, is_transformer), [*left_out, *unlimited, *findings]
 
 
 def _known(net: Any) -> tuple[Any, list[Finding]]:
@@ -243,7 +247,37 @@ def _known(net: Any) -> tuple[Any, list[Finding]]:
         hint = "" if beside else "Replace them by loads, generators, shunts or DC lines in pandapower."
         findings.append(Finding("pandapower.left_out", severity, text, hint, Where(section=name)))
         net[name] = frame.iloc[:0]
+    for name in RATED:  # the model's ratings are then those that pandapower's loadings refer to
+        limits = net[name].get("max_loading_percent", pd.Series(dtype=float)).dropna()
+        if (limits != 100).any():
+            text = (
+                f"max_loading_percent of {(limits != 100).sum()} rows of table {name} is left out: ratings are 100 %."
+            )
+            findings.append(Finding("pandapower.left_out", Severity.WARNING, text, where=Where(section=name)))
+        net[name]["max_loading_percent"] = 100.0
+    net.line["max_i_ka"] = net.line["max_i_ka"].where(net.line["max_i_ka"] < UNRATED_KA)
     return net, findings
+
+
+def _voltage_limits(net: Any, bus: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return the buses with their voltage limits, the tightest where switches join several; the rest have none."""
+    at = net._pd2ppc_lookups["bus"][net.bus.index]
+    none = 0
+    for ours, theirs, tightest, limit in (("vmax", "max_vm_pu", "min", 2.0), ("vmin", "min_vm_pu", "max", 0.0)):
+        given = net.bus.get(theirs, pd.Series(np.nan, net.bus.index)).groupby(at).agg(tightest)
+        none = max(none, int(given.isna().sum()))
+        bus[ours] = given.reindex(bus["bus_i"]).fillna(limit).to_numpy()
+    text = f"{none} buses have no voltage limits in pandapower; 0 and 2 pu stand for none."
+    return bus, [Finding("pandapower.no_voltage_limit", Severity.INFO, text)] if none else []
+
+
+def _rated(net: Any, rows: int) -> np.ndarray:
+    """Return which branches of the model have a rating: pandapower's reference powers of impedances are none."""
+    rated = np.zeros(rows, dtype=bool)
+    for name in RATED:
+        first, last = net._pd2ppc_lookups["branch"].get(name, (0, 0))
+        rated[first:last] = True
+    return rated
 
 
 def _machine_rows(net: Any, rows: np.ndarray) -> pd.DataFrame:
@@ -343,5 +377,7 @@ BESIDE = {
 BUS = ["bus_i", "bus_type", "pd", "qd", "gs", "bs", "area", "vm", "va", "base_kv", "zone", "vmax", "vmin"]
 GEN = ["gen_bus", "pg", "qg", "qmax", "qmin", "vg", "mbase", "gen_status", "pmax", "pmin"]
 NO_LIMIT = 9999.0  # as PSS/E has it
+UNRATED_KA = 99999.0  # as pandapower writes lines without a rating
+RATED = ("line", "trafo", "trafo3w")
 LIMITS = {"qmax": "max_q_mvar", "qmin": "min_q_mvar", "pmax": "max_p_mw", "pmin": "min_p_mw"}
 BRANCH = ["f_bus", "t_bus", "br_r", "br_x", "br_b", "rate_a", "rate_b", "rate_c", "tap", "shift", "br_status"]

@@ -143,6 +143,37 @@ def test_elements_of_pandapower_that_no_network_holds_are_named() -> None:
     np.testing.assert_allclose(load_flow(network).v, without, atol=PU)
 
 
+def test_ratings_and_voltage_limits_of_pandapower_come_in_and_go_back() -> None:
+    import pandapower
+
+    net = pandapower.create_empty_network(sn_mva=10)
+    grid, fork = (pandapower.create_bus(net, 110.0, max_vm_pu=1.05, min_vm_pu=0.99) for _ in range(2))
+    town, joined = (pandapower.create_bus(net, 20.0, max_vm_pu=high, min_vm_pu=0.9) for high in (1.1, 1.03))
+    free = pandapower.create_bus(net, 110.0)
+    pandapower.create_ext_grid(net, grid)
+    form = {"length_km": 30.0, "r_ohm_per_km": 0.06, "x_ohm_per_km": 0.4, "c_nf_per_km": 9.0}
+    pandapower.create_line_from_parameters(net, grid, fork, max_i_ka=0.3, parallel=2, df=0.9, **form)
+    pandapower.create_line_from_parameters(net, grid, free, max_i_ka=float("nan"), **form)
+    pandapower.create_transformer(net, fork, town, "40 MVA 110/20 kV", parallel=2, df=0.8)
+    pandapower.create_impedance(net, fork, free, 0.01, 0.1, 50.0)
+    pandapower.create_switch(net, town, joined, et="b")
+    pandapower.create_load(net, town, 20.0, 5.0)
+    theirs = pandapower_voltages(net)
+    network, findings = from_pandapower(net)
+    rate = np.sqrt(3) * 110.0 * 0.3 * 2 * 0.9
+    np.testing.assert_allclose(network.values("branch", "rate_a_mva"), [rate, 0.0, 0.0])
+    assert network.values("transformer", "rate_a_mva").tolist() == [64.0]
+    flow = np.abs(network.values("bus", "v_pu"))
+    np.testing.assert_allclose(flow[:3], theirs.abs().to_numpy()[:3], atol=PU)
+    assert network["bus"].iloc[:3]["v_max_pu"].tolist() == [1.05, 1.05, 1.03]
+    assert network["bus"].iloc[:3]["v_min_pu"].tolist() == [0.99, 0.99, 0.9]
+    assert findings == []
+    back = from_pandapower(to_pandapower(network)[0])[0]
+    for table, columns in (("branch", ["rate_a_mva"]), ("transformer", ["rate_a_mva"])):
+        np.testing.assert_allclose(back[table][columns], network[table][columns])
+    assert back.values("bus", "v_min_pu").tolist() == network.values("bus", "v_min_pu").tolist()
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_pypsa_solves_the_same_and_comes_back(name: str) -> None:
     network = ieee(name)
