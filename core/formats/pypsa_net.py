@@ -14,6 +14,7 @@ from core.network import Network
 
 CONTROL = {1: "PQ", 2: "PV", 3: "Slack", 4: "PQ"}
 KINDS = {"PV": "PV", "Slack": "SLACK"}
+NO_VOLTAGE_LIMIT = 2.0  # [pu]; PyPSA's word is infinity, which no other format can hold
 
 
 def to_pypsa(network: Network) -> tuple[Any, list[Finding]]:
@@ -37,7 +38,11 @@ def to_pypsa(network: Network) -> tuple[Any, list[Finding]]:
     held = pd.Series(bus["vm"].to_numpy(dtype=float), names)
     first = running.drop_duplicates("gen_bus")
     held.loc[_names(first["gen_bus"])] = first["vg"].to_numpy(dtype=float)
-    n.add("Bus", names[on], v_nom=kilovolts.to_numpy()[on], v_mag_pu_set=held.to_numpy()[on])
+    low, high = (bus[name].to_numpy(dtype=float)[on] for name in ("vmin", "vmax"))
+    n.add(
+        "Bus", names[on], v_nom=kilovolts.to_numpy()[on], v_mag_pu_set=held.to_numpy()[on], v_mag_pu_min=low,
+        v_mag_pu_max=high,
+    )  # fmt: skip
     _add_branches(n, case.tables["branch"], kilovolts, case.base_mva)
     _add_switches(n, network, kilovolts, case.base_mva)
     power = bus[on & ((bus["pd"] != 0) | (bus["qd"] != 0)).to_numpy()]
@@ -81,9 +86,12 @@ def _add_branches(n: Any, branch: pd.DataFrame, kilovolts: pd.Series, base: floa
         b=(b / ohm)[k], s_nom=rate[k],
     )  # fmt: skip
     k = on & ~is_line
+    size = np.where(rate > 0, rate, base)  # PyPSA's transformers have their impedances on their rating
+    share = size / base
     n.add(
-        "Transformer", "transformer " + number[k], bus0=from_[k].to_numpy(), bus1=to[k].to_numpy(), model="pi", r=r[k],
-        x=x[k], b=b[k], s_nom=base, tap_ratio=np.where(tap == 0, 1.0, tap)[k], phase_shift=shift[k],
+        "Transformer", "transformer " + number[k], bus0=from_[k].to_numpy(), bus1=to[k].to_numpy(), model="pi",
+        r=(r * share)[k], x=(x * share)[k], b=(b / share)[k], s_nom=size[k],
+        tap_ratio=np.where(tap == 0, 1.0, tap)[k], phase_shift=shift[k],
     )  # fmt: skip
 
 
@@ -138,9 +146,12 @@ def from_pypsa(n: Any, base_mva: float = 100.0) -> tuple[Network, list[Finding]]
         holding = n.generators["active"].astype(bool) & (n.generators["control"] == control)
         kind.loc[kind.index.isin(n.generators.loc[holding, "bus"])] = word
     held = _now(n, "Bus", "v_mag_pu_set")
+    high = n.buses["v_mag_pu_max"].clip(upper=NO_VOLTAGE_LIMIT)
     tables = {
         "bus": pd.DataFrame(
-            {"bus": numbers, "name": n.buses.index.astype(str), "base_kv": n.buses["v_nom"], "kind": kind, "v_pu": held}
+            {"bus": numbers, "name": n.buses.index.astype(str), "base_kv": n.buses["v_nom"], "kind": kind, "v_pu": held,
+             "v_max_pu": high, "v_max_emergency_pu": high, "v_min_pu": n.buses["v_mag_pu_min"],
+             "v_min_emergency_pu": n.buses["v_mag_pu_min"]}
         ),
         "load": _injections(n, "Load", numbers, -1),
         "generator": _generators(n, numbers, held),
@@ -163,6 +174,10 @@ def from_pypsa(n: Any, base_mva: float = 100.0) -> tuple[Network, list[Finding]]
 
 
 def _left_out(n: Any) -> Iterator[Finding]:
+    unlimited = int((n.buses["v_mag_pu_max"] > NO_VOLTAGE_LIMIT).sum())
+    if unlimited:
+        text = f"{unlimited} buses have no upper voltage limit in PyPSA; {NO_VOLTAGE_LIMIT:g} pu stand for none."
+        yield Finding("pypsa.no_voltage_limit", Severity.INFO, text)
     if len(n.snapshots) > 1:
         text = f"The file has {len(n.snapshots)} snapshots; the first one, {n.snapshots[0]}, is read."
         yield Finding("pypsa.snapshot", Severity.INFO, text)

@@ -77,7 +77,7 @@ def test_links_storage_and_dead_elements_of_pypsa_come_in_and_go_back() -> None:
     theirs = pypsa_voltages(n)
     network, findings = from_pypsa(n)
     np.testing.assert_allclose(turned(load_flow(network).v, theirs.to_numpy()), theirs.to_numpy(), atol=PU)
-    assert [finding.code for finding in findings] == ["pypsa.snapshot"]
+    assert [finding.code for finding in findings] == ["pypsa.no_voltage_limit", "pypsa.snapshot"]
     assert network["dcline"].loc[0, ["p_from_mw", "p_to_mw"]].tolist() == [40.0, 38.0]
     assert network["storage"]["p_mw"].tolist() == [-15.0, 2.0]
     assert network["generator"].loc[0, ["p_max_mw", "p_min_mw"]].tolist() == [200.0, 50.0]

@@ -19,6 +19,7 @@ from core.formats.pandapower_net import from_pandapower, to_pandapower
 from core.formats.psse import read_raw
 from core.formats.pypsa_net import from_pypsa, to_pypsa
 from core.network import Network
+from core.network.admittance import admittance_matrix
 from tests.core.formats.psse.cases import V33
 
 CASES = ("case14", "case118", "case300")
@@ -184,6 +185,13 @@ def test_pypsa_solves_the_same_and_comes_back(name: str) -> None:
         theirs = pypsa_voltages(n).reindex([str(bus) for bus in network.values("bus", "bus")]).to_numpy()
         back, findings = from_pypsa(n)
     np.testing.assert_allclose(turned(theirs, ours), ours, atol=PU)
+    order = back.positions(network.values("bus", "bus"))
+    apart = admittance_matrix(back)[order][:, order] - admittance_matrix(network)
+    assert np.abs(apart).max() < 1e-9
+    for limit in ("v_max_pu", "v_min_pu"):
+        np.testing.assert_allclose(back.values("bus", limit)[order], network.values("bus", limit))
+    rated = network.values("transformer", "rate_a_mva")
+    np.testing.assert_allclose(n.transformers["s_nom"], np.where(rated > 0, rated, network.base_mva))
     returned = load_flow(back).v[back.positions(network.values("bus", "bus"))]
     np.testing.assert_allclose(turned(returned, ours), ours, atol=PU)
     assert findings == []
