@@ -269,7 +269,7 @@ def _solve(arguments: Namespace) -> Answer:
         "iterations": result.iterations,
         "max_mismatch_pu": result.mismatch_pu,
         "buses": rows,
-        "at_reactive_limit": [int(number) for number in bus[result.limited]],
+        "at_reactive_limit": [int(number) for number in bus[result.let_go]],
         "not_solved": [int(number) for number in bus[~solved]],
         "findings": [*remarks, *reading.findings],
     }

@@ -35,6 +35,8 @@ class LoadFlow:
     mismatch_pu: float = np.nan
     limited: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     """Rows of buses whose machines are at a reactive limit and hold no voltage."""
+    let_go: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Those of the limited buses whose voltage no other bus holds."""
 
 
 @dataclass(frozen=True, slots=True)

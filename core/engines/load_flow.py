@@ -44,7 +44,8 @@ def load_flow(
     first = newton.solve(case, flat=flat)
     if first.outcome is Outcome.DIVERGED:
         return first
-    return replace(_by_other(network, settled(case, first), engine, flat=flat), limited=first.limited)
+    flow = _by_other(network, settled(case, first), engine, flat=flat)
+    return replace(flow, limited=first.limited, let_go=first.let_go)
 
 
 def _by_other(network: Network, case: BusCase, engine: str, *, flat: bool) -> LoadFlow:

@@ -37,7 +37,7 @@ def solve(case: BusCase, *, flat: bool = False) -> LoadFlow:
         if solution.worst < TOLERANCE_PU:
             nothing[case.solved] = solution.v
             outcome = Outcome.ISLANDED if len(case.cut_off) else Outcome.CONVERGED
-            return LoadFlow(outcome, nothing, solution.steps, solution.worst, solution.limited())
+            return LoadFlow(outcome, nothing, solution.steps, solution.worst, *solution.limited())
     return LoadFlow(Outcome.DIVERGED, nothing, solution.steps, solution.worst)
 
 
@@ -61,9 +61,11 @@ class _Solution:
         self.steps, self.worst = 0, np.inf
         self._arrange()
 
-    def limited(self) -> np.ndarray:
-        """Return the rows of the bus table whose machines are at a reactive limit."""
-        return np.asarray(self.rows[self.holding.regulators.bus[~self.holding.holds]])
+    def limited(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows of the bus table whose machines are at a reactive limit, and of those that none holds."""
+        r, holds = self.holding.regulators, self.holding.holds
+        held = holds | np.isin(r.target, r.target[holds])
+        return self.rows[r.bus[~holds]], self.rows[r.bus[~held]]
 
     def iterate(self) -> None:
         """Go on to the solution, or until there is none to be seen."""

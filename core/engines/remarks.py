@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.engines.bus_case import LoadFlow
+from core.engines.bus_case import LoadFlow, Outcome
 from core.engines.regulation import enforces_limits
 from core.findings import Finding, Severity, counted
 from core.network import Network
@@ -18,12 +18,24 @@ _VOLTAGE_MODES = {"switched_shunt": (1, 2), "transformer": (1,)}
 def regulation_remarks(network: Network, flow: LoadFlow, engine: str, limits: bool | None = None) -> list[Finding]:
     """Return what is worth knowing about who held which voltage."""
     enforced = enforces_limits(network) if limits is None else limits
-    return [
+    return _unsuited(network, flow, engine) or [
         *_unmodelled(network),
         *_limited(network, flow),
         *_settled(network, engine, enforced=enforced),
         *_held(network, flow),
     ]
+
+
+def _unsuited(network: Network, flow: LoadFlow, engine: str) -> list[Finding]:
+    """Say why lightsim2grid solves nothing: what its model lacks."""
+    if engine != "lightsim2grid" or flow.outcome is not Outcome.UNSOLVABLE:
+        return []
+    current = np.abs(network.values("load", "ip_mw")) + np.abs(network.values("load", "iq_mvar"))
+    buses = network.values("load", "bus")[network.live("load") & (current > 0)]
+    if not len(buses):
+        return []
+    text = f"lightsim2grid has no loads of constant current, as at {_some(buses)}: nothing is solved."
+    return [Finding("load_flow.constant_current", Severity.ERROR, text, "Use the engine newton.")]
 
 
 def _unmodelled(network: Network) -> list[Finding]:
@@ -40,14 +52,15 @@ def _unmodelled(network: Network) -> list[Finding]:
 
 
 def _limited(network: Network, flow: LoadFlow) -> list[Finding]:
-    if not len(flow.limited):
-        return []
-    buses = network.values("bus", "bus")[flow.limited]
-    text = (
-        f"At a reactive limit, so that the voltage isn't held: {counted(len(buses), 'bus', 'buses')}: {_some(buses)}."
-    )
-    hint = "Their machines give what they have. --q-limits ignore lets them give whatever it takes."
-    return [Finding("load_flow.reactive_limit", Severity.INFO, text, hint)]
+    number, hint = network.values("bus", "bus"), "--q-limits ignore lets machines give whatever it takes."
+    return [
+        Finding("load_flow.reactive_limit", Severity.INFO, f"At a reactive limit, {what}: {_some(number[rows])}.", hint)
+        for rows, what in (
+            (flow.let_go, f"so that the voltage isn't held: {counted(len(flow.let_go), 'bus', 'buses')}"),
+            (np.setdiff1d(flow.limited, flow.let_go), "where others hold the voltage"),
+        )
+        if len(rows)
+    ]
 
 
 def _settled(network: Network, engine: str, *, enforced: bool) -> list[Finding]:

@@ -39,11 +39,23 @@ class Format:
 
 
 def _write_raw(network: Network, version: int | None) -> Written:
-    return write_raw(network, version or 33).encode(), []
+    version = version or 33
+    return _encoded(write_raw(network, version), network, "raw", version), []
 
 
 def _write_rawx(network: Network, version: int | None) -> Written:
-    return write_rawx(network).encode(), []
+    return _encoded(write_rawx(network), network, "rawx", 35), []
+
+
+def _encoded(text: str, network: Network, form: str, version: int) -> bytes:
+    """Return the text in the encoding of the file that the network is from, if that has the same format and version."""
+    original = getattr(network.extras.get("psse"), "original", None)
+    if original and original.is_rawx == (form == "rawx") and network.extras["psse"].version == version:
+        try:
+            return text.encode(original.encoding)
+        except UnicodeEncodeError:  # a new name with other characters
+            return text.encode()
+    return text.encode()
 
 
 def _unversioned(write: Callable[[Network], Written]) -> Callable[[Network, int | None], Written]:

@@ -25,6 +25,7 @@ def conflicts(network: Network) -> Iterator[Finding]:
     yield from _held_twice(machines)
     yield from _missed_setpoints(machines)
     yield from _bands(network, machines)
+    yield from _converters(network, machines)
 
 
 def _machines(network: Network) -> pd.DataFrame:
@@ -101,3 +102,16 @@ def _bands(network: Network, machines: pd.DataFrame) -> Iterator[Finding]:
             text = f"{name} keeps bus {target[row]} at {wanted} pu, where machines hold {held[row]:g} pu."
             hint = "Give both the same voltage, or switch one control off."
             yield Finding("network.audit.band", Severity.WARNING, text, hint, element=name)
+
+
+def _converters(network: Network, machines: pd.DataFrame) -> Iterator[Finding]:
+    """Ends of DC lines that hold a bus at another voltage than its machines."""
+    setpoint = machines.drop_duplicates("held").set_index("held")["v"]
+    for side in ("from", "to"):
+        bus, wanted = network.values("dcline", f"{side}_bus"), network.values("dcline", f"v_{side}_pu")
+        held = setpoint.reindex(bus).to_numpy()
+        works = network.live("dcline") & network.values("dcline", f"controls_v_{side}").astype(bool)
+        rows = np.flatnonzero(works & (np.abs(held - wanted) > 1e-6))[:LISTED]
+        for row, name in zip(rows, element_names(network, "dcline", rows), strict=True):
+            text = f"{name} keeps bus {bus[row]} at {wanted[row]:g} pu, where machines hold {held[row]:g} pu."
+            yield Finding("network.audit.band", Severity.WARNING, text, "Give both the same voltage.", element=name)

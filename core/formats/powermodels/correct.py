@@ -158,6 +158,8 @@ def calc_thermal_limits(data: Data) -> list[Finding]:
 
     The largest current is y·sqrt(vf² + vt² - 2·vf·vt·cos(θmax)) at both buses' highest voltage.
     """
+    if data.get("per_unit") is False:
+        raise BadInput("calc_thermal_limits needs a dictionary in per unit", hint="leave --no-validate out")
     findings = []
     for component in ("branch", "ne_branch"):
         for key, branch in items(data, component):

@@ -23,6 +23,7 @@ class Original:
     spans: dict[str, np.ndarray]  # section → (records, 2): first line and line behind the last, from 0
     ends: dict[str, int]  # section → the line of its terminator, from 0
     versions: dict[str, int]  # section → version whose layout its records follow
+    is_rawx: bool = False
     has_kept: bool = False  # whether something rode along behind Q: an edit writes the whole file anew
 
 
@@ -42,6 +43,14 @@ class RawCase:
             columns = [f.name for f in schema.fields()[section]]
             return pd.DataFrame({name: pd.Series(dtype="object") for name in dict.fromkeys(columns)})
         return self.sections[section]
+
+    @property
+    def is_untouched(self) -> bool:
+        """Return whether the case is as its file has it."""
+        if self.original is None or (self.header, self.titles) != (self.original.header, self.original.titles):
+            return False
+        mine, read = self.sections, self.original.sections
+        return mine.keys() == read.keys() and all(mine[name] is read[name] for name in mine)
 
     @property
     def base_mva(self) -> float:

@@ -142,7 +142,8 @@ def _parameters(record: DynamicRecord, findings: list[Finding]) -> dict[str, flo
     if len(values) != len(known) or not all(
         name.endswith(TEXT) or _NUMBER.fullmatch(value) for name, value in zip(known, values, strict=True)
     ):
-        text = f"{record.kind} has {len(values)} values, not the {len(known)} numbers of its kind; they are kept."
+        many = f"has {len(values)} values, not the {len(known)} of its kind"
+        text = f"{record.kind} {many if len(values) != len(known) else 'has a value that is no number'}; they are kept."
         findings.append(Finding("psse.dyr.values", Severity.ERROR, text, "Complete the record.", where))
         return {}
     return {

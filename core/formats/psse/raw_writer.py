@@ -23,7 +23,7 @@ def write_raw_case(case: RawCase, version: int | None = None) -> str:
 
     Without a version (or with the version that it was read in) only lines of edited records differ from the original.
     """
-    if case.original is not None and version in (None, case.version):
+    if case.original is not None and not case.original.is_rawx and version in (None, case.version):
         patched = _patched(case, case.original)
         if patched is not None:
             return patched

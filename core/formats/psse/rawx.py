@@ -14,7 +14,7 @@ from core.documents import dump
 from core.errors import BadInput
 from core.findings import Finding, Reading, Severity, Source, Where
 from core.formats.psse import schema
-from core.formats.psse.case import RawCase
+from core.formats.psse.case import Original, RawCase
 from core.formats.psse.fieldtext import none_for_missing
 from core.formats.psse.records import decode
 from core.formats.psse.versions import fitted
@@ -36,7 +36,7 @@ def read_rawx_case(data: bytes, name: str = "") -> Reading[RawCase]:
         When the bytes are no JSON with a ``network`` object.
     """
     findings: list[Finding] = []
-    text, _ = decode(data, findings)
+    text, encoding = decode(data, findings)
     try:
         document = json.loads(text, parse_constant=str)  # NaN and Infinity are no numbers
     except (json.JSONDecodeError, RecursionError) as error:
@@ -57,6 +57,7 @@ def read_rawx_case(data: bytes, name: str = "") -> Reading[RawCase]:
             findings.append(Finding("psse.rawx.unknown_table", Severity.WARNING, text, "", Where(section=key)))
             continue
         case.sections[by_name[key]] = _table(by_name[key], table, findings)
+    case.original = Original([text], encoding, case.header, case.titles, dict(case.sections), {}, {}, {}, is_rawx=True)
     return Reading(case, findings, Source(name, sha256(data).hexdigest(), "psse.rawx", "35"))
 
 
@@ -182,7 +183,9 @@ def _whole(section: str, name: str, numbers: pd.Series, findings: list[Finding])
 
 
 def write_rawx_case(case: RawCase) -> str:
-    """Return the case as RAWX text, one row a line."""
+    """Return the case as RAWX text, one row a line; as it was read where nothing is changed."""
+    if case.original is not None and case.original.is_rawx and case.is_untouched:
+        return "".join(case.original.lines)
     case = fitted(case, 35)
     filled = (name for name in schema.sections() if len(case[name]))
     return _document(case, {name: _table_text(case, name) for name in filled})

@@ -37,6 +37,7 @@ def to_network(case: RawCase, name: str, findings: list[Finding]) -> Network:
     }
     lines = {table: numbers for table, numbers in _lines(case, two).items() if numbers is not None}
     _not_modelled(case, findings)
+    _without_value(case, findings)
     extras = {"psse": case, "unmodelled_buses": _unmodelled_buses(case)}
     title = " ".join(part.strip() for part in case.titles if part.strip())
     frequency = float(case.header.get("BASFRQ") or 60.0)
@@ -214,6 +215,22 @@ def _lines(case: RawCase, two: np.ndarray) -> dict[str, np.ndarray | None]:
         "transformer3w": None if windings is None else windings[~two],
         "dcline": np.concatenate(known) if len(known) == 2 else None,
     }
+
+
+def _without_value(case: RawCase, findings: list[Finding]) -> None:
+    """Say which records leave out a value that PSS/E has no default for."""
+    for section in ("branch", "transformer", "two_terminal_dc", "vsc_dc"):
+        wanted = [f for f in schema.fields()[section] if not f.default and f.type != "text"]
+        for f in wanted if len(case[section]) else ():
+            missing = np.isnan(case.values(section, f.name).astype(float))
+            if f.name in ("X2-3", "X3-1"):  # two windings have one impedance
+                missing &= case.integers("transformer", "K") != 0
+            numbers = case.numbers(section)
+            for row in np.flatnonzero(missing)[:20]:
+                line = None if numbers is None else int(numbers[row]) + f.line - 1
+                where = Where(section=section, line=line, row=int(row) + 1 if line is None else None, column=f.name)
+                text = f"{f.name} is left out and has no default in PSS/E; it is taken as zero."
+                findings.append(Finding("psse.raw.no_value", Severity.ERROR, text, "Give the value.", where))
 
 
 #: Sections that the network's tables can't hold: they ride along and are written back.

@@ -40,6 +40,8 @@ def fitted(case: RawCase, version: int) -> RawCase:
     """Return the case with the records that the version has a place for."""
     if version >= 31:
         case = _fixed_shunts(case)
+    if version >= 31 > case.version:
+        case = _metered_ends(case)
     if version >= 34 > case.version:
         case = _branches_as_devices(case)
     for part in replaced(case, version):
@@ -100,6 +102,17 @@ def _ends(case: RawCase, section: str, keys: list[str], rows: np.ndarray) -> lis
 
 def _words(case: RawCase, section: str, name: str) -> list[str]:
     return [str(word).strip() for word in case.values(section, name)]
+
+
+def _metered_ends(case: RawCase) -> RawCase:
+    """Say the metered end by MET, not by the sign of the second bus as version 30 does."""
+    for section in ("branch", "multi_section_line"):
+        minus = case.integers(section, "J") < 0
+        if minus.any():
+            metered = np.where(minus, 2, case.integers(section, "MET"))
+            table = case[section].assign(J=np.abs(case.integers(section, "J")), MET=metered)
+            case = case.with_section(section, table)
+    return case
 
 
 def _fixed_shunts(case: RawCase) -> RawCase:

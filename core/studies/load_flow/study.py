@@ -72,7 +72,7 @@ def plant_case(
 
 def _at_limits(network: Network, flow: LoadFlow, scenario: str | None) -> list[Finding]:
     """Return which buses let their voltage go because their machines are at a reactive limit."""
-    names = bus_names(network)[flow.limited]
+    names = bus_names(network)[flow.let_go]
     place = f"scenario {scenario}: " if scenario else ""
     text = "the machines are at a reactive limit, so that the bus does not hold its voltage"
     hint = "Add reactive power or change the voltage setpoint. --q-limits ignore lets machines give whatever it takes."

@@ -113,11 +113,12 @@ def test_a_machine_at_its_limit_leaves_the_voltage_to_the_others_and_then_nobody
     one = remote(q_max_mvar=[999.0, 10.0, 999.0], q_min_mvar=[-999.0, -10.0, -999.0])
     flow = load_flow(one, limits=True)
     assert abs(flow.v[3]) == pytest.approx(1.02, abs=1e-9)
-    assert flow.limited.tolist() == [1]
+    assert (flow.limited.tolist(), flow.let_go.tolist()) == ([1], [])
     assert reactive(one, flow.v)[1] == pytest.approx(10.0, abs=1e-6)
     both = remote(q_max_mvar=[999.0, 10.0, 5.0], q_min_mvar=[-999.0, -10.0, -5.0])
     flow = load_flow(both, limits=True)
     assert abs(flow.v[3]) < 1.02
+    assert flow.let_go.tolist() == [1, 2]
     assert reactive(both, flow.v)[1:3] == pytest.approx([10.0, 5.0], abs=1e-6)
 
 

@@ -44,6 +44,8 @@ def test_a_sound_case_has_no_findings() -> None:
         ("transformer", {"from_bus": 1, "to_bus": 3, "ckt": "T", "x_pu": 0.1, "control_mode": 1, "regulated_bus": -3,
                          "band_min": 0.9, "band_max": 0.98}, "network.audit.band", "transformer 1-3-T"),
         ("facts", {"name": "SVC", "bus": 3, "v_set_pu": 1.01}, "network.audit.band", "facts SVC-3"),
+        ("dcline", {"name": "V", "kind": "VSC", "from_bus": 3, "to_bus": 2, "controls_v_from": True, "v_from_pu": 1.01},
+         "network.audit.band", "dcline V-3-2"),
         ("bus", {"bus": 5, "base_kv": 110.0, "kind": "PQ"}, "network.island.no_slack", None),
         ("generator", {"bus": 3, "ckt": "2", "p_max_mw": -1.0}, "network.audit.active_power", "generator 3-2"),
         ("generator", {"bus": 3, "ckt": "2", "q_min_mvar": 1.0}, "network.audit.reactive_power", "generator 3-2"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 
 import hypothesis.strategies as st
 import numpy as np
@@ -11,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 
 from core.errors import GridproofError
 from core.findings import Finding
-from core.formats.psse import read_raw, write_raw, write_raw_case
+from core.formats.networks import FORMATS
+from core.formats.psse import read_raw, write_raw, write_raw_case, write_rawx
 from core.network import Network, admittance_matrix
 from core.network.repair import repaired
 from tests.core.formats.psse.cases import V33, three_buses
@@ -175,3 +177,25 @@ def test_any_network_comes_back(version: int, drawn: list[tuple[float, float, st
                 np.testing.assert_allclose(right, left, rtol=1e-9, atol=1e-9, err_msg=column)
             else:
                 assert left.to_list() == right.to_list(), column
+
+
+def test_a_value_without_default_that_is_left_out_is_found() -> None:
+    assert "1,-2,'1 ',0.01,0.08,0.04" in V33
+    _, findings = read(V33.replace("1,-2,'1 ',0.01,0.08,0.04", "1,-2,'1 ',0.01, ,0.04", 1))
+    assert findings["psse.raw.no_value"].where.column == "X"
+
+
+def test_a_negative_metered_end_is_written_as_met() -> None:
+    written = write_raw_case(replace(read(V33)[0].extras["psse"], version=30, original=None), 34)
+    again = read(written)[0].extras["psse"]["branch"]
+    assert "1,-2," in V33
+    assert (again["J"].abs() == again["J"]).all()
+    assert 2 in again["MET"].to_numpy()
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8", "utf-8-sig"])
+def test_an_untouched_file_keeps_its_encoding(encoding: str) -> None:
+    data = V33.replace("O'DONNELL", "MÜHLE").encode(encoding)
+    assert FORMATS["raw"].write(read_raw(data, "a.raw").value, 33)[0] == data
+    rawx = write_rawx(read_raw(data, "a.raw").value).replace('"version":"35.4"', '"other": 1').encode(encoding)
+    assert FORMATS["rawx"].write(read_raw(rawx, "a.rawx").value, 35)[0] == rawx
