@@ -82,15 +82,16 @@ def validate(
 
 
 def _covered(stage: StageVerdict, plant: Plant, results: Sequence[StudyResult]) -> StageVerdict:
-    """Return the stage with what its results leave out: with buses of the plant unchecked it is no PASS."""
+    """Return the stage with how much of the plant its results leave out: without a bus of the plant it is no PASS."""
     study = BUS_STAGES.get(stage.id)
     mine = [result for result in results if result.study == study]
     known = known_in(plant, study) if study and mine else None
     if known is None or not (lacking := known.lacking(mine)):
         return stage
+    nothing = not any(known.own(result).notna().any() for result in mine)
+    verdict = worst_state([stage.verdict, State.NOT_CHECKED]) if nothing else stage.verdict
     text = f"{len(lacking)} of the plant's buses have no result"
-    verdict = worst_state([stage.verdict, State.NOT_CHECKED])
-    return StageVerdict(stage.id, stage.name, verdict, f"{stage.note}; {text}")
+    return StageVerdict(stage.id, stage.name, verdict, f"{stage.note}; {text}" if stage.note else text)
 
 
 def _reconciled(stage: StageVerdict, differing: Sequence[Discrepancy], reason: str) -> StageVerdict:
