@@ -52,7 +52,7 @@ def test_a_failing_demo_shows_what_failed_and_what_must_change(ram_fail: Project
     assert not app.exception
     text = shown(app)
     assert "availability 99.72 % is under the 99.95 % target" in text
-    assert "2 values contradicted" in text
+    assert "4 values contradicted" in text  # availability and downtime, of the system and of a block
     assert {metric.label: metric.value for metric in app.metric}["Annual downtime"] == "24.53 h"
 
 
