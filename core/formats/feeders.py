@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
+from zipfile import is_zipfile
 
-from core.errors import BadInput, UnsafeFile
+from core.errors import BadInput
 from core.feeder import Feeder
 from core.feeder.checks import check
 from core.findings import Finding, Reading, Severity, Where
 from core.formats import cyme, gis, opendss
+from core.formats.archive import unpack
 from core.formats.decisions import Decisions, load_decisions
 
 HEAD = 200_000
-MAX_UNPACKED = 2_000_000_000
-MAX_MEMBERS = 20_000
+BESIDE_SHAPES = {".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix"}
 #: Files beside a feeder's that belong to nobody.
-ASIDE = {
-    ".csv",
-    ".dat",
-    ".prj",
-    ".dbf",
-    ".shx",
-    ".cpg",
-    ".sbn",
-    ".sbx",
-    ".xml",
-    ".qix",
-    ".md",
-    ".toml",
-    ".json",
-    ".parquet",
-    ".py",
-    ".png",
-    ".pdf",
-}
+ASIDE = BESIDE_SHAPES | {".csv", ".dat", ".xml", ".json", ".parquet", ".toml", ".py", ".md", ".png", ".pdf"}
 
 
 @dataclass(slots=True)
@@ -93,24 +75,11 @@ def _files(path: Path, scratch: Path) -> list[Path]:
     if path.is_dir() and not gis.looks_like_gis(path):
         children = [child for child in sorted(path.iterdir()) if not child.name.startswith(".")]
         return [child for child in children if child.is_file() or gis.looks_like_gis(child)]
-    if path.is_file() and zipfile.is_zipfile(path) and not gis.looks_like_gis(path):
-        return [file for file in sorted(_unpacked(path, scratch).rglob("*")) if file.is_file()]
+    if path.is_file() and is_zipfile(path) and not gis.looks_like_gis(path):
+        folder = Path(mkdtemp(dir=scratch))
+        unpack(path, folder, path.name)
+        return [file for file in sorted(folder.rglob("*")) if file.is_file()]
     return [path]
-
-
-def _unpacked(path: Path, scratch: Path) -> Path:
-    """Unpack an archive into a folder of its own: nothing outside it, nothing too large."""
-    folder = Path(mkdtemp(dir=scratch))
-    with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-        if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED:
-            raise UnsafeFile("The archive is too large to unpack", where=Where(file=path.name))
-        for member in members:
-            target = (folder / member.filename).resolve()
-            if not target.is_relative_to(folder.resolve()):
-                raise UnsafeFile("The archive writes outside its folder", where=Where(file=path.name))
-        archive.extractall(folder)
-    return folder
 
 
 def fingerprint(paths: Sequence[Path]) -> list[str]:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import io
 import logging
 import zipfile
-import zlib
 from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.errors import BadInput, UnsafeFile
+from core.errors import BadInput
 from core.findings import Finding, Reading, Source, Where
+from core.formats.archive import unpack
 from core.formats.pypsa_net import from_pypsa, to_pypsa
 from core.network import Network, check
-
-#: The bytes that the CSV files of an archive may have together.
-MAX_UNPACKED = 800 * 1024 * 1024
 
 
 def read_pypsa(content: bytes, name: str = "") -> Reading[Network]:
@@ -37,8 +34,7 @@ def read_pypsa(content: bytes, name: str = "") -> Reading[Network]:
     with TemporaryDirectory() as folder:
         try:
             if content.startswith(b"PK"):
-                _unpack(content, Path(folder), name)
-                n.import_from_csv_folder(folder)
+                n.import_from_csv_folder(_unpacked(content, Path(folder), name))
             else:
                 path = Path(folder) / "network.nc"
                 path.write_bytes(content)
@@ -46,7 +42,7 @@ def read_pypsa(content: bytes, name: str = "") -> Reading[Network]:
             if n.buses.empty:
                 raise BadInput("The file has no buses of PyPSA.", where=Where(file=name))
             network, findings = from_pypsa(n)
-        except (BadInput, UnsafeFile):
+        except BadInput:
             raise
         except Exception as error:  # PyPSA and xarray raise whatever the file leads to
             raise BadInput(
@@ -83,17 +79,11 @@ def _quiet() -> None:
     logging.getLogger("pypsa").setLevel(logging.WARNING)
 
 
-def _unpack(content: bytes, folder: Path, name: str) -> None:
-    """Write the archive's CSV files into a folder, whatever folders they are in."""
-    where = Where(file=name)
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = [part for part in archive.infolist() if part.filename.casefold().endswith(".csv")]
-            if sum(part.file_size for part in parts) > MAX_UNPACKED:
-                raise UnsafeFile("the archive unpacks to more than 800 MB", where=where)
-            for part in parts:
-                (folder / PurePosixPath(part.filename).name).write_bytes(archive.read(part))
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        raise BadInput("The archive is damaged, cut off or protected.", hint="Pack it again.", where=where) from error
-    if not (folder / "buses.csv").exists():
-        raise BadInput("The archive has no buses.csv.", hint="Zip the folder that PyPSA wrote.", where=where)
+def _unpacked(content: bytes, folder: Path, name: str) -> Path:
+    """Unpack the folder that PyPSA wrote, and return it, wherever it stands in the archive."""
+    unpack(content, folder, name)
+    found = next(iter(sorted(folder.rglob("buses.csv"))), None)
+    if found is None:
+        hint = "Zip the folder that PyPSA wrote."
+        raise BadInput("The archive has no buses.csv.", hint=hint, where=Where(file=name))
+    return found.parent

@@ -24,3 +24,24 @@ def test_with_debugging_on_the_defect_itself_is_seen(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(validate, "run", lambda arguments: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         main(["validate"])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["study", "load_flows", "--json"], "invalid choice: 'load_flows'"),
+        (["study", "load_flow", "--json", "--unheard"], "unrecognized arguments: --unheard"),
+        (["stduy", "--json"], "invalid choice: 'stduy'"),
+        (["--json"], "required: COMMAND"),
+        (["availability", "--seed", "one", "--json"], "invalid int value: 'one'"),
+    ],
+)
+def test_words_that_no_command_knows_are_an_answer_too(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    printed = capsys.readouterr()
+    error = json.loads(printed.out)["error"]
+    assert message in error["message"]
+    assert "--help" in error["hint"]
+    assert message in printed.err

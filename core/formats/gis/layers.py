@@ -7,17 +7,18 @@ import json
 import math
 import re
 import warnings
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import pandas as pd
 
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where
+from core.formats.archive import names_inside
 
 #: What a person corrected: layer → {"kind": …, "fields": {our field: its column}, "crs": …}; an empty kind leaves the
 #: layer out, an empty column leaves the field without one.
@@ -73,9 +74,8 @@ def looks_like_gis(path: Path) -> bool:
         return any(child.suffix == ".gdbtable" for child in path.iterdir())
     if path.name.lower().endswith((".gdb.zip", ".shp.zip")):
         return True
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            return any(INSIDE.search(name) for name in archive.namelist())
+    if any(INSIDE.search(name) for name in names_inside(path)):
+        return True
     head = path.read_bytes()[:4096]
     if head.lstrip()[:1] == b"{" and b"Feature" in head:
         return True
@@ -172,11 +172,9 @@ def _tables(path: Path, findings: list[Finding]) -> list[tuple[str, Any]]:
 
 def _addresses(path: Path) -> list[str]:
     """Return what is to be opened of a file: itself, or each file and geodatabase inside an archive."""
-    if not zipfile.is_zipfile(path):
+    if not is_zipfile(path):
         return [str(path)]
-    with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-    found = [name for name in names if INSIDE.search(name)]
+    found = [name for name in names_inside(path) if INSIDE.search(name)]
     inside = [name.rpartition("/")[0] if name.lower().endswith(".gdbtable") else name for name in found]
     return [f"/vsizip/{path}/{name}" if name else str(path) for name in dict.fromkeys(inside)]
 
