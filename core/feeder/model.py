@@ -17,6 +17,8 @@ PROVENANCE = {
     "source_section": "Section, table or path in the file",
     "source_row": "Line or row in the file",
 }
+#: Tables of what stands in the field beside the buses.
+ASSETS = ("sources", "branches", "transformers", "regulators", "capacitors", "loads", "der", "meters", "poles")
 #: Tables of the equipment catalogue.
 EQUIPMENT = (
     "conductors",
@@ -38,20 +40,9 @@ PARTS = {
 def _declared() -> Catalogue:
     declared = Catalogue.read(Path(__file__).with_name("columns.csv"))
     columns = [column for table in declared.values() for column in table.values()]
-    for table in declared:
-        columns += [
-            Column(
-                table,
-                name,
-                "int" if name == "source_row" else "text",
-                "",
-                None if name == "source_row" else "",
-                False,
-                (),
-                text,
-            )
-            for name, text in PROVENANCE.items()
-        ]
+    for name, text in PROVENANCE.items():
+        kind, default = ("int", None) if name == "source_row" else ("text", "")
+        columns += [Column(table, name, kind, "", default, False, (), text) for table in declared]
     return Catalogue(columns)
 
 
@@ -114,17 +105,7 @@ class Feeder:
         if self.names == [feeder]:
             return self
         tables = dict(self.tables)
-        for name in (
-            "sources",
-            "branches",
-            "transformers",
-            "regulators",
-            "capacitors",
-            "loads",
-            "der",
-            "meters",
-            "poles",
-        ):
+        for name in ASSETS:
             tables[name] = self[name][self[name]["feeder"] == feeder]
         for name, (owner, key) in PARTS.items():
             tables[name] = self[name][self[name][key].isin(set(tables[owner]["id"]))]

@@ -9,23 +9,12 @@ from typing import Any
 from sqlalchemy import Boolean, Column, Double, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 from sqlalchemy.types import TypeEngine
 
-from core.feeder.model import COLUMNS
+from core.feeder.model import ASSETS, COLUMNS
 from core.store import Document, Geometry, Moment, metadata
 
 TYPES: dict[str, TypeEngine[Any]] = {"text": Text(), "int": Integer(), "float": Double(), "bool": Boolean()}
 #: Tables whose rows have a place on the map.
-WITH_GEOMETRY = (
-    "sources",
-    "buses",
-    "branches",
-    "transformers",
-    "regulators",
-    "capacitors",
-    "loads",
-    "der",
-    "meters",
-    "poles",
-)
+WITH_GEOMETRY = ("buses", *ASSETS)
 
 
 def _names() -> dict[str, dict[str, str]]:

@@ -11,11 +11,3 @@ def empty_state(missing: str, why: str, *, button: str = "", icon: str = ":mater
         st.markdown(f"#### {icon} {missing}")
         st.markdown(why)
         return bool(button) and st.button(button, type="primary", key=key or f"empty-{button}")
-
-
-def empty_link(missing: str, why: str, *, page: str, label: str, icon: str = ":material/inbox:") -> None:
-    """Say what is missing and link to the page that provides it, for example ``pages/imports.py``."""
-    with st.container(border=True):
-        st.markdown(f"#### {icon} {missing}")
-        st.markdown(why)
-        st.page_link(page, label=label, icon=":material/arrow_forward:")

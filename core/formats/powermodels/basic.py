@@ -115,11 +115,6 @@ def calc_basic_bus_injection(data: Data) -> np.ndarray:
     return injected
 
 
-def calc_basic_branch_series_impedance(data: Data) -> np.ndarray:
-    """Return the complex series impedances [pu] of the active branches."""
-    return np.array([complex(item["br_r"], item["br_x"]) for item in active(data, "branch")])
-
-
 def calc_basic_incidence_matrix(data: Data) -> sparse.csr_matrix:
     """Return a row for each branch with +1 at its from bus and -1 at its to bus."""
     from scipy import sparse
