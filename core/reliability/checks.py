@@ -9,6 +9,7 @@ import pandas as pd
 
 from core.findings import Finding, Severity, Where
 from core.reliability.model import CATALOGUE, BlockType, ReliabilityModel
+from core.reliability.network_checks import check_networks
 from core.reliability.rates import MtbfMeaning, stated_mtbf_h, weibull_mean_h
 from core.settings import HOURS_PER_YEAR
 
@@ -33,6 +34,7 @@ def check(model: ReliabilityModel, mtbf_means: MtbfMeaning = MtbfMeaning.UP_TIME
         *_block_types(model),
         *_members(model),
         *_counts(model),
+        *check_networks(model),
         *_circles(model),
         *_top(model),
         *_unused(model),
@@ -250,7 +252,7 @@ def _members(model: ReliabilityModel) -> list[Finding]:
 def _counts(model: ReliabilityModel) -> list[Finding]:
     blocks = model.blocks.assign(size=model.blocks["id"].map(lambda block: len(model.members[block])))
     k, size, kind = blocks["k"], blocks["size"], blocks["type"]
-    redundant = kind != BlockType.SERIES
+    redundant = ~kind.isin([BlockType.SERIES, BlockType.NETWORK])
     return [
         *_report(
             blocks,
@@ -279,7 +281,7 @@ def _counts(model: ReliabilityModel) -> list[Finding]:
         ),
         *_report(
             blocks,
-            ~redundant & k.notna() & (k != size),
+            (kind == BlockType.SERIES) & k.notna() & (k != size),
             "rbd.block.series_k",
             WARNING,
             "{id}: K_Required {k} of {size} in a series block; all are required",

@@ -26,11 +26,25 @@ class BlockType(StrEnum):
     PARALLEL = "PARALLEL"  # any
     K_OF_N = "PARALLEL_K_OF_N"  # k, all of them running
     STANDBY = "STANDBY"  # k run, the others wait cold and can't fail while they wait
+    NETWORK = "NETWORK"  # as many as connect the nodes IN and OUT
+
+
+#: The two nodes that a member of a network joins, in either direction.
+Link = tuple[str, str]
+
+#: The nodes between which a network must be connected.
+SOURCE, SINK = "IN", "OUT"
 
 
 def split_members(text: str) -> list[str]:
     """Return the ids in a members cell; commas, semicolons, bars and line ends separate them."""
     return [part.strip() for part in re.split(r"[,;|\n]", text) if part.strip()]
+
+
+def split_links(text: str) -> list[Link]:
+    """Return the nodes in a links cell such as ``IN:A, A:OUT``, in upper case; a link without a colon has one node."""
+    ends = [part.upper().partition(":") for part in split_members(text)]
+    return [(a.strip(), b.strip()) for a, _, b in ends]
 
 
 @dataclass(frozen=True)
@@ -57,11 +71,18 @@ class ReliabilityModel:
         return dict(zip(self.blocks["id"], self.blocks["members"].map(split_members), strict=True))
 
     @cached_property
+    def links(self) -> dict[str, list[Link]]:
+        """Network block id → the nodes that each of its members joins."""
+        networks = self.blocks[self.blocks["type"] == BlockType.NETWORK]
+        return dict(zip(networks["id"], networks["links"].map(split_links), strict=True))
+
+    @cached_property
     def required(self) -> dict[str, int]:
-        """Block id → how many of its members must work: all in series, else the stated k, else one."""
+        """Block id → how many must work: all members in series, one path in a network, else the stated k, else one."""
         size = self.blocks["id"].map(lambda block: len(self.members[block]))
         stated = self.blocks["k"].fillna(1).astype("int64")
-        needed = stated.where(self.blocks["type"] != BlockType.SERIES, size)
+        needed = stated.mask(self.blocks["type"] == BlockType.SERIES, size)
+        needed = needed.mask(self.blocks["type"] == BlockType.NETWORK, 1)
         return dict(zip(self.blocks["id"], needed, strict=True))
 
     @cached_property

@@ -7,7 +7,6 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import gamma
 
 
 class MtbfMeaning(StrEnum):
@@ -19,6 +18,8 @@ class MtbfMeaning(StrEnum):
 
 def weibull_mean_h(eta_h: npt.ArrayLike, beta: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Return the mean of Weibull laws, η Γ(1 + 1/β) [h]."""
+    from scipy.special import gamma
+
     return np.asarray(np.asarray(eta_h) * gamma(1 + 1 / np.asarray(beta)), dtype=np.float64)
 
 

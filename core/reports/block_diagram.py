@@ -1,4 +1,7 @@
-"""The reliability block diagram of a plant as SVG: series in a row, parallel above one another, k of n at the joint."""
+"""The reliability block diagram of a plant as SVG: series in a row, parallel above one another, k of n at the joint.
+
+Members of a network stand above one another between the names of the nodes that they join.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from core.plant import Plant, split_ids
+from core.reliability import split_links
 from core.reports.drawing import SCREEN, Drawing, Ink, Note, flag_width, shortened, text_width
 
 LETTERS = 22
@@ -21,7 +25,7 @@ class _Part:
     """A component or block with the room that it takes."""
 
     id: str
-    kind: str  # "", "SERIES", "PARALLEL", "PARALLEL_K_OF_N"
+    kind: str  # "" or one of the block types
     width: float
     height: float
     members: list[_Part] = field(default_factory=list)
@@ -105,6 +109,7 @@ class _BlockDiagram:
             height = max(self._middle(member) for member in members) + below
         else:
             width = max(member.width for member in members) + 2 * JOINT + (26 if kind == "PARALLEL_K_OF_N" else 0)
+            width += 2 * max((text_width(node, 10) for link in self._links(element) for node in link), default=0.0)
             height = sum(member.height for member in members) + ROOM * (len(members) - 1)
         note = self.notes.get(element)
         caption = f"{shortened(element, LETTERS)}  10/10 needed · A = 0.999999"
@@ -132,7 +137,8 @@ class _BlockDiagram:
         if note:
             self.drawing.flag(x + part.width - PAD - flag_width(note), y + 16, note)
         self.drawing.close_element()
-        (self._series if part.kind == "SERIES" else self._parallel)(part, x, y)
+        draw = {"SERIES": self._series, "NETWORK": self._network}.get(part.kind, self._parallel)
+        draw(part, x, y)
 
     def _series(self, part: _Part, x: float, y: float) -> None:
         middle = y + self._middle(part)
@@ -168,6 +174,23 @@ class _BlockDiagram:
             self.drawing.add(f'<circle class="body" cx="{inner + 18:.1f}" cy="{middle:.1f}" r="17"/>')
             self.drawing.text(inner + 18, middle + 3.5, self._vote(part), anchor="middle")
 
+    def _network(self, part: _Part, x: float, y: float) -> None:
+        middle, top = y + self._middle(part), y + CAPTION + PAD
+        for edge, at in ((x, x + PAD), (x + part.width - PAD, x + part.width)):
+            self.drawing.line(edge, middle, at, middle)
+        links = [*self._links(part.id), *[("?", "?")] * len(part.members)]
+        for member, (a, b) in zip(part.members, links, strict=False):
+            line = top + self._middle(member)
+            start = x + (part.width - member.width) / 2
+            self.drawing.line(start - GAP / 2, line, start + member.width + GAP / 2, line)
+            self.drawing.text(start - GAP / 2 - 4, line + 3.5, a, anchor="end")
+            self.drawing.text(start + member.width + GAP / 2 + 4, line + 3.5, b)
+            self._draw(member, start, top)
+            top += member.height + ROOM
+
+    def _links(self, block: str) -> list[tuple[str, str]]:
+        return split_links(str(self.blocks[block]["links"])) if self.blocks[block]["type"] == "NETWORK" else []
+
     def _component(self, part: _Part, x: float, y: float) -> None:
         note = self.notes.get(part.id)
         self._open(part.id, str(self.names.get(part.id, "no reliability data")), note)
@@ -193,6 +216,7 @@ class _BlockDiagram:
         return f"{'?' if pd.isna(k) else int(k)}/{len(part.members)}"
 
     def _value(self, part: _Part) -> str:
-        kinds = {"SERIES": "all needed", "PARALLEL": "any one", "PARALLEL_K_OF_N": f"{self._vote(part)} needed"}
+        kinds = {"SERIES": "all needed", "PARALLEL": "any one", "NETWORK": "a path from IN to OUT"}
+        kinds["PARALLEL_K_OF_N"] = f"{self._vote(part)} needed"
         value = self.availabilities.get(part.id)
         return kinds.get(part.kind, part.kind) + ("" if value is None else f" · A = {value:.6f}")

@@ -37,7 +37,6 @@ from core.studies.availability.compile import compile_model
 from core.studies.availability.cut_sets import cut_set_table, minimal_cut_sets
 from core.studies.availability.exact import Solution, solve
 from core.studies.availability.markov import Group, solve_group, unlike_standby
-from core.studies.availability.network import two_terminal
 
 # IEEE Reliability Test System 1979, IEEE Trans. PAS-98 (1979) 2047–2054, tables 1–7.
 RTS_UNITS_MW_COUNT_FOR = [
@@ -159,8 +158,9 @@ def test_bridge_of_0_9() -> None:
 
 def test_bridge_as_a_network_of_0_9() -> None:
     """The same bridge between two terminals."""
-    ends = [("s", "x"), ("s", "y"), ("x", "y"), ("x", "t"), ("y", "t")]
-    assert two_terminal(ends, [0.9] * 5, "s", "t") == pytest.approx(0.97848, abs=1e-12)
+    block = {"id": "SYSTEM", "type": "NETWORK", "members": "A,B,C,D,E", "links": "in:x, in:y, x:y, x:out, y:out"}
+    solution, nodes = system_of(parts("ABCDE", 0.9), [block])
+    assert solution.availability[nodes["SYSTEM"]] == pytest.approx(0.97848, abs=1e-12)
 
 
 def test_two_of_three_at_0_9() -> None:

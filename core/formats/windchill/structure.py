@@ -30,6 +30,7 @@ BLOCK_WORDS = {
     **dict.fromkeys(("kofn", "koutofn", "parallelkoutofn", "koon", "kofnparallel", "kn"), BlockType.K_OF_N),
     **dict.fromkeys(("coldstandby", "standbyparallel"), BlockType.STANDBY),
     **dict.fromkeys(("serial", "and"), BlockType.SERIES),
+    **dict.fromkeys(("bridge", "twoterminal", "twoterminalnetwork"), BlockType.NETWORK),
     **dict.fromkeys(("activeparallel", "redundant"), BlockType.PARALLEL),
 }
 

@@ -24,6 +24,8 @@ COMPONENT_HEADINGS = (
     "Weibull_Beta",
 )
 COMPONENTS = LAYOUT["Components"].only(*COMPONENT_HEADINGS)
+STRUCTURE = LAYOUT["RBD_Structure"]
+WITHOUT_NETWORKS = STRUCTURE.only(*(heading for heading in STRUCTURE.columns if heading != "Links"))
 
 
 def components_csv(plant: Plant) -> bytes:
@@ -34,8 +36,9 @@ def components_csv(plant: Plant) -> bytes:
 
 
 def structure_csv(plant: Plant) -> bytes:
-    """Return the reliability block diagram, one row a block."""
-    return csv_bytes(LAYOUT["RBD_Structure"].write(blocks(plant)))
+    """Return the reliability block diagram, one row a block; links are a column only where there is a network."""
+    has_network = plant["block"]["links"].str.strip().ne("").any()
+    return csv_bytes((STRUCTURE if has_network else WITHOUT_NETWORKS).write(blocks(plant)))
 
 
 def fmea_csv(plant: Plant) -> bytes:

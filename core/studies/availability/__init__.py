@@ -4,7 +4,6 @@ from core.studies.availability.capacity import adequacy, outage_survival, outage
 from core.studies.availability.compile import compile_model
 from core.studies.availability.delivery import deliver
 from core.studies.availability.exact import importance, solve
-from core.studies.availability.network import two_terminal
 from core.studies.availability.plant import PlantAvailability, plant_availability, plant_model
 from core.studies.availability.search import Action, Alternative, Goal, Option, Search, reach_target, standard_options
 from core.studies.availability.simulation import Simulation, SimulationOptions, simulate
@@ -35,5 +34,4 @@ __all__ = [
     "solve",
     "standard_options",
     "study_availability",
-    "two_terminal",
 ]

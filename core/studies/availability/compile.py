@@ -11,6 +11,7 @@ import pandas as pd
 from core.findings import Finding, Severity
 from core.reliability import BlockType, MtbfMeaning, ReliabilityModel, rates
 from core.studies.availability.markov import Group, GroupValue, solve_group, unlike_standby
+from core.studies.availability.network import add_network
 from core.studies.availability.structure import Structure
 
 UNLIKE_LIMIT = 8  # units of different rates in one standby block: 2⁸ states
@@ -45,8 +46,10 @@ def compile_model(
     below = {block: [m for m in listed if m in members] for block, listed in members.items()}
     for block in TopologicalSorter(below).static_order():
         limited = crews[block] < len(members[block])
+        is_network = kinds[block] == BlockType.NETWORK
         if kinds[block] == BlockType.STANDBY or limited:
-            value = _markov(model, block, state, crews[block] if limited else None) if chains else None
+            solvable = chains and not is_network
+            value = _markov(model, block, state, crews[block] if limited else None) if solvable else None
             if value:
                 compiled.nodes[block] = compiled.structure.add_leaf(
                     block, value.availability, value.unavailability, value.frequency_per_h
@@ -54,7 +57,10 @@ def compile_model(
                 continue
             compiled.findings.append(_not_markov(block))
         listed = [compiled.nodes[member] for member in members[block]]
-        compiled.nodes[block] = compiled.structure.add_gate(block, listed, model.required[block])
+        if is_network:
+            compiled.nodes[block] = add_network(compiled.structure, block, listed, model.links[block])
+        else:
+            compiled.nodes[block] = compiled.structure.add_gate(block, listed, model.required[block])
     return compiled
 
 

@@ -271,6 +271,9 @@ def unit_paths(model: ReliabilityModel, compiled: Compiled) -> UnitPaths:
     if not units:
         raise BadInput("no unit of the system has a capacity", hint="fill Capacity_MW")
     sources = _with_gates_above(structure, inside, units)
+    uses = Counter(member for gate in gates.values() for member in gate.members)
+    if any(uses[node] > 1 for node in sources):
+        raise BadInput("blocks share rated units: their MW can't be simulated", hint="list every unit in one block")
     above = {member: node for node, gate in gates.items() for member in gate.members if member in sources}
     joins = {
         node

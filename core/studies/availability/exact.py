@@ -111,7 +111,7 @@ def _inside(structure: Structure, node: int, apart: set[int]) -> tuple[list[int]
         elif member not in gates:
             gates.add(member)
             stack += reversed(structure.gates[member].members)
-    return sorted(gates), list(inputs)
+    return sorted(gates), sorted(inputs, key=lambda node: structure.rank.get(node, -1))
 
 
 def _chain_slopes(local: dict[int, dict[int, float]], solution: Solution) -> None:

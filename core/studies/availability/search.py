@@ -220,20 +220,20 @@ def with_measures(model: ReliabilityModel, measures: Sequence[tuple[Option, int]
 def _with_units(
     components: pd.DataFrame, blocks: pd.DataFrame, like: str, count: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the tables with copies of a component: more members of its redundant blocks, a parallel pair in series."""
+    """Return the tables with copies of a component: members of its redundant blocks, elsewhere in parallel to it."""
     copies = [f"{like} + {number}" for number in range(1, count + 1)]
     row = components[components["id"] == like]
     components = pd.concat([components, row.loc[row.index.repeat(count)].assign(id=copies)], ignore_index=True)
     pair = f"{like} with {count} more"
     members = [split_members(text) for text in blocks["members"]]
     uses = np.array([like in listed for listed in members], dtype=bool)
-    series = uses & (blocks["type"] == BlockType.SERIES).to_numpy()
+    single = uses & blocks["type"].isin([BlockType.SERIES, BlockType.NETWORK]).to_numpy()
     for place in np.flatnonzero(uses):
         listed = members[place]
-        members[place] = [pair if m == like else m for m in listed] if series[place] else [*listed, *copies]
-    more = blocks["n"] + count * (uses & ~series)
+        members[place] = [pair if m == like else m for m in listed] if single[place] else [*listed, *copies]
+    more = blocks["n"] + count * (uses & ~single)
     blocks = blocks.assign(members=[",".join(listed) for listed in members], n=more)
-    if series.any():
+    if single.any():
         extra = {"id": pair, "type": str(BlockType.PARALLEL), "members": ",".join([like, *copies]), "k": 1}
         blocks = pd.concat([blocks, CATALOGUE.conform("blocks", [extra])], ignore_index=True)
     return components, blocks

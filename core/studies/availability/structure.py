@@ -28,6 +28,7 @@ class Structure:
     unavailability: list[float] = field(default_factory=list)
     frequency_per_h: list[float] = field(default_factory=list)
     gates: dict[int, Gate] = field(default_factory=dict)
+    rank: dict[int, int] = field(default_factory=dict)  # members of networks: their place in the network's order
 
     def add_leaf(self, name: str, availability: float, unavailability: float, frequency_per_h: float) -> int:
         """Append an independent two-state leaf; return its node number."""

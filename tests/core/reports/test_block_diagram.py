@@ -61,9 +61,10 @@ def test_parts_in_series_share_a_line_and_parallel_parts_stand_above_one_another
         [{"id": "S", "type": "SERIES", "members": ""}],
         [{"id": "S", "type": "SERIES", "members": "S,P0"}],
         [{"id": "S", "type": "SERIES", "members": "T"}, {"id": "T", "type": "SERIES", "members": "S"}],
+        [{"id": "S", "type": "NETWORK", "members": "P0,P1", "links": "IN:<b>"}],
         [{"id": '"><script>', "type": "PARALLEL_K_OF_N", "members": "P0,<b>", "k": None}],
     ],
-    ids=["none", "no members", "itself", "circle", "hostile"],
+    ids=["none", "no members", "itself", "circle", "network", "hostile"],
 )
 def test_broken_structures_still_draw(blocks):
     svg = block_diagram_svg(plant(*blocks), ink=PRINT)

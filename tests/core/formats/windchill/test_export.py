@@ -9,8 +9,10 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from core.formats.windchill.fmea import fmea_table
+from core.formats.windchill.structure import read_model
 from core.formats.windchill.workbook import components_csv, fmea_csv, structure_csv, workbook
 from core.plant import sample_plant
+from core.studies.availability import plant_model
 
 COMPONENTS = (
     "Component_ID,Component_Name,Component_Type,MTBF_Hours,MTTR_Hours,"
@@ -38,6 +40,15 @@ def test_the_structure_counts_its_members():
     table = rows(data).set_index("Block_ID")
     assert table.loc["THERMAL_GEN", ["Block_Type", "K_Required", "N_Total"]].tolist() == ["PARALLEL_K_OF_N", 9, 10]
     assert table.loc["SYSTEM", "Components"] == "THERMAL_GEN,ELECTRICAL,CTRL_PLANT"
+
+
+def test_a_network_comes_back_with_its_links():
+    plant = sample_plant()
+    rails = {"id": "RAILS", "type": "NETWORK", "members": "SWGR_MAIN_A,SWGR_MAIN_B", "links": "IN:A,A:OUT"}
+    plant = plant.with_table("block", [*plant["block"].to_dict(orient="records"), rails])
+    model = read_model(("c.csv", components_csv(plant)), ("b.csv", structure_csv(plant))).value
+    assert model.links == {"RAILS": [("IN", "A"), ("A", "OUT")]}
+    assert plant_model(plant).links == model.links
 
 
 def test_every_component_has_a_failure_mode_with_a_rank_product():

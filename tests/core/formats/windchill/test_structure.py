@@ -76,6 +76,13 @@ def test_a_parent_column_names_the_members() -> None:
     assert "rbd.block.children" in codes
 
 
+def test_a_network_names_the_nodes_of_its_components() -> None:
+    blocks = 'Block_ID,Block_Type,Components,Links\nSYSTEM,network,"E1, e2, E3","IN:A, in:A, A:OUT"\n'
+    model, codes = reading(blocks=blocks)
+    assert model.links == {"SYSTEM": [("IN", "A"), ("IN", "A"), ("A", "OUT")]}
+    assert codes == {"rbd.block.member_spelling", "rbd.component.unused"}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [

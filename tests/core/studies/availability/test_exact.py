@@ -7,20 +7,37 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from core.reliability import ReliabilityModel, check
-from core.studies.availability import AvailabilityOptions, compile_model, deliver, importance, solve, study_availability
+from core.reliability import SINK, SOURCE, ReliabilityModel, check
+from core.studies.availability import (
+    AvailabilityOptions,
+    compile_model,
+    deliver,
+    importance,
+    network,
+    solve,
+    study_availability,
+)
 from core.studies.availability import bdd as diagrams
 from core.studies.availability.capacity import outage_table, required_capacity
 from core.studies.availability.cut_sets import cut_set_table, minimal_cut_sets
-from core.studies.availability.network import two_terminal
+
+LINKS = list(itertools.combinations((SOURCE, "A", "B", SINK), 2))
+
+
+def connects(links: list[tuple[str, str]]) -> bool:
+    """Whether the links connect the terminals."""
+    reached = {SOURCE}
+    for _ in links:
+        reached |= {node for link in links if reached & set(link) for node in link}
+    return SINK in reached
 
 
 @st.composite
 def models(draw: st.DrawFn) -> ReliabilityModel:
-    """Small diagrams in which blocks may share components and blocks."""
+    """Small diagrams in which blocks may share components and blocks, some of them networks."""
     count = draw(st.integers(2, 6))
     mtbf = draw(st.lists(st.floats(10, 1e4), min_size=count, max_size=count))
     mttr = draw(st.lists(st.floats(1, 500), min_size=count, max_size=count))
@@ -30,7 +47,12 @@ def models(draw: st.DrawFn) -> ReliabilityModel:
     for number in range(draw(st.integers(0, 4))):
         members = draw(st.lists(st.sampled_from(names), min_size=1, max_size=4, unique=True))
         k = draw(st.integers(1, len(members)))
-        blocks.append({"id": f"B{number}", "type": "PARALLEL_K_OF_N", "members": ",".join(members), "k": k})
+        block = {"id": f"B{number}", "type": "PARALLEL_K_OF_N", "members": ",".join(members), "k": k}
+        if draw(st.booleans()):
+            links = draw(st.lists(st.sampled_from(LINKS), min_size=len(members), max_size=len(members)))
+            assume(connects(links))
+            block |= {"type": "NETWORK", "links": ",".join(map(":".join, links)), "k": None}
+        blocks.append(block)
         names.append(f"B{number}")
     members = draw(st.lists(st.sampled_from(names), min_size=1, max_size=5, unique=True))
     k = draw(st.integers(1, len(members)))
@@ -42,7 +64,10 @@ def works(model: ReliabilityModel, up: dict[str, bool]) -> dict[str, bool]:
     """Every block's state, blocks in the order in which they were listed."""
     state = dict(up)
     for block in model.blocks["id"]:
-        state[block] = sum(state[member] for member in model.members[block]) >= model.required[block]
+        up_members = [state[member] for member in model.members[block]]
+        state[block] = sum(up_members) >= model.required[block]
+        if block in model.links:
+            state[block] = connects(list(itertools.compress(model.links[block], up_members)))
     return state
 
 
@@ -278,22 +303,71 @@ def test_required_capacity_is_the_tail_of_the_outage_table(units: list[tuple[int
     assert answer.availability == pytest.approx(chance[levels >= required - 1e-9].sum(), abs=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
-@given(
-    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=8),
-    st.lists(st.floats(0, 1), min_size=8, max_size=8),
+def network_of(links: list[tuple[str, str]], down: float = 0.1) -> ReliabilityModel:
+    """A network of like links."""
+    components = [{"id": f"L{i}", "mtbf_h": 1000 * (1 - down), "mttr_h": 1000 * down} for i in range(len(links))]
+    block = {"id": "SYSTEM", "type": "NETWORK", "members": ",".join(f"L{i}" for i in range(len(links)))}
+    return ReliabilityModel.from_tables(components, [block | {"links": ",".join(map(":".join, links))}])
+
+
+def ladder(rungs: int) -> list[tuple[str, str]]:
+    """Two rails with a rung at every step, in no good order."""
+    a, b = ([SOURCE, *(f"{rail}{step}" for step in range(rungs)), SINK] for rail in "ab")
+    links = [*itertools.pairwise(a), *itertools.pairwise(b), *zip(a[1:-1], b[1:-1], strict=True)]
+    return [links[place * 7 % len(links)] for place in range(len(links))]
+
+
+def test_a_series_parallel_network_is_its_series_parallel_blocks() -> None:
+    links = [(SOURCE, "A"), (SOURCE, "A"), ("A", "B"), ("B", SINK), ("B", SINK), (SOURCE, SINK)]
+    model = network_of(links)
+    blocks = [
+        {"id": "FIRST", "type": "PARALLEL", "members": "L0,L1"},
+        {"id": "LAST", "type": "PARALLEL", "members": "L3,L4"},
+        {"id": "ROW", "type": "SERIES", "members": "FIRST,L2,LAST"},
+        {"id": "SYSTEM", "type": "PARALLEL", "members": "ROW,L5"},
+    ]
+    same = ReliabilityModel.from_tables(model.components, blocks)
+    found, expected = (study_availability(m).tables["blocks"].query("system").iloc[0] for m in (model, same))
+    for column in ("availability", "failures_per_year", "mtbf_h", "mttr_h"):
+        assert found[column] == pytest.approx(expected[column], rel=1e-12)
+
+
+def test_a_network_in_rounds_is_the_network_by_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = network_of(ladder(6))
+    by_states = study_availability(model).tables["importance"]
+    monkeypatch.setattr(network, "MOST_STATES", 0)
+    by_rounds = study_availability(model).tables["importance"]
+    assert by_rounds.set_index("id").sort_index().to_numpy() == pytest.approx(
+        by_states.set_index("id").sort_index().to_numpy(), rel=1e-9
+    )
+
+
+def test_a_long_ladder_is_exact_in_any_order_and_more_links_never_hurt() -> None:
+    """The ladder lies between its two rails as apart ways and a row of parallel pairs."""
+    rungs, up = 201, 0.999
+    result = study_availability(network_of(ladder(rungs), 1 - up))
+    found = result.tables["blocks"].loc[0, "availability"]
+    assert "rbd.simulated_instead" not in {finding.code for finding in result.findings}
+    assert 1 - (1 - up ** (rungs + 1)) ** 2 < found < (1 - (1 - up) ** 2) ** (rungs + 1)
+
+
+@pytest.mark.parametrize(
+    ("links", "code"),
+    [
+        ("IN:A,A:OUT", "rbd.network.count"),
+        ("IN:A,A,A:OUT", "rbd.network.link"),
+        ("IN:A,A:A,A:OUT", "rbd.network.link"),
+        ("IN:A:B,A:B,A:OUT", "rbd.network.link"),
+        ("IN:A,A:B,B:END", "rbd.network.terminal"),
+        ("IN:A,A:B,C:OUT", "rbd.network.no_path"),
+        ("IN:A,A:OUT,A:AA", "rbd.network.loose"),
+        ("", "rbd.network.count"),
+    ],
 )
-def test_a_network_is_connected_as_often_as_over_all_states(links: list[tuple[int, int]], up: list[float]) -> None:
-    connected = 0.0
-    for bits in itertools.product((False, True), repeat=len(links)):
-        reached = {0}
-        for _ in links:
-            for (a, b), bit in zip(links, bits, strict=True):
-                if bit and reached & {a, b}:
-                    reached |= {a, b}
-        if 4 in reached:
-            connected += float(np.prod([p if bit else 1 - p for p, bit in zip(up, bits, strict=False)]))
-    assert two_terminal(links, up[: len(links)], 0, 4) == pytest.approx(connected, abs=1e-12)
+def test_a_broken_network_is_a_finding(links: str, code: str) -> None:
+    model = network_of([(SOURCE, "A"), ("A", "B"), ("B", SINK)])
+    broken = ReliabilityModel(model.components, model.blocks.assign(links=links))
+    assert code in {finding.code for finding in study_availability(broken).findings}
 
 
 def test_required_megawatts_and_a_simulation_come_with_the_study() -> None:
