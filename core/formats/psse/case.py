@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from core.formats.psse import schema
+
+
+@cache
+def _empty(section: str) -> pd.DataFrame:
+    return pd.DataFrame(columns=list(dict.fromkeys(field.name for field in schema.fields()[section])), dtype=object)
 
 
 @dataclass(slots=True)
@@ -39,10 +45,7 @@ class RawCase:
 
     def __getitem__(self, section: str) -> pd.DataFrame:
         """Return a section's table; an absent one is empty."""
-        if section not in self.sections:
-            columns = [f.name for f in schema.fields()[section]]
-            return pd.DataFrame({name: pd.Series(dtype="object") for name in dict.fromkeys(columns)})
-        return self.sections[section]
+        return self.sections[section] if section in self.sections else _empty(section)
 
     @property
     def is_untouched(self) -> bool:
