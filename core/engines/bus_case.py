@@ -200,10 +200,10 @@ class Links:
 
     def loading_pct(self, v: np.ndarray, base_mva: float) -> np.ndarray:
         """Return the loading in per cent of the rating, the worse end; missing where the rating is unknown."""
-        s_from, s_to = self.powers(v)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            at_from = np.abs(s_from) / np.where(self.by_current, np.abs(v[..., self.from_]), 1.0)
-            at_to = np.abs(s_to) / np.where(self.by_current, np.abs(v[..., self.to]), 1.0)
+        v_from, v_to, size = v[..., self.from_], v[..., self.to], np.abs(v)
+        at_from, at_to = np.abs(self.y[0] * v_from + self.y[1] * v_to), np.abs(self.y[2] * v_from + self.y[3] * v_to)
+        at_from *= np.where(self.by_current, 1.0, size[..., self.from_])
+        at_to *= np.where(self.by_current, 1.0, size[..., self.to])
         rate = np.where(self.rate_mva > 0, self.rate_mva, np.nan)
         return np.asarray(np.fmax(at_from, at_to) * base_mva / rate * 100)
 

@@ -207,6 +207,8 @@ def steps(
 ) -> np.ndarray:
     """Return the voltages of many steps in one call, steps × buses [pu]; rows that didn't converge are missing.
 
+    The engine starts each step from the one before: in the order of the demand these are close together.
+
     ``generation`` and ``constant`` are each step's powers by bus [pu], steps × buses; the rest is the case's.
     """
     from lightsim2grid.algorithm import AlgorithmType
@@ -219,8 +221,9 @@ def steps(
     template = np.zeros(len(case.v_start), dtype=complex)
     template[rows[loaded]] = 1e-6  # the engine keeps a load where there is one; its power comes step by step
     grid = _grid(replace(case, constant=template, generation=np.zeros_like(template)), links, shunt, base_mva)
-    power = np.ascontiguousarray(drawn[:, rows[loaded]]) * base_mva
-    produced = np.ascontiguousarray(generation[:, held].real * base_mva)
+    order = np.argsort(drawn.real.sum(axis=1), kind="stable")
+    power = drawn[np.ix_(order, rows[loaded])] * base_mva
+    produced = generation[np.ix_(order, held)].real * base_mva
     start = case.v_start[rows]
     start[np.isin(rows, held)] = (case.v_set * np.exp(1j * np.angle(case.v_start)))[np.sort(held)]
     answer = np.full(constant.shape, np.nan + 0j)
@@ -233,6 +236,6 @@ def steps(
         solved = np.asarray(batch.get_voltages(), dtype=complex)
         fails = ~(np.abs(solved) > 0).all(axis=1)
         count = int(fails.argmax()) if fails.any() else len(solved)
-        answer[first : first + count, rows] = solved[:count]
+        answer[np.ix_(order[first : first + count], rows)] = solved[:count]
         first += count + 1
     return answer

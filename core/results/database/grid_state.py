@@ -67,6 +67,8 @@ def conformed(frame: pd.DataFrame, software: str, component: str) -> pd.DataFram
 
 
 def _numbers(values: pd.Series, component: str, kind: str, required: bool) -> pd.Series:
+    if values.dtype.kind == "i":  # whole, finite and all there
+        return values
     numbers = pd.to_numeric(values, errors="coerce").astype(float)
     if (numbers.isna() & values.notna()).any() or np.isinf(numbers).any():
         raise BadInput(f"the {component} results hold something else than numbers in {values.name}")

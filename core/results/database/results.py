@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 
 import pandas as pd
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import BadInput
 from core.results.database.grid_state import GridState, conformed, stacked
-from core.results.database.rows import read_rows
+from core.results.database.rows import read_rows, write_rows
 from core.results.database.simulations import advance, simulation
 from core.results.database.software import KEYS, software_key
 from core.results.database.tables import RESULTS, wec_simulations
@@ -52,9 +52,9 @@ def insert_tables(
     try:
         with store.writing() as connection:
             for component, frame in checked.items():
-                _insert(connection, RESULTS[key, component], frame.assign(grid_sim_id=sim))
+                write_rows(connection, RESULTS[key, component], frame.assign(grid_sim_id=sim))
             if farms is not None and len(farms):
-                _insert(connection, wec_simulations, farms.assign(grid_sim_id=sim))
+                write_rows(connection, wec_simulations, farms.assign(grid_sim_id=sim))
             if steps:
                 advance(connection, sim, steps)
     except IntegrityError as error:
@@ -82,29 +82,6 @@ def count_unsolved(store: Store, sim: int) -> int:
             connection.execute(query).scalar_one() for query in (every, every.where(table.c.p.isnot(None)))
         )
     return int(written - solved)
-
-
-def _insert(connection: Connection, table: Table, frame: pd.DataFrame) -> None:
-    """Write the rows as the driver takes them: naming each value of each row would double the time."""
-    names = list(frame.columns)
-    statement = insert(table).values(dict.fromkeys(names)).compile(dialect=connection.dialect)
-    order = statement.positiontup or names
-    values = [_plain(frame[name]) for name in order]
-    if not len(frame):
-        return
-    if statement.positiontup:
-        connection.exec_driver_sql(str(statement), list(zip(*values, strict=True)))
-    else:
-        connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)])
-
-
-def _plain(values: pd.Series) -> list[object]:
-    """Return Python's own values, ``None`` where missing."""
-    missing = values.isna()
-    if missing.any():
-        values = values.astype(object)
-        values[missing] = None
-    return list(values.tolist())
 
 
 def get_data(store: Store, sim: int, component: str, software: str | None = None) -> pd.DataFrame:

@@ -1,4 +1,8 @@
-"""A simulation's rows out of a table: a million in a second or two, because only what changes comes row by row."""
+"""A simulation's rows into a table and out of it: a million in a second or two.
+
+A driver takes and gives Python's own values one by one. Hence many rows go into one statement, and only what changes
+from step to step comes back row by row.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,41 @@ from sqlalchemy.types import REAL
 
 #: Rows that the driver hands over together; their objects are gone before the next ones come.
 TOGETHER = 10_000
+#: Rows of one statement: SQLite takes them in half the time of single ones.
+ROWS_A_STATEMENT = 100
+
+
+def write_rows(connection: Connection, table: Table, frame: pd.DataFrame) -> None:
+    """Write the rows of a frame into the columns of its names."""
+    names, count = [str(name) for name in frame.columns], len(frame)
+    width = len(names)
+    values: list[object] = [None] * (count * width)
+    for place, name in enumerate(names):
+        values[place::width] = _plain(frame[name])
+    whole = count - count % ROWS_A_STATEMENT
+    for first, end, rows in ((0, whole, ROWS_A_STATEMENT), (whole, count, count - whole)):
+        size = rows * width
+        parts = [tuple(values[at : at + size]) for at in range(first * width, end * width, size or 1)]
+        if parts:
+            connection.exec_driver_sql(_insertion(connection, table, names, rows), parts)
+
+
+def _insertion(connection: Connection, table: Table, names: list[str], rows: int) -> str:
+    """Return the statement that inserts so many rows, in the driver's own way."""
+    quote = connection.dialect.identifier_preparer.quote
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    one = f"({', '.join([mark] * len(names))})"
+    columns = ", ".join(map(quote, names))
+    return f"INSERT INTO {quote(table.name)} ({columns}) VALUES {', '.join([one] * rows)}"
+
+
+def _plain(values: pd.Series) -> list[object]:
+    """Return Python's own values, ``None`` where missing."""
+    missing = values.isna()
+    if missing.any():
+        values = values.astype(object)
+        values[missing] = None
+    return list(values.tolist())
 
 
 def read_rows(connection: Connection, table: Table, sim: int, key: str) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from core.engines.bus_case import as_pi
 from core.errors import BadInput
 from core.network import Network
 from core.studies.simulation.series import Series
-from core.studies.simulation.steps import Grid, bus_rows, line_rows, load_rows, long, named
+from core.studies.simulation.steps import Grid, line_rows, load_rows, long
 
 #: Steps that are optimised together; they don't depend on one another.
 TOGETHER = 24
@@ -61,7 +61,7 @@ def tables(grid: Grid, series: Series, steps: slice, costs: np.ndarray) -> dict[
     loading = np.where(rated, 100 * np.abs(found.flow) / np.where(rated, grid.links.rate_mva, 1.0), np.nan)
     powers = {"p": injected, "q": nothing, "v_mag": nothing, "angle_deg": np.rad2deg(found.angle)}
     made = {
-        "bus": long(bus_rows(grid).assign(carrier="AC"), stamps, **powers, marginal_price=found.price),
+        "bus": long(grid.elements.bus.assign(carrier="AC"), stamps, **powers, marginal_price=found.price),
         "generator": _generators(grid, series, fleet, found.output, stamps),
         "load": load_rows(grid, series.load_scale[steps, None], np.ones(total.shape), stamps),
         "line": line_rows(grid, loading, stamps),
@@ -220,9 +220,7 @@ def _generators(grid: Grid, series: Series, fleet: pd.DataFrame, output: np.ndar
     """Return all machines, then the farms as further ones; ``marginal_cost`` is the cost of the next MWh."""
     network = grid.network
     farms = pd.DataFrame({"gen_name": series.farm_names, "bus": network.values("bus", "bus")[series.farm_rows]})
-    own = named(network, "generator", "gen", "Gen").assign(
-        mbase=network.values("generator", "mva_base"), carrier="AC", p_nom=network.values("generator", "p_max_mw")
-    )
+    own = grid.elements.generator.assign(carrier="AC", p_nom=network.values("generator", "p_max_mw"))
     fixed = pd.concat([own, farms.assign(status=1, carrier="farm")], ignore_index=True) if len(farms) else own
     fixed["gen"] = np.arange(1, len(fixed) + 1)
     live = np.r_[fleet["position"][fleet["position"] >= 0], np.arange(len(own), len(fixed))].astype(int)
