@@ -15,6 +15,13 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
+def listed(names: Iterable[str], most: int = 5) -> str:
+    """Return the first few names and how many more there are."""
+    all_names = list(names)
+    more = f" and {len(all_names) - most} more" if len(all_names) > most else ""
+    return ", ".join(all_names[:most]) + more
+
+
 class Severity(StrEnum):
     """How much a finding matters: an error means that the value can't be relied on."""
 

@@ -18,10 +18,10 @@ from core.feeder import EQUIPMENT, Feeder
 from core.feeder.storage import forget_feeder, keep_feeder, kept_feeder, kept_feeders
 from core.feeder.summary import summary_of
 from core.feeder.tables import STORED
-from core.findings import Finding, Reading, Severity
+from core.findings import Finding, Reading, Severity, counted
 from core.formats.cyme.baseline import read_baseline
-from core.formats.decisions import Decisions, folder_of, keep_decisions, load_decisions, read_decisions
-from core.formats.feeders import opened, read_feeder
+from core.formats.decisions import FILE, Decisions, folder_of, keep_decisions, load_decisions, read_decisions
+from core.formats.feeders import opened, read_feeder, read_once
 from core.formats.gis import preview, read_gis, reconcile, write_geopackage
 from core.formats.models import KEPT, kept_id
 from core.formats.opendss import script_of
@@ -134,7 +134,8 @@ def _decisions(arguments: argparse.Namespace) -> Decisions:
     decisions = replace(kept, repair=kept.repair or arguments.repair).with_words(arguments.map, arguments.match)
     if arguments.remember:
         keep_decisions(folder_of(arguments.paths[0]), decisions)
-    return decisions
+        return replace(decisions, file=FILE)
+    return decisions if decisions == kept else replace(decisions, file="")
 
 
 def _source(reading: Reading[Feeder]) -> dict[str, Any]:
@@ -259,30 +260,32 @@ def solution(reading: Reading[Feeder], snapshot: Snapshot) -> dict[str, Any]:
 def _solve(arguments: argparse.Namespace) -> Answer:
     reading = _reading(arguments)
     snapshot = _snapshot(arguments, reading)
+    document = solution(reading, snapshot)
+    errors = [finding for finding in document["findings"] if finding.severity is Severity.ERROR]
+    others = [finding for finding in snapshot.findings if finding not in errors]
+    text = "Not converged"
     if snapshot.converged:
-        nodes = snapshot.nodes[snapshot.nodes["v_pu"] > 1e-3]
-        text = (
-            f"Converged: {nodes['v_pu'].min():.4f} to {nodes['v_pu'].max():.4f} pu, losses {snapshot.losses_kw:.3f} kW"
-        )
-    else:
-        text = "Not converged"
-    errors = [finding for finding in reading.findings if finding.severity is Severity.ERROR]
-    words = _words([*errors, *snapshot.findings])
-    return Answer(solution(reading, snapshot), f"{text}\n{words}", fails=not snapshot.converged)
+        volts = snapshot.nodes.loc[snapshot.nodes["v_pu"] > 1e-3, "v_pu"]
+        text = f"Converged: {volts.min():.4f} to {volts.max():.4f} pu, losses {snapshot.losses_kw:.3f} kW"
+        text += f"\nDon't rely on it: {counted(len(errors), 'error')}" if errors else ""
+    return Answer(document, f"{text}\n{_words([*errors, *others])}", fails=not snapshot.converged)
 
 
-def _decided(arguments: argparse.Namespace) -> str:
-    """Return the name of the files that a run reads; decisions must lie beside them."""
+def _run_reading(arguments: argparse.Namespace) -> Reading[Feeder]:
+    """Read what a run takes as its units read it: decisions must lie beside the files."""
+    if kept_id(arguments.paths) is not None:
+        return _reading(arguments)
     _decisions(arguments)
     if (arguments.map or arguments.match or arguments.decisions) and not arguments.remember:
         raise BadInput("A run takes decisions from the files' folder", hint="Add --remember")
-    return str(arguments.paths[0].resolve().stem)
+    return read_once(arguments.paths, repair=arguments.repair)
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
     workspace = load_settings(getattr(arguments, "workspace", None)).workspace
-    kept = kept_id(arguments.paths)
-    name = _reading(arguments).value.name if kept else _decided(arguments)
+    kept = kept_id(arguments.paths) is not None
+    reading = _run_reading(arguments)
+    name = reading.value.name if kept else str(arguments.paths[0].resolve().stem)
     profiles = read_profiles(arguments.profiles).value
     quarters = profiles.steps in QUARTERS_OF_A_YEAR or profiles.steps == 4 * arguments.hours
     minutes = profiles.step_minutes or (15.0 if quarters else 60.0)
@@ -303,8 +306,11 @@ def _run(arguments: argparse.Namespace) -> Answer:
         f"{year['outside_a_h']:g} h outside range A, {year['overload_h']:g} h overloaded"
         for year in result["feeders"]
     ] + [f"{part['feeder']} block {part['block']} failed: {part['message']}" for part in result["failed"]]
-    words = dict.fromkeys(_words([Finding.from_dict(each)]) for year in result["feeders"] for each in year["findings"])
-    return Answer({"folder": str(folder), **result}, "\n".join([*lines, *words]), fails=bool(result["failed"]))
+    of_years = [Finding.from_dict(each) for year in result["feeders"] for each in year["findings"]]
+    findings = list(dict.fromkeys([*reading.findings, *of_years]))
+    document = {"folder": str(folder), "source": _source(reading), **result, "findings": findings}
+    said = [finding for finding in findings if finding.severity is Severity.ERROR or finding in of_years]
+    return Answer(document, "\n".join([*lines, _words(said)]), fails=bool(result["failed"]))
 
 
 def _compare(arguments: argparse.Namespace) -> Answer:

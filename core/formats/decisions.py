@@ -24,6 +24,7 @@ class Decisions:
     repair: bool = False  # repair what is known to be broken in CYME exports
     layers: dict[str, Any] = field(default_factory=dict)  # GIS layer → its kind, fields and coordinate system
     matches: dict[str, str] = field(default_factory=dict)  # id in the CYME or OpenDSS model → id in the GIS
+    file: str = field(default="", compare=False)  # where they lie; empty where a command line gave them
 
     def findings(self) -> list[Finding]:
         """Say which decisions are used, so that nothing is repaired or mapped silently."""
@@ -33,7 +34,7 @@ class Decisions:
         if not parts:
             return []
         text = f"Decided by hand and used: {', '.join(parts)}"
-        return [Finding("feeder.decisions", Severity.INFO, text, "", Where(file=FILE))]
+        return [Finding("feeder.decisions", Severity.INFO, text, "", Where(file=self.file or None))]
 
     def with_words(self, maps: Sequence[str], matches: Sequence[str]) -> Decisions:
         """Return the decisions with those that a command line gives.
@@ -78,7 +79,7 @@ def load_decisions(paths: Sequence[Path]) -> Decisions:
 def read_decisions(path: Path) -> Decisions:
     """Return the decisions of a file."""
     try:
-        return Decisions(**json.loads(path.read_text(encoding="utf-8")))
+        return Decisions(**json.loads(path.read_text(encoding="utf-8")), file=path.name)
     except (ValueError, TypeError, OSError) as error:
         raise BadInput(
             f"The decisions can't be read: {error}",
@@ -89,4 +90,5 @@ def read_decisions(path: Path) -> Decisions:
 
 def keep_decisions(folder: Path, decisions: Decisions) -> None:
     """Keep decisions beside a feeder's files."""
-    write_whole(folder / FILE, dump(asdict(decisions), indent=1).encode("utf-8"))
+    kept = {name: value for name, value in asdict(decisions).items() if name != "file"}
+    write_whole(folder / FILE, dump(kept, indent=1).encode("utf-8"))

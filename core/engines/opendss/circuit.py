@@ -13,8 +13,7 @@ import pandas as pd
 
 from core.errors import EngineError
 from core.feeder import Feeder
-from core.feeder.checks import listed
-from core.findings import Finding, Severity
+from core.findings import Finding, Severity, listed
 from core.formats.opendss.context import REUSE_FACTORS, give_back, lent_engine, new_context, scratch
 from core.formats.opendss.names import PHASES
 from core.formats.opendss.write import Script, script_of

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.errors import BadInput
-from core.findings import Finding, Reading, Severity, Source, Where
+from core.findings import Finding, Reading, Severity, Source, Where, counted
 from core.formats.cyme.result_tables import PHASE_OF_NODE, ResultTable, result_table, tables
 
 #: Lowest and highest typical value of a voltage to neutral in each unit that a heading doesn't name.
@@ -58,6 +58,7 @@ def read_baseline(paths: list[Path]) -> Reading[Baseline]:
                 text = f"Columns not used: {', '.join(table.unused[:8])}"
                 where = Where(file=path.name, sheet=sheet or None, row=table.row)
                 findings.append(Finding("cyme.results.columns", Severity.INFO, text, "", where))
+            findings.extend(_unreadable(table, path, sheet))
             nodes.append(_nodes(table, findings, path))
             branches.append(_branches(table))
         if not found:
@@ -69,6 +70,17 @@ def read_baseline(paths: list[Path]) -> Reading[Baseline]:
         raise BadInput("No results in the file", hint=WANTED, where=Where(file=", ".join(path.name for path in paths)))
     digest = sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
     return Reading(Baseline(node_table, branch_table), findings, Source(paths[0].name, digest, "cyme.results"))
+
+
+def _unreadable(table: ResultTable, path: Path, sheet: str) -> list[Finding]:
+    """Report cells that hold no number where one belongs, the first of them by its text."""
+    cells = table.unreadable()
+    if not cells:
+        return []
+    field, row, cell = cells[0]
+    text = f"{counted(len(cells), 'cell')} without a readable number, not compared, such as {cell[:40]!r}"
+    where = Where(file=path.name, sheet=sheet or None, row=row, column=field)
+    return [Finding("cyme.results.cell", Severity.WARNING, text, "Correct the cells, or leave them empty", where)]
 
 
 def _nodes(table: ResultTable, findings: list[Finding], path: Path) -> pd.DataFrame:

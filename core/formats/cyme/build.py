@@ -9,10 +9,9 @@ from functools import partial
 import pandas as pd
 
 from core.feeder import Feeder
-from core.feeder.checks import listed
 from core.feeder.places import place_internal
 from core.feeder.voltages import base_voltages, fill_rated_voltages
-from core.findings import Finding, Severity, Where
+from core.findings import Finding, Severity, Where, listed
 from core.formats.cyme.branches import LINES, REACTANCES, SWITCHING, add_line, add_reactance, add_switch
 from core.formats.cyme.completion import finish
 from core.formats.cyme.equipment import Library, catalogue_rows, settle_spacings

@@ -122,7 +122,7 @@ class Library:
         z0 = complex(kind.number("r0_ohm_km"), kind.number("x0_ohm_km"))
         amps = kind.number("amps") or None
         if z1 == 0 and z0 == 0:
-            return Conducting(None, "ideal", kind.text("equipment"), amps)
+            return self._without_impedance(device, kind, amps)
         if z0 == 0:
             z0 = z1
             self.remark(
@@ -146,7 +146,7 @@ class Library:
         wanted = ["ABC".index(phase) for phase in phases]
         amps = kind.number("amps") or kind.number("amps_b") or kind.number("amps_c") or None
         if not defined:
-            return Conducting(None, "ideal", kind.text("equipment"), amps)
+            return self._without_impedance(device, kind, amps)
         if not set(wanted) <= set(defined):
             stand_in = [k for k in defined if k not in wanted] + defined
             wanted = [k if k in defined else stand_in.pop(0) for k in wanted]
@@ -164,6 +164,12 @@ class Library:
                 amps,
             )
         return Conducting(full.pick(wanted), "matrix", kind.text("equipment"), amps)
+
+    def _without_impedance(self, device: Record, kind: Record, amps: float | None) -> Conducting:
+        name = kind.text("equipment")
+        text = f"Line type {name} has no impedance: the line connects without"
+        self.remark("line_no_impedance", Severity.ERROR, text, device, "Complete the line type in the equipment")
+        return Conducting(None, "ideal", name, amps)
 
     def _by_phase(self, device: Record, phases: str) -> Conducting:
         spacing = self.find("spacing", device)

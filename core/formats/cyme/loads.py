@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from core.feeder.checks import listed
-from core.findings import Finding, Severity
+from core.findings import Finding, Severity, listed
 from core.formats.cyme.records import Record, Records
 from core.formats.cyme.rowing import Place, Rowing, delta_pair
 

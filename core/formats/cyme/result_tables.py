@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from core.errors import BadInput
@@ -31,6 +32,12 @@ UNITS = {
 }
 #: Names whose unit is in them.
 NAMED_UNITS = (("kvll", "kvll"), ("vll", "vll"), ("kvln", "kv"), ("vpu", "pu"), ("puv", "pu"))
+#: Fields that hold names, not numbers.
+NAMES = ("bus", "branch", "phase")
+#: A number with the sign of its unit behind it, if any.
+NUMBER = r"^[+-]?[\d.,'\s]*\d[.,]?(?:[eE][+-]?\d+)?(?=\s*[%°A-Za-z]*$)"
+#: How tables write that there is no value.
+NOTHING = ("", "-", "--", "n/a", "na", "nan", "none", "null", "*")
 PHASE_OF_NODE = {"1": "A", "2": "B", "3": "C", "a": "A", "b": "B", "c": "C"}
 
 
@@ -42,17 +49,27 @@ class ResultTable:
     units: dict[str, str]
     unused: list[str]
     row: int
+    rows: list[int]  # where each row of cells stands in the file
 
     def numbers(self, column: str) -> pd.Series:
         """Return a column as numbers; what is none is missing."""
         if column not in self.cells:
             return pd.Series(float("nan"), index=self.cells.index)
-        cells = self.cells[column].str.replace(r"[^0-9.,eE+\-]", "", regex=True)
+        cells = self.cells[column].str.extract(f"({NUMBER})", expand=False).str.replace(r"[\s']", "", regex=True)
         comma, point = cells.str.rfind(","), cells.str.rfind(".")
         european = comma > point  # the last of the two is the decimal sign
         plain = cells.str.replace(",", "", regex=False)
         swapped = cells.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
         return pd.to_numeric(swapped.where(european, plain), errors="coerce")
+
+    def unreadable(self) -> list[tuple[str, int, str]]:
+        """Return the cells that should hold numbers and don't: field, row in the file, and text."""
+        fields = [str(field) for field in self.cells if field not in NAMES]
+        return [
+            (field, self.rows[k], self.cells[field].iloc[k])
+            for field in fields
+            for k in np.flatnonzero(self.numbers(field).isna() & ~self.cells[field].str.lower().isin(NOTHING))
+        ]
 
     def unit(self, column: str) -> str:
         """Return a column's unit: of its heading, or of its cells when all are percentages."""
@@ -78,7 +95,7 @@ def heading(cell: str) -> tuple[str, str]:
     unit = UNITS.get(_bare(match[1] or match[2] or ""), "") if match else ""
     names = [_bare(cell)] + ([_bare(cell[: match.start()])] if match else [])
     field = next((_synonyms()[name] for name in names if name in _synonyms()), "")
-    inside = next((of for part, of in NAMED_UNITS if names[0].startswith(part)), "")
+    inside = next((of for part, of in NAMED_UNITS if part in names[0]), "")
     if inside.endswith("ll"):  # "V_LL (kV)": between phases, whatever the unit
         unit = {"kv": "kvll", "v": "vll"}.get(unit, unit)
     return field, unit or inside if field else ""
@@ -122,11 +139,12 @@ def result_table(rows: list[list[str]]) -> ResultTable | None:
         fields = [field for field, _ in named]
         if not {"bus", "branch"} & set(fields) or len(set(fields) - {""}) < 2:
             continue
-        body = [line for line in rows[index + 1 :] if any(cell.strip() for cell in line)]
-        if body and (units := _row_of_units(body[0])):
-            body = body[1:]
+        places = [k for k in range(index + 1, len(rows)) if any(cell.strip() for cell in rows[k])]
+        if places and (units := _row_of_units(rows[places[0]])):
+            places = places[1:]
             row = [f"{cell} ({unit})" if unit else cell for cell, unit in zip(row, units, strict=False)]
             named = [heading(cell) for cell in row]
+        body = [rows[k] for k in places]
         columns = {field: k for k, field in reversed(list(enumerate(fields))) if field}
         cells = {field: [line[k].strip() if k < len(line) else "" for line in body] for field, k in columns.items()}
         second = [k for k, field in enumerate(fields) if field == "bus"][1:]
@@ -136,7 +154,8 @@ def result_table(rows: list[list[str]]) -> ResultTable | None:
                 cells["phase"] = nodes
         units_of = {field: named[k][1] for field, k in columns.items() if k < len(named) and named[k][1]}
         unused = [cell for cell, field in zip(row, fields, strict=False) if cell.strip() and not field]
-        return ResultTable(pd.DataFrame(cells, dtype=object), units_of, unused, index + 1)
+        made = pd.DataFrame(cells, dtype=object)
+        return ResultTable(made, units_of, unused, index + 1, [k + 1 for k in places])
     return None
 
 

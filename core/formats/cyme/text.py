@@ -32,9 +32,12 @@ def decode(data: bytes) -> str:
 def read_text(data: bytes, name: str, raw: RawFile) -> None:
     """Add one text file's rows to ``raw``; network, equipment and load files go into the same."""
     scan = _Scan(raw, name)
-    for number, line in enumerate(decode(data).splitlines(), start=1):
+    text = decode(data)
+    for number, line in enumerate(text.splitlines(), start=1):
         scan.take(line.strip(), number)
     scan.close()
+    if not text.endswith(("\n", "\r")):
+        scan.report_end()
 
 
 @dataclass(slots=True)
@@ -51,11 +54,13 @@ class _Scan:
     shorter: int = 0
     orphans: int = 0
     last: Where = field(default_factory=Where)
+    is_whole: bool = True  # the last line was a row with all its fields
 
     def take(self, line: str, number: int) -> None:
         if not line or line.startswith(("//", ";", "!")):
             return
         self.last = Where(file=self.file, section=self.section or None, line=number)
+        self.is_whole = False
         if match := SECTION.match(line):
             self.open(match["name"].strip().upper())
         elif match := FORMAT.match(line):
@@ -107,6 +112,16 @@ class _Scan:
             )
         self.longer = self.shorter = self.orphans = 0
 
+    def report_end(self) -> None:
+        """Report a file that ends without the end of its last line."""
+        hint = "Export the file again, it is incomplete"
+        if self.is_whole:
+            text, hint = "The file ends without a line end", "Check that its last row isn't cut off"
+            self.raw.remark("text.no_line_end", Severity.INFO, text, hint, self.last)
+        else:
+            text = "The file ends in the middle of a section"
+            self.raw.remark("text.cut_off", Severity.ERROR, text, hint, self.last)
+
     def general(self, line: str) -> None:
         key, _, value = line.partition("=")
         if key.strip().upper() == "CYME_VERSION":
@@ -125,7 +140,8 @@ class _Scan:
             return
         values = [value.strip() for value in (next(csv.reader([cells])) if '"' in cells else cells.split(","))]
         self.longer += len(values) > len(names) and any(values[len(names) :])
-        self.shorter += len(values) < len(names)
+        self.is_whole = len(values) >= len(names)
+        self.shorter += not self.is_whole
         found = dict(zip(names, values, strict=False))
         if table != self.section:
             self.network = values[0]

@@ -13,9 +13,8 @@ import pandas as pd
 
 from core.errors import BadInput
 from core.feeder import Feeder
-from core.feeder.checks import listed
 from core.feeder.voltages import base_voltages
-from core.findings import Finding, Reading, Severity, Source, Where
+from core.findings import Finding, Reading, Severity, Source, Where, listed
 from core.formats.opendss.active import Active
 from core.formats.opendss.context import new_context, scratch
 from core.formats.opendss.delivery import add_faults, add_lines, add_reactors, add_sources, add_transformers

@@ -20,6 +20,8 @@ from core.formats.opendss.names import Names, nodes
 SQRT3 = math.sqrt(3)
 #: Impedance of a connection without impedance, and of a source whose voltage stands at its bus [ohm].
 IDEAL_OHM, SOURCE_OHM = 1e-5, 1e-6
+#: Reactance that stands in for none [%]: the engine takes 700 % for zero.
+IDEAL_PCT = 1e-4
 MODELS = {"pq": 1, "z": 2, "motor": 3, "exponential": 4, "i": 5, "pq_fixed_q": 6, "pq_fixed_x": 7, "zip": 8}
 DER_MODELS = {"pq": 1, "z": 2, "pq_fixed_q": 4, "pq_fixed_x": 5, "limited": 7}
 CONTROLS = {"voltage": "voltage", "current": "current", "kvar": "kvar", "time": "time", "powerfactor": "pf"}
@@ -223,6 +225,7 @@ class _Writer:
         out = []
         for row in self.rows("transformers"):
             own, phases = windings.get(row["id"], []), int(row["phase_count"])
+            row["x_hl_pct"] = row["x_hl_pct"] or IDEAL_PCT
             lag = "lead" if row["leading"] else "lag"
             bank = f" bank={self.names.give('bank', row['bank'])}" if row["bank"] else ""
             start = f"{self.new('Transformer', row['id'])} phases={phases} windings={len(own)}"
@@ -305,6 +308,7 @@ class _Writer:
     def loads(self) -> list[str]:
         out = []
         for row in self.rows("loads"):
+            row |= {power: row[power] if known(row[power]) else 0.0 for power in ("p_kw", "q_kvar")}
             text = (
                 f"{self.new('Load', row['id'])} bus1={self.bus(row['bus'], row['phases'])} model={MODELS[row['model']]}"
             )

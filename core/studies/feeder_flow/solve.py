@@ -10,11 +10,12 @@ import pandas as pd
 from core.engines.opendss import Circuit, Snapshot, SolveOptions
 from core.errors import EngineError
 from core.feeder import Feeder
-from core.feeder.checks import listed
-from core.findings import Finding, Severity
+from core.findings import Finding, Severity, listed
 
 #: A node below this has no voltage: what is left is coupling [pu].
 DARK_PU = 0.01
+#: A load below this, or above its inverse, shows that the power flow has no solution with the loads' power [pu].
+COLLAPSED_PU = 0.5
 
 
 def solve_feeder(feeder: Feeder, options: SolveOptions | None = None) -> Snapshot:
@@ -27,15 +28,8 @@ def solve_feeder(feeder: Feeder, options: SolveOptions | None = None) -> Snapsho
     options
         Whether taps are held, and how exactly to solve.
     """
-    if feeder["sources"].empty or not feeder["sources"]["in_service"].any():
-        return _not_solved(
-            Finding(
-                "feeder.no_source",
-                Severity.ERROR,
-                "The feeder has no source",
-                "Add the file that has the head node and its source",
-            )
-        )
+    if (missing := _missing(feeder)) is not None:
+        return _not_solved(missing)
     try:
         with Circuit(feeder, options) as circuit:
             snapshot = circuit.solve()
@@ -45,6 +39,17 @@ def solve_feeder(feeder: Feeder, options: SolveOptions | None = None) -> Snapsho
         snapshot.findings.extend(_without_voltage(snapshot))
         snapshot.findings.extend(_loads_out_of_range(feeder, snapshot))
     return snapshot
+
+
+def _missing(feeder: Feeder) -> Finding | None:
+    """Return what keeps a feeder from being solved at all."""
+    if not feeder["sources"]["in_service"].any():
+        hint = "Add the file that has the head node and its source"
+        return Finding("feeder.no_source", Severity.ERROR, "The feeder has no source", hint)
+    if feeder["branches"].empty and feeder["transformers"].empty:
+        text, hint = "The feeder has neither lines nor transformers", "Add the network file of the export"
+        return Finding("feeder.no_branches", Severity.ERROR, text, hint)
+    return None
 
 
 def _without_voltage(snapshot: Snapshot) -> list[Finding]:
@@ -58,7 +63,7 @@ def _without_voltage(snapshot: Snapshot) -> list[Finding]:
             "feeder.without_voltage",
             Severity.WARNING,
             text,
-            "They lie behind an open switch or have no source",
+            "They lie behind an open switch, have no source, or the feeder can't carry its loads",
             element=names[0],
         )
     ]
@@ -83,11 +88,13 @@ def _loads_out_of_range(feeder: Feeder, snapshot: Snapshot) -> list[Finding]:
         return []
     pu, name = wrong[0] if wrong[0][0] < 1 else wrong[-1]
     text = f"{len(wrong)} loads are outside the voltage range in which they hold their power: {name} has {pu:.3f} pu"
-    return [
-        Finding(
-            "feeder.load_voltage", Severity.WARNING, text, "Their power in the result is lower or higher", element=name
+    hint, severity = "Their power in the result is lower or higher", Severity.WARNING
+    if not COLLAPSED_PU < pu < 1 / COLLAPSED_PU:
+        hint, severity = (
+            "With their power there is no solution: look at their size and at what feeds them",
+            Severity.ERROR,
         )
-    ]
+    return [Finding("feeder.load_voltage", severity, text, hint, element=name)]
 
 
 def _not_solved(finding: Finding) -> Snapshot:

@@ -11,13 +11,14 @@ import pandas as pd
 
 from core.engines.opendss import Snapshot
 from core.feeder import Feeder
-from core.feeder.checks import listed
-from core.findings import Finding, Severity
+from core.findings import Finding, Severity, listed
 from core.formats.cyme.baseline import Baseline
 
 PASS, WARN, FAIL, NOT_CHECKED = "PASS", "WARN", "FAIL", "NOT CHECKED"
 #: Largest error that passes, and that only warns: voltage [pu], angle [°], loading [percentage points].
 VOLTAGE_PU, ANGLE_DEG, LOADING_POINTS = (0.005, 0.010), (0.5, 1.0), (2.0, 5.0)
+#: How close to √3 times the feeder's voltages those between phases lie.
+BETWEEN_PHASES = 0.1
 
 
 @dataclass(slots=True)
@@ -49,7 +50,8 @@ def compare(
     tolerance_pu
         Largest voltage error that passes [pu]; twice as much warns.
     """
-    nodes, offset = _nodes(feeder, snapshot, baseline, tolerance_pu)
+    findings: list[Finding] = []
+    nodes, offset = _nodes(_to_neutral(feeder, baseline, findings), snapshot, tolerance_pu)
     branches = _branches(feeder, snapshot, baseline)
     unmatched = [f"{bus}.{phase}" for bus, phase, found in _columns(nodes, "bus", "phase", "matched") if not found]
     unmatched += [name for name, found in _columns(branches, "id", "matched") if not found]
@@ -61,7 +63,6 @@ def compare(
         if verdict != NOT_CHECKED
     ]
     verdict = next((grade for grade in (FAIL, WARN, PASS) if grade in checked), NOT_CHECKED)
-    findings = []
     if not snapshot.converged:
         verdict = FAIL
         findings += snapshot.findings
@@ -99,19 +100,30 @@ def _grade(error: pd.Series, limits: tuple[float, float]) -> np.ndarray:
     return np.asarray(graded)
 
 
-def _nodes(feeder: Feeder, snapshot: Snapshot, baseline: Baseline, tolerance_pu: float) -> tuple[pd.DataFrame, float]:
+def _to_neutral(feeder: Feeder, baseline: Baseline, findings: list[Finding]) -> pd.DataFrame:
+    """Return the baseline's nodes in per unit; voltages √3 times the feeder's are between phases, whatever is said."""
+    nodes = baseline.nodes
+    if "v_kv" not in nodes:
+        return nodes
+    base = dict(zip(feeder["buses"]["id"].str.lower(), feeder["buses"]["kv_ll_base"] / math.sqrt(3), strict=True))
+    from_kv = nodes["v_kv"] / nodes["bus"].str.lower().map(base)
+    if abs(from_kv.median() / math.sqrt(3) - 1) < BETWEEN_PHASES:
+        from_kv /= math.sqrt(3)
+        text = "The baseline's voltages are √3 times the feeder's: they are taken as voltages between phases"
+        hint = "Name the unit in the heading, kVLL or kVLN"
+        findings.append(Finding("feeder.baseline_between_phases", Severity.WARNING, text, hint))
+    return nodes.assign(v_pu=nodes["v_pu"].fillna(from_kv) if "v_pu" in nodes else from_kv)
+
+
+def _nodes(theirs: pd.DataFrame, snapshot: Snapshot, tolerance_pu: float) -> tuple[pd.DataFrame, float]:
     """Return the nodes, worst first, and the rotation that all have in common [°], which their errors are without."""
-    if baseline.nodes.empty:
+    if theirs.empty:
         return pd.DataFrame(), 0.0
-    theirs = baseline.nodes.assign(key=baseline.nodes["bus"].str.lower() + "." + baseline.nodes["phase"])
+    theirs = theirs.assign(key=theirs["bus"].str.lower() + "." + theirs["phase"])
     columns = ["bus", "phase", "v_pu", "angle_deg"]
     ours = snapshot.nodes[columns] if not snapshot.nodes.empty else pd.DataFrame(columns=columns)
     ours = ours.assign(key=ours["bus"].astype(str).str.lower() + "." + ours["phase"].astype(str)).drop_duplicates("key")
     joined = theirs.merge(ours, on="key", how="left", suffixes=("_baseline", ""))
-    if "v_kv" in joined:
-        base = dict(zip(feeder["buses"]["id"].str.lower(), feeder["buses"]["kv_ll_base"] / math.sqrt(3), strict=True))
-        from_kv = joined["v_kv"] / joined["bus_baseline"].str.lower().map(base)
-        joined["v_pu_baseline"] = from_kv if "v_pu_baseline" not in joined else joined["v_pu_baseline"].fillna(from_kv)
     error = joined["v_pu"] - joined["v_pu_baseline"]
     turned = _wrapped(joined["angle_deg"] - joined["angle_deg_baseline"])
     offset = _rotation(turned)

@@ -102,6 +102,8 @@ def test_a_kept_feeder_stands_for_its_files(tmp_path: Path, capsys: pytest.Captu
     (tmp_path / "load.csv").write_text("load\n1\n0.8\n")
     year = "--profiles", tmp_path / "load.csv", "--hours", 2
     runs = [call(capsys, "run", *what, *year)[1] for what in (paths, [f"kept:{kept['id']}"])]
+    assert [run["source"] for run in runs] == [kept["source"]] * 2
+    assert all(finding in run["findings"] for run in runs for finding in kept["findings"])
     assert runs[0]["feeders"][0]["energy_mwh"] == runs[1]["feeders"][0]["energy_mwh"] > 0
     assert call(capsys, "kept", "--forget", kept["id"])[1]["feeders"] == []
     assert call(capsys, "read", f"kept:{kept['id']}")[0] == 2

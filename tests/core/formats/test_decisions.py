@@ -23,7 +23,9 @@ def test_decisions_read_back_and_change_what_the_files_say(tmp_path: Path) -> No
     assert fingerprint([tmp_path]) != before
     second = read_feeder([tmp_path])
     assert list(second.value["branches"]["id"]) == ["x", "y"]
-    assert "feeder.decisions" in {finding.code for finding in second.findings}
+    assert {finding.where.file for finding in second.findings if finding.code == "feeder.decisions"} == {FILE}
+    third = read_feeder([tmp_path], decisions=Decisions(repair=True))
+    assert {finding.where.file for finding in third.findings if finding.code == "feeder.decisions"} == {None}
 
 
 def test_a_coordinate_system_that_is_none_is_refused(tmp_path: Path) -> None:

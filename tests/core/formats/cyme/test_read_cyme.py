@@ -287,6 +287,12 @@ def test_half_a_file_gives_half_a_feeder_and_says_so(tmp_path: Path) -> None:
     assert "cyme.device_without_section" in codes(reading)
 
 
+@pytest.mark.parametrize("end", ["[SWITCH SETT", "FORMAT_SECTION=SectionID", "S3,N3"])
+def test_a_file_that_ends_in_the_middle_of_a_line_is_cut_off(tmp_path: Path, end: str) -> None:
+    text = exports.text_of("network")
+    assert "cyme.text.cut_off" in codes(read(exports.write_text(tmp_path, network=text[: text.index(end) + len(end)])))
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"\x00\x01\x02\xff" * 50, b"just a letter", b"<html><body/></html>", b"<a><b>"]
 )

@@ -184,6 +184,22 @@ def test_a_baseline_without_results_is_bad_input(tmp_path: Path, text: str) -> N
         read_baseline([baseline(tmp_path, text)])
 
 
+def test_voltages_between_phases_are_known_by_the_feeder_s(tmp_path: Path) -> None:
+    feeder = two_buses()
+    snapshot = solve_feeder(feeder)
+    kv = snapshot.nodes["v_kv"].iloc[-1] * math.sqrt(3)
+    found = compare(feeder, snapshot, read_baseline([baseline(tmp_path, f"Bus,Phase,Voltage (kV)\n2,A,{kv}")]).value)
+    assert found.voltage["max_abs"] < 1e-9
+    assert [finding.code for finding in found.findings] == ["feeder.baseline_between_phases"]
+
+
+@pytest.mark.parametrize(("cell", "said"), [("abc", 1), ("1.0x2", 1), ("1.02 kV", 0), ("n/a", 0), ("", 0)])
+def test_a_cell_without_a_readable_number_is_named(tmp_path: Path, cell: str, said: int) -> None:
+    reading = read_baseline([baseline(tmp_path, f"Bus,VpuA,VpuB\n\n2,1.0,{cell}\n")])
+    cells = [finding.where for finding in reading.findings if finding.code == "cyme.results.cell"]
+    assert [(where.row, where.column) for where in cells] == [(3, "v_b")] * said
+
+
 def test_a_wrong_voltage_fails_and_stands_first(tmp_path: Path) -> None:
     feeder = two_buses()
     snapshot = solve_feeder(feeder)
