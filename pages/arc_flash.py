@@ -18,6 +18,7 @@ COLUMNS = {
     "working_distance_mm": "Working distance [mm]",
     "equipment": "Equipment",
     "configuration": "Electrodes",
+    "gap_mm": "Gap [mm]",
     "reason": "Not calculated because",
     "name": "Name",
 }

@@ -348,7 +348,7 @@ def _choices(plant: Plant) -> Iterable[Finding]:
             rows = plant[table]
             yield from _found(
                 "choice",
-                rows[~rows[column.name].isin(column.choices)],
+                rows[~rows[column.name].isin((*column.choices, column.default))],
                 table,
                 f"{{table}} {{id}}: {column.name} is {{{column.name}!r}}",
                 f"one of {', '.join(column.choices)}",

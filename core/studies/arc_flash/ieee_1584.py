@@ -21,7 +21,8 @@ EQUIPMENT_COLUMNS = (
     "voltage_kv", "configuration", "gap_mm", "working_distance_mm", "height_mm", "width_mm", "depth_mm",
 )  # fmt: skip
 ENCLOSED = ("VCB", "VCBB", "HCB")
-CONFIGURATIONS = (*ENCLOSED, "VOA", "HOA")
+OPEN_AIR = ("VOA", "HOA")
+CONFIGURATIONS = (*ENCLOSED, *OPEN_AIR)
 
 #: Voltages for which the coefficients are given; between them the results are interpolated [kV].
 LEVELS_KV = (0.6, 2.7, 14.3)
@@ -96,6 +97,7 @@ def out_of_range(equipment: pd.DataFrame, bolted_ka: Array) -> pd.Series:
         ),
         "working distance is below 305 mm": ~(equipment["working_distance_mm"] >= 305),
         "enclosure is narrower than four gaps": enclosed & ~(equipment["width_mm"] >= 4 * gap),
+        "enclosure has no height or depth": enclosed & ~(equipment[["height_mm", "depth_mm"]] > 0).all(axis=1),
     }
     return pd.Series(np.select(list(reasons.values()), list(reasons), ""), index=equipment.index)
 

@@ -204,7 +204,7 @@ def _three_phase(network: FaultNetwork, conditions: Conditions, faults: _Faults)
 
 
 def _single_phase(network: FaultNetwork, conditions: Conditions, faults: _Faults) -> _FaultCurrents:
-    """Return I″_k1 = √3·c·U_n/|Z_(1) + Z_(2) + Z_(0)| of clause 4.2.4; machines do not decay (clause 4.5.3)."""
+    """Return I″_k1 = √3·c·U_n/|Z_(1) + Z_(2) + Z_(0)| of clause 4.2.4, equation (52); machines do not decay (4.5.3)."""
     zero = zero_sequence(network, conditions.case)
     nodes = len(faults.positive.v_kv)
     z_0 = nodal.driving_impedances(nodes, zero.branches, zero.earth_bus, zero.earth_z, faults.at)
@@ -248,7 +248,7 @@ def _partial_currents(faults: _Faults) -> tuple[Complex, Complex]:
 def _breaking_current(conditions: Conditions, faults: _Faults) -> Float:
     """Return I_b without converters [pu].
 
-    Clause 4.5.2.4, equation (75): I_b = I″_k − Σ ΔU″/(c·U_n/√3)·(1 − μ·q)·I″_k with ΔU″ = jX″·I″ across the machine.
+    Clause 4.5.2.4: I_b = I″_k − Σ ΔU″/(c·U_n/√3)·(1 − μ·q)·I″_k with ΔU″ = jX″·I″ across the machine.
     Where the sources feed the fault independently it is Σ μ·q·I″_k (clause 4.5.2.2), as if ΔU″ were all of c·U_n/√3.
     """
     sources = faults.positive.sources

@@ -104,7 +104,7 @@ def dc_frequency_ratio(cycles: float) -> float:
 
 
 def dc_component(ik_ka: Any, r_x: Any, frequency_hz: float, time_s: float) -> Array:
-    """Return i_d.c. of clause 4.4, equation (64) [kA]: √2·I″_k·exp(−2πf·t·R/X)."""
+    """Return i_d.c. of clause 4.4 [kA]: √2·I″_k·exp(−2πf·t·R/X)."""
     return np.asarray(np.sqrt(2) * ik_ka * np.exp(-2 * np.pi * frequency_hz * time_s * np.asarray(r_x)), dtype=float)
 
 
@@ -116,7 +116,7 @@ def mu(i_ratio: Any, delay_s: float) -> Array:
 
 
 def q(p_per_pole_pair_mw: Any, delay_s: float) -> Array:
-    """Return q of clause 4.5.2.3, equation (73), from the motor's rated power per pair of poles [MW]."""
+    """Return q of clause 4.5.2.3 from the motor's rated power per pair of poles [MW]."""
     power = np.maximum(np.asarray(p_per_pole_pair_mw, dtype=float), 1e-9)
     return _between(np.stack([np.clip(a + b * np.log(power), 0.0, 1.0) for a, b in _Q]), delay_s)
 

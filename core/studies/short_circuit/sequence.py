@@ -232,7 +232,7 @@ def feeders(network: FaultNetwork, case: str) -> Sources:
 def machines(network: FaultNetwork, v_kv: Float, inside_unit: str) -> Sources:
     """Return the synchronous machines with K_G (clause 3.6.1), or K_S or K_SO within a power station unit.
 
-    The factors apply to the negative-sequence impedance too, equation (19).
+    The factors apply to the negative-sequence impedance too.
     """
     rows, units = network["machine"].reset_index(drop=True), unit_factors(network, v_kv).set_index("machine")
     bus = positions(network, rows["bus"])
@@ -255,7 +255,7 @@ def machines(network: FaultNetwork, v_kv: Float, inside_unit: str) -> Sources:
 
 
 def _motors(network: FaultNetwork, v_kv: Float) -> Sources:
-    """Return the asynchronous motors, clause 3.8.1, equation (26): Z_M = U_rM²/(I_LR/I_rM·S_rM)."""
+    """Return the asynchronous motors, clause 3.8.1: Z_M = U_rM²/(I_LR/I_rM·S_rM)."""
     rows = network["motor"].reset_index(drop=True)
     bus = positions(network, rows["bus"])
     v_n = v_kv[bus]

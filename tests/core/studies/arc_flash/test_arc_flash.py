@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.plant import sample_plant
+from core.plant import check_plant, sample_plant
 from core.results.study_result import Status
 from core.studies.arc_flash import arc_flash, ieee_1584, out_of_range, plant_arc_flash
 from core.studies.arc_flash.study import arc_durations
@@ -130,17 +130,47 @@ def breakers(*rows: tuple[str, float, float | None]) -> pd.DataFrame:
 
 def test_the_arc_lasts_until_the_slowest_breaker_at_either_current():
     table = breakers(("A", 0.2, 0.3), ("A", 0.1, 0.5), ("B", 0.1, None), ("C", 5.0, 9.0))
-    full, reduced, findings = arc_durations(table, pd.Series(["A", "B", "C", "D"]))
-    assert full.tolist() == [0.2, 0.1, 2.0, 2.0]
-    assert reduced.tolist() == [0.5, 0.1, 2.0, 2.0]
+    own = pd.Series([None, None, None, None, 0.3], dtype=float)
+    full, reduced, findings = arc_durations(table, pd.Series(["A", "B", "C", "D", "E"]), own)
+    assert full.tolist() == [0.2, 0.1, 2.0, 2.0, 0.3]
+    assert reduced.tolist() == [0.5, 0.1, 2.0, 2.0, 0.3]
     assert [finding.code for finding in findings] == ["arc_flash.breaker.none", "arc_flash.breaker.one_time"]
 
 
 @pytest.mark.parametrize("times", [(-0.1, None), (0.0, 0.1), (float("nan"), None), (0.1, -1.0)])
 def test_a_time_that_makes_no_sense_is_said_and_the_longest_arc_taken(times: tuple[float, float | None]):
-    full, reduced, findings = arc_durations(breakers(("A", *times), ("A", 0.1, 0.1)), pd.Series(["A"]))
-    assert (full.tolist(), reduced.tolist()) == ([2.0], [2.0])
-    assert "arc_flash.breaker.time" in {finding.code for finding in findings}
+    full, reduced, findings = arc_durations(
+        breakers(("A", *times), ("A", 0.1, 0.1)), pd.Series(["A", "B"]), pd.Series([None, 0.0], dtype=float)
+    )
+    assert (full.tolist(), reduced.tolist()) == ([2.0, 2.0], [2.0, 2.0])
+    assert [finding.code for finding in findings].count("arc_flash.breaker.time") == 2
+
+
+def test_what_a_bus_states_counts_and_the_rest_is_typical_of_its_voltage():
+    """One bus states everything: its energy is the model's at its own fault current. Another one states its gap."""
+    plant = sample_plant()
+    buses = plant["bus"]
+    low, high = buses.loc[buses["kv"] < 15, "id"].iloc[:2]
+    stated = {"electrodes": "VCB", "gap_mm": 104.0, "working_distance_mm": 609.6, "arc_s": 0.061}
+    stated |= {"enclosure_height_mm": 900.0, "enclosure_width_mm": 610.0, "enclosure_depth_mm": 500.0}
+    rows = buses.set_index("id")
+    for name, value in stated.items():
+        rows.loc[low, name] = value
+    rows.loc[high, "gap_mm"] = 100.0
+    plant = plant.with_table("bus", rows.reset_index())
+    assert not [finding for finding in check_plant(plant) if "choice" in finding.code]
+    result = plant_arc_flash(plant)
+    table = result.tables["buses"].set_index("bus")
+    shape = {"voltage_kv": table.loc[low, "voltage_kv"], "configuration": "VCB", "gap_mm": 104.0}
+    shape |= {"working_distance_mm": 609.6, "height_mm": 900.0, "width_mm": 610.0, "depth_mm": 500.0}
+    alone = arc_flash(
+        pd.DataFrame([shape]), np.array([table.loc[low, "bolted_ka"]]), np.array([0.061]), np.array([0.061])
+    )
+    assert table.loc[low, "energy_cal_cm2"] == pytest.approx(alone.loc[0, "energy_cal_cm2"], rel=1e-12)
+    assert table.loc[[low, high], "equipment"].tolist() == ["as the bus states"] * 2
+    assumed = [finding.text for finding in result.findings if finding.code == "arc_flash.typical"]
+    assert not any(low in text for text in assumed)
+    assert f"{high}: electrode configuration, working distance, enclosure height" in " ".join(assumed)
 
 
 def test_annex_d1_by_a_plant_s_own_times():
