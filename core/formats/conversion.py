@@ -137,11 +137,17 @@ def _are_gone(changed: pd.DataFrame) -> np.ndarray:
     for key, part in changed.reset_index(drop=True).groupby(["table", "field"], sort=False):
         table, name = map(str, key)
         rows = part.index.to_numpy()
-        own = name in CATALOGUE[table] if table in CATALOGUE else False
-        default = str(CATALOGUE[table][name].default if own else schema.field(table, name).default)
+        default = _default(table, name)
         number = float(default) if default.replace(".", "", 1).lstrip("-").isdigit() else np.nan
         gone[rows] |= (numbers[rows] == number) | (changed["after"].astype(str).to_numpy()[rows] == default)
     return gone
+
+
+def _default(table: str, name: str) -> str:
+    """Return the default of a column of a network's table or of a field of PSS/E's; line 1 and the titles have none."""
+    if table in CATALOGUE and name in CATALOGUE[table]:
+        return str(CATALOGUE[table][name].default)
+    return schema.field(table, name).default if table in schema.fields() else ""
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -12,6 +12,8 @@ from core.network.network import CATALOGUE, KEYS, Network
 
 #: Numbers that differ by less than this fraction are the same.
 RELATIVE = 1e-9
+#: What a network has besides its tables.
+BESIDES = ("name", "base_mva", "frequency_hz")
 
 
 @dataclass(slots=True)
@@ -33,7 +35,14 @@ class Difference:
 
 def compare_networks(before: Network, after: Network) -> Difference:
     """Return what differs between the tables of two networks."""
-    return compare_tables(before.tables, after.tables, KEYS, {t: tuple(CATALOGUE[t]) for t in CATALOGUE})
+    a, b = ({"network": _whole(network), **network.tables} for network in (before, after))
+    columns = {"network": BESIDES, **{table: tuple(CATALOGUE[table]) for table in CATALOGUE}}
+    return compare_tables(a, b, {"network": (), **KEYS}, columns)
+
+
+def _whole(network: Network) -> pd.DataFrame:
+    """Return what a network has besides its tables."""
+    return pd.DataFrame({name: [getattr(network, name)] for name in BESIDES})
 
 
 def compare_tables(

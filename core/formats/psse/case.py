@@ -87,6 +87,22 @@ class RawCase:
         finite = np.nan_to_num(self.values(section, name), nan=0.0, posinf=0, neginf=0)
         return np.asarray(finite.round().clip(-(2**62), 2**62).astype(np.int64))
 
+    def has_own(self, section: str, name: str) -> bool:
+        """Say whether any record has another value than the field's default."""
+        declared = schema.field(section, name)
+        values = self.values(section, name)
+        if declared.type == "text":
+            return bool(pd.Series(values, dtype=object).fillna("").astype(str).str.strip().ne(declared.default).any())
+        if not declared.default or declared.default.startswith("@"):
+            return bool((~np.isnan(values.astype(float))).any())
+        return bool((values != float(declared.default)).any())
+
+    def is_filled(self, section: str) -> bool:
+        """Say whether a section says anything: parameters of a solution that are all defaults say nothing."""
+        if section in schema.PARAMETERS:
+            return any(self.has_own(section, f.name) for f in schema.fields()[section])
+        return not self[section].empty
+
     def numbers(self, section: str) -> np.ndarray | None:
         """Return the line on which each record begins, counted from 1, where the case was read from a file."""
         original = self.original

@@ -41,7 +41,7 @@ def from_network(network: Network, version: int = 35) -> RawCase:
     original = network.extras.get("psse")
     built = {section: build(network) for section, build in BUILDERS.items()}
     header = {"IC": 0, "SBASE": network.base_mva, "REV": version, "XFRRAT": 0, "NXFRAT": 1}
-    case = RawCase(version, {**header, "BASFRQ": network.frequency_hz, "comment": "Gridproof"}, (network.name[:60], ""))
+    case = RawCase(version, {**header, "BASFRQ": network.frequency_hz, "comment": "Gridproof"}, (network.name, ""))
     if isinstance(original, RawCase):
         baseline = to_network(original, network.name, [])
         if _untouched(network, baseline):

@@ -34,11 +34,11 @@ def kept_lines(case: RawCase, version: int) -> Iterator[str]:
     for name, section in schema.sections().items():
         table = case[name]
         top = section.parent if section.parent not in ("", "system_wide") else name
-        if table.empty or (section.parent == "system_wide" and version >= 34):
+        if not case.is_filled(name) or (section.parent == "system_wide" and version >= 34):
             continue
         lost = [f for f in schema.layout(name, schema.RAWX) if f.name in table]
         if section.parent != "system_wide" and top in present:
-            lost = [f for f in lost if not f.is_in(version) and f.since != schema.RAWX and _says_something(case, f)]
+            lost = [f for f in lost if not f.is_in(version) and f.since != schema.RAWX and case.has_own(name, f.name)]
         if lost:
             yield _line(case, name, list(dict.fromkeys([*section.keys, *(f.name for f in lost)])))
 
@@ -53,16 +53,6 @@ def _line(
     columns = [case.values(section, field)[rows].tolist() for field in fields]
     content = {"section": section, "fields": fields, "rows": list(zip(*columns, strict=True))}
     return MARK + dump({**content, **(more or {})})
-
-
-def _says_something(case: RawCase, f: schema.Field) -> bool:
-    """Say whether a field has another value than its default anywhere."""
-    values = case.values(f.section, f.name)
-    if f.type == "text":
-        return bool(pd.Series(values, dtype=object).fillna("").astype(str).str.strip().ne(f.default).any())
-    if not f.default or f.default.startswith("@"):
-        return bool((~np.isnan(values.astype(float))).any())
-    return bool((values != float(f.default)).any())
 
 
 def restore(case: RawCase, lines: Sequence[str], findings: list[Finding]) -> RawCase:

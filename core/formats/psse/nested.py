@@ -13,7 +13,6 @@ from core.formats.psse.fieldtext import none_for_missing, parse, tokens
 from core.formats.psse.records import Chunk
 
 Tables = dict[str, tuple[pd.DataFrame, np.ndarray]]
-SYSTEM_WIDE = ("general", "gauss", "newton", "adjust", "tysl", "solver", "rating")
 SUBSTATION_PARTS = ("substation_node", "substation_switch", "substation_terminal")
 
 
@@ -50,8 +49,8 @@ def transformer_records(chunk: Chunk, findings: list[Finding]) -> tuple[np.ndarr
 
 def read_system_wide(chunk: Chunk, version: int, findings: list[Finding]) -> Tables:
     """Read the keyword lines of the system-wide block."""
-    rows: dict[str, list[dict[str, object]]] = {name: [] for name in SYSTEM_WIDE}
-    spans: dict[str, list[int]] = {name: [] for name in SYSTEM_WIDE}
+    rows: dict[str, list[dict[str, object]]] = {name: [] for name in schema.SYSTEM_WIDE}
+    spans: dict[str, list[int]] = {name: [] for name in schema.SYSTEM_WIDE}
     for line, place in zip(chunk.lines, chunk.places, strict=True):
         parts = tokens(line)
         name = str(parts[0] if parts else "").lower()
@@ -62,7 +61,7 @@ def read_system_wide(chunk: Chunk, version: int, findings: list[Finding]) -> Tab
             continue
         rows[name].append(_keywords(name, parts[1:], int(place), findings))
         spans[name].append(int(place))
-    return {name: (_frame(name, rows[name]), _single(spans[name])) for name in SYSTEM_WIDE if rows[name]}
+    return {name: (_frame(name, rows[name]), _single(spans[name])) for name in schema.SYSTEM_WIDE if rows[name]}
 
 
 def _keywords(name: str, parts: Sequence[str | None], place: int, findings: list[Finding]) -> dict[str, object]:

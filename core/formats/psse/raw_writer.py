@@ -12,7 +12,7 @@ import pandas as pd
 from core.formats.psse import schema
 from core.formats.psse.case import Original, RawCase
 from core.formats.psse.kept import kept_lines
-from core.formats.psse.nested import SUBSTATION_PARTS, SYSTEM_WIDE
+from core.formats.psse.nested import SUBSTATION_PARTS
 from core.formats.psse.versions import POINTS, fitted
 
 Column = str | list[str]
@@ -33,21 +33,28 @@ def write_raw_case(case: RawCase, version: int | None = None) -> str:
 
 
 def whole_lines(case: RawCase, version: int, headed: Collection[str]) -> Iterator[str]:
-    """Yield all lines of a file of the version, with the names of the columns over the sections that are ``headed``."""
+    """Yield all lines of a file of the version, with the names of the columns over the sections that are ``headed``.
+
+    The names are comment lines from version 34 on, and comments behind line 1 and the terminators before.
+    """
     whole, case = case, fitted(case, version)
+    order = schema.order(version)
+    names = {name: list(_headings(name, version)) if name in headed else [] for name in order}
     if version >= 34:
         yield "@!IC,SBASE,REV,XFRRAT,NXFRAT,BASFRQ"
-    yield header_line(case, version)
-    yield from (title[:60].replace("\n", " ") for title in case.titles)
+        beside = dict.fromkeys(order, "")
+    else:
+        beside = {name: " / " + " / ".join(lines) if lines else "" for name, lines in names.items()}
+    yield header_line(case, version) + beside["bus"]
+    yield from (title.replace("\n", " ") for title in case.titles)
     if version >= 34:
         yield from _system_wide(case)
         yield "0 / END OF SYSTEM-WIDE DATA, BEGIN BUS DATA"
-    order = schema.order(version)
     for name, following in zip(order, (*order[1:], ""), strict=True):
-        if name in headed:
-            yield from _headings(name, version)
+        if version >= 34:
+            yield from (f"@!{line}" for line in names[name])
         yield from section_lines(case, name, version)
-        begin = f", BEGIN {schema.sections()[following].title} DATA" if following else ""
+        begin = f", BEGIN {schema.sections()[following].title} DATA{beside[following]}" if following else ""
         yield f"0 / END OF {schema.sections()[name].title} DATA{begin}"
     yield "Q"
     yield from kept_lines(whole, version)
@@ -64,7 +71,7 @@ def header_line(case: RawCase, version: int) -> str:
 
 def _system_wide(case: RawCase) -> Iterator[str]:
     """Yield the keyword lines of the system-wide block; parameters that the file leaves out have their defaults."""
-    for name in SYSTEM_WIDE:
+    for name in schema.SYSTEM_WIDE:
         table = case[name]
         if name == "rating":
             for number, short, words in zip(*(case.values(name, f) for f in ("IRATE", "NAME", "DESC")), strict=True):
@@ -81,10 +88,10 @@ def _system_wide(case: RawCase) -> Iterator[str]:
 
 
 def _headings(name: str, version: int) -> Iterator[str]:
-    """Yield the column comments of a section and of the records that are nested in it."""
+    """Yield the names of the columns of a section, line by line, and of the records that are nested in it."""
     for part in (name, *(child for child, parent in _CHILDREN.items() if parent == name)):
         for line in sorted({f.line for f in schema.layout(part, version)}):
-            yield "@!" + ",".join(f.heading(version) for f in schema.layout(part, version, line))
+            yield ",".join(f.heading(version) for f in schema.layout(part, version, line))
 
 
 def section_lines(case: RawCase, name: str, version: int) -> Iterator[str]:

@@ -154,7 +154,7 @@ def _pieces(stripped: list[str], start: int, findings: list[Finding]) -> tuple[l
         line = stripped[i]
         head = line[:1]
         if head == "0" and _TERMINATOR.match(line):
-            words = line.partition("/")[2] or line
+            words = (line.split("/", 2)[1:2] or [line])[0]
             closing, opening = _END.search(words), _BEGIN.search(words)
             found.append(_Piece(begin, i, announced, _section(closing)))
             begin, announced = i + 1, _section(opening)

@@ -20,6 +20,10 @@ RAWX = 1000  # the version number that stands for RAWX, whose tables have every 
 #: Sections whose records take several lines, or whose children are nested in them.
 NESTED = frozenset({"impedance_correction", "multi_terminal_dc", "gne", "substation", "system_wide"})
 
+#: The parameters of the system-wide block, one record each; left out, they have their defaults.
+PARAMETERS = ("general", "gauss", "newton", "adjust", "tysl")
+SYSTEM_WIDE = (*PARAMETERS, "solver", "rating")
+
 
 @dataclass(frozen=True, slots=True)
 class Field:

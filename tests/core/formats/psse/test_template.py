@@ -19,11 +19,11 @@ def test_an_empty_file_has_nothing_wrong_but_its_lack_of_buses(name: str) -> Non
 
 @pytest.mark.parametrize("version", schema.WRITE_VERSIONS)
 def test_records_below_the_names_of_their_columns_are_read(version: int) -> None:
-    lines = template(version).splitlines()
-    headings = [place for place, line in enumerate(lines) if line.startswith("@!I,") and "PL" in line]
-    lines.insert(headings[0] + 1, "7,'A',1,1,1,12.5,4.5")
-    buses = next(place for place, line in enumerate(lines) if "BASKV" in line)
-    lines.insert(buses + 1, "7,'CITY',110.0,3")
+    text = template(version)
+    assert ("@!" in text) == (version >= 34)
+    assert text.count("I,NAME,BASKV,IDE") == text.count(",PL,QL,IP,IQ,YP,YQ") == 1
+    text = text.replace("0 / END OF BUS", "7,'CITY',110.0,3\n0 / END OF BUS")
+    lines = text.replace("0 / END OF LOAD", "7,'A',1,1,1,12.5,4.5\n0 / END OF LOAD").splitlines()
     reading = read_network("\n".join(lines).encode(), "filled.raw")
     assert reading.value["load"][["bus", "ckt", "p_mw", "q_mvar"]].to_numpy().tolist() == [[7, "A", 12.5, 4.5]]
     assert reading.value.values("bus", "base_kv").tolist() == [110.0]
