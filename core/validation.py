@@ -10,7 +10,7 @@ from core.constraints import ConstraintUpdate, advise
 from core.criteria import CriteriaSet, StageVerdict, State, Verdict, judge, overall, screen, stage_verdicts
 from core.criteria.criterion import worst_state
 from core.embedded import discrepancies
-from core.findings import Finding
+from core.findings import Finding, counted
 from core.plant import Plant
 from core.results.plausibility import check_against, known_in
 from core.results.reconcile import Agreement, Discrepancy
@@ -101,7 +101,8 @@ def _reconciled(stage: StageVerdict, differing: Sequence[Discrepancy], reason: s
     unexplained = sum(discrepancy.agreement is Agreement.EXPLAIN for discrepancy in mine)
     if not contradicted and not unexplained:
         return stage
-    text = f"{contradicted} values contradicted by the hub's own study, {unexplained} to be explained"
+    counts = (contradicted, "contradicted by the hub's own study"), (unexplained, "to be explained beside it")
+    text = ", ".join(f"{counted(number, 'value')} {what}" for number, what in counts if number)
     if reason:
         return StageVerdict(stage.id, stage.name, stage.verdict, f"{stage.note}; {text}; accepted: {reason}")
     floor = State.FAIL if contradicted else State.WARN

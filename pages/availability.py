@@ -8,6 +8,7 @@ from pages.parts.availability_answer import show_answer
 from pages.parts.empty import empty_state
 from pages.parts.opening import needed_project
 from pages.parts.shell import explained, guard, store
+from pages.parts.study_runs import newest_result
 
 guard()
 
@@ -26,10 +27,12 @@ with st.form("run", border=True):
     required = columns[0].number_input("Required power [MW]", 0.0, value=total_load(plant)[0], step=10.0)
     bess_mw = columns[1].number_input("Battery power [MW]", 0.0, value=float(batteries["rated_mw"].sum()))
     bess_mwh = columns[2].number_input("Battery energy [MWh]", 0.0, value=float(batteries["energy_mwh"].sum()))
-    target = columns[3].number_input("Target", 0.5, 0.9999999, value=plant.settings.availability_target, format="%.6f")
+    target = columns[3].number_input(
+        "Target availability", 0.5, 0.9999999, value=plant.settings.availability_target, format="%.6f"
+    )
     histories = columns[0].number_input("Simulated histories", 0, 100_000, value=2000, step=1000)
-    years = columns[1].number_input("Years of a history", 1.0, 1000.0, value=20.0)
-    seed = columns[2].number_input("Seed", 0, 2**31, value=1)
+    years = columns[1].number_input("Years of each history", 1.0, 1000.0, value=20.0)
+    seed = columns[2].number_input("Seed", 0, 2**31, value=1, help="The same seed gives the same histories")
     pressed = st.form_submit_button("Run the study", type="primary", icon=":material/play_arrow:")
 if pressed:
     options = {"required_mw": required, "bess_mw": bess_mw, "bess_mwh": bess_mwh, "histories": histories}
@@ -39,11 +42,6 @@ if pressed:
         st.rerun()
 
 runs = [run for run in jobs.runs(store(), project.id) if run.kind == "availability"]
-run = next((run for run in runs if run.result), None)
-if run is None:
-    waiting = any(one.is_active for one in runs)
-    st.info("The study is running." if waiting else "Run the study to see the plant's availability.")
-    st.stop()
-if run.stale:
-    st.warning("The plant has changed since this run: run the study again.", icon=":material/update:")
-show_answer(run.result, plant)
+run = newest_result(runs, f"the plant of {project.name}")
+if run and run.result:
+    show_answer(run.result, plant)

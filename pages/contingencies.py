@@ -13,13 +13,18 @@ COLUMNS = {
     "v_min_pu": "Lowest voltage [pu]",
     "v_min_bus": "at bus",
     "v_max_pu": "Highest voltage [pu]",
-    "v_max_bus": "at bus ",
+    "v_max_bus": "at bus",
     "loading_max_pct": "Highest loading [%]",
     "loading_max_branch": "of",
     "lost_load_mw": "Lost load [MW]",
     "outside_range": "Watched voltages outside their range",
 }
 WHY = "Every branch and every machine out of service, one at a time or two branches together."
-both = st.sidebar.toggle("Two branches together (N-2)", value=False)
+
+
+def order() -> dict[str, object]:
+    return {"order": 2 if st.toggle("Two branches together (N-2)") else 1}
+
+
 shown = Shown("contingency", "Contingencies", WHY, "outages", COLUMNS, ("outage", "loading_max_pct"), elements=False)
-study_page(shown, {"order": 2 if both else 1})
+study_page(shown, order)

@@ -2,27 +2,28 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.findings import Finding, counted
 from core.plant import Plant
 from core.project import Project
 from core.project.demos import demos, open_demo
 from core.project.judgement import is_stale, record_judgement
 from pages.parts.dashboard import (
     criteria_and_overrides,
-    discrepancy_table,
-    finding_table,
     history,
     key_numbers,
     ledger,
     reports,
     stage_list,
-    verdict_table,
     violations,
 )
+from pages.parts.discrepancies import discrepancy_table
 from pages.parts.empty import empty_state
 from pages.parts.errors import explained
+from pages.parts.findings import show_findings
 from pages.parts.opening import needed_project
 from pages.parts.shell import guard, open_project, workspace
 from pages.parts.status import badge_text
+from pages.parts.verdicts import verdict_table
 
 guard()
 
@@ -47,7 +48,10 @@ project = needed_project("The dashboard shows stage by stage what passed, warned
 plant = Plant.from_document(project.plant_document)
 rounds = project.rounds()
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.markdown(f"**{project.name}** · revision {project.revision} · {len(project.imports())} imported results")
+    imports = len(project.imports())
+    st.markdown(f"**{project.name}** · revision {project.revision} · {counted(imports, 'imported result')}")
+    if not imports and st.button("Import results", icon=":material/download_done:"):
+        st.switch_page("pages/import_results.py")
     with st.popover("Demo mode", icon=":material/play_circle:", key=f"demos-{project.id}"):
         demo_mode()
 if not rounds:
@@ -93,7 +97,7 @@ with tabs[2]:
 with tabs[3]:
     verdict_table(document["verdicts"], key="verdicts")
 with tabs[4]:
-    finding_table(document["findings"])
+    show_findings([Finding.from_dict(finding) for finding in document["findings"]])
 with tabs[5]:
     criteria_and_overrides(project)
 with tabs[6]:

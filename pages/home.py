@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.findings import counted
 from pages.parts import feeders
 from pages.parts.opening import open_sample
 from pages.parts.shell import current_project, explained, guard, open_project, workspace
@@ -32,11 +33,18 @@ def begin(title: str, icon: str, what: str, *, sample: str, page: str) -> bool:
     with st.container(border=True, height="stretch"):
         st.markdown(f"#### :material/{icon}: {title}\n{what}")
         with st.container(horizontal=True):
-            asked = bool(sample) and st.button(sample, type="secondary" if project else "primary")
+            asked = st.button(sample, type="secondary" if project else "primary")
             if st.button("My own files", key=page, icon=":material/arrow_forward:"):
                 st.switch_page(page)
     return asked
 
+
+#: What one does with a plant, in this order.
+NEXT = (
+    ("Export it", "upload_file", "pages/export_hub.py"),
+    ("Import results", "download_done", "pages/import_results.py"),
+    ("Judge it", "fact_check", "pages/dashboard.py"),
+)
 
 st.title("Gridproof")
 st.markdown("The validation hub between a power-system design and the tools that prove it.")
@@ -50,9 +58,12 @@ if project:
         units, buses = (len(project.plant_document["tables"][table]) for table in ("unit", "bus"))
         st.markdown(
             f"{overall} &nbsp; {units} units on {buses} buses · revision {project.revision} · "
-            f"{len(project.imports())} imported results · {len(rounds)} rounds"
+            f"{counted(len(project.imports()), 'imported result')} · {counted(len(rounds), 'round')}"
         )
         with st.container(horizontal=True):
+            for title, icon, target in NEXT:
+                if st.button(title, icon=f":material/{icon}:"):
+                    st.switch_page(target)
             if st.button("Rename", icon=":material/edit:"):
                 rename()
             if st.button("Remove", icon=":material/delete:"):
@@ -66,7 +77,9 @@ with plant:
         open_sample()
 with network:
     what = "A case of PSS/E, MATPOWER or PowerModels: findings, audit, conversion with proof, studies, simulation."
-    begin("A network", "hub", what, sample="", page="pages/network_exchange.py")
+    if begin("A network", "hub", what, sample="Open a small case", page="pages/network_exchange.py"):
+        st.session_state["network-sample"] = True
+        st.switch_page("pages/network_exchange.py")
 with feeder:
     what = "From CYME, GIS or OpenDSS files to a year of unbalanced power flow on the map. Two samples with profiles."
     if begin("A feeder", "account_tree", what, sample="Open the sample feeders", page="pages/feeder_import.py"):

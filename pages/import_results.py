@@ -3,10 +3,12 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import GridproofError
+from core.findings import counted
 from core.formats.kinds import kinds
 from core.formats.recognise import Choice
 from core.jobs import loop
 from core.plant import Plant
+from pages.parts.empty import empty_state
 from pages.parts.examined import CHOICES, choices_of, look_at, show_table
 from pages.parts.opening import needed_project
 from pages.parts.shell import explained, guard, show_error
@@ -50,9 +52,7 @@ for place, upload in enumerate(uploads):
 count = sum(len(readings) for _, _, readings, _ in ready)
 if uploads and not count:
     st.info("Nothing to import yet: choose tool, study and columns by hand above.", icon=":material/info:")
-if count and st.button(
-    f"Import {count} result{'s' if count > 1 else ''}", type="primary", icon=":material/download_done:"
-):
+if count and st.button(f"Import {counted(count, 'result')}", type="primary", icon=":material/download_done:"):
     with explained():
         files = []
         for upload, content, readings, signatures in ready:
@@ -61,18 +61,23 @@ if count and st.button(
         project.add_imports(files)
         loop.go_on(project)
         st.session_state["uploads-version"] = st.session_state.get("uploads-version", 0) + 1
-        st.toast(f"{count} results imported", icon=":material/check_circle:")
+        st.toast(f"{counted(count, 'result')} imported", icon=":material/check_circle:")
         st.rerun()
 
 st.subheader("Imported results")
 imports = project.imports()
-if not imports:
-    st.markdown("Nothing imported yet. Drop result files above; what they say is judged on the dashboard.")
+if imports:
+    if st.button("Judge them on the dashboard", icon=":material/fact_check:"):
+        st.switch_page("pages/dashboard.py")
+else:
+    why = "Drop result files above. Demo mode on the dashboard brings sets of results of the sample plant."
+    if empty_state("Nothing imported yet", why, button="Go to the dashboard"):
+        st.switch_page("pages/dashboard.py")
 for line in reversed(imports):
     what, when, remarks, remove = st.columns([5, 2, 2, 1], vertical_alignment="center")
     what.markdown(f"**{TITLES.get((line.tool, line.study), line.study)}** · {line.name}")
     when.caption(f"{line.at.astimezone():%Y-%m-%d %H:%M} · {line.who} · {line.sha256[:8]}")
-    remarks.caption(f"{len(line.findings)} findings")
+    remarks.caption(counted(len(line.findings), "finding"))
     if remove.button("Remove", key=f"remove-{line.id}", icon=":material/delete:", type="tertiary"):
         with explained():
             project.remove_import(line.id)

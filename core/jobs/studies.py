@@ -157,6 +157,9 @@ def finish(inputs: dict[str, Any], summaries: list[dict[str, Any]], folder: Path
     findings = [finding for summary in done for finding in summary["findings"]]
     return {
         "study": inputs["study"],
+        "engine": done[0]["engine"] if done else None,
+        "options": done[0]["options"] if done else {},
+        "network_sha256": inputs["files"]["network"]["sha256"] if "files" in inputs else None,
         "verdict": str(worst_state(states)),
         "counts": {str(state): sum(summary["counts"][str(state)] for summary in done) for state in State},
         "verdicts": [verdict for summary in done for verdict in summary["verdicts"]],

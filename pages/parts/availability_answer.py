@@ -8,8 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from core.documents import dump
+from core.findings import Finding
 from core.plant import Plant
 from core.reports.block_diagram import block_diagram_svg
+from pages.parts.downloads import download_table
+from pages.parts.drawing import drawing
+from pages.parts.findings import show_findings
 from pages.parts.status import badge_text
 
 BLOCKS = {
@@ -33,10 +37,21 @@ CUT_SETS = {
     "unavailability": "Unavailability",
     "failures_per_year": "Failures [1/year]",
 }
+IMPORTANCE = {
+    "id": "Component",
+    "availability": "Availability",
+    "birnbaum": "Birnbaum",
+    "risk_achievement": "Risk achievement",
+    "risk_reduction": "Risk reduction",
+    "fussell_vesely": "Fussell-Vesely",
+}
 NUMBERS = {
     "Availability": st.column_config.NumberColumn(format="%.7f"),
     "Target": st.column_config.NumberColumn(format="%.6f"),
     "Downtime [h/year]": st.column_config.NumberColumn(format="%.3f"),
+    "Failures [1/year]": st.column_config.NumberColumn(format="%.5f"),
+    "Mean up time [h]": st.column_config.NumberColumn(format="%.0f"),
+    "Mean down time [h]": st.column_config.NumberColumn(format="%.2f"),
     "Unavailability": st.column_config.NumberColumn(format="scientific"),
     "Budget cost [USD]": st.column_config.NumberColumn(format="localized"),
 }
@@ -46,8 +61,8 @@ SHOWN = 20
 def show_answer(answer: dict[str, Any], plant: Plant) -> None:
     """Draw the result of a run of kind ``availability``."""
     _headline(answer)
-    blocks, importance, cut_sets, measures, diagram, remarks = st.tabs(
-        ["Blocks", "Importance", "Cut sets", "Reach the target", "Diagram", "Remarks"]
+    blocks, importance, cut_sets, measures, diagram, findings = st.tabs(
+        ["Blocks", "Importance", "Cut sets", "Reach the target", "Diagram", "Findings"]
     )
     with blocks:
         _blocks(answer)
@@ -59,34 +74,42 @@ def show_answer(answer: dict[str, Any], plant: Plant) -> None:
         _measures(answer["measures"])
     with diagram:
         values = {row["id"]: row["availability"] for row in answer["blocks"] if row["availability"] is not None}
-        st.image(block_diagram_svg(plant, availabilities=values))
-    with remarks:
-        for finding in [*answer["findings"], *answer["measures"].get("findings", [])]:
-            st.markdown(f"- **{finding['severity']}** {finding['text']} {finding['hint']}")
+        drawing(block_diagram_svg(plant, availabilities=values), key="availability-diagram")
+    with findings:
+        found = [*answer["findings"], *answer["measures"].get("findings", [])]
+        show_findings([Finding.from_dict(finding) for finding in found])
 
 
 def _headline(answer: dict[str, Any]) -> None:
     system, capacity, simulated = answer["system"], answer.get("capacity"), answer.get("simulation")
+    target = answer["target"]
     diagram, delivered, histories = st.columns(3)
     if system:
-        diagram.metric("Block diagram", f"{system['availability']:.6f}", border=True)
+        value = system["availability"]
+        help_text = "Blocks in series, in parallel and k of n, as Windchill RAM counts them"
+        diagram.metric("Block diagram", f"{value:.6f}", border=True, help=help_text)
         down = f"{system['downtime_h_per_year']:.2f} h/year down"
-        diagram.markdown(f"{_verdict(system['availability'], answer)} target {answer['target']:g}, {down}")
+        diagram.markdown(f"{_verdict(value, value, target)} target {target:g}, {down}")
     if capacity and capacity["system_availability"] is not None:
         value = capacity["system_availability"]
-        delivered.metric(f"{capacity['required_mw']:g} MW delivered", f"{value:.6f}", border=True)
-        delivered.markdown(
-            f"{_verdict(value, answer)} target {answer['target']:g}, units alone {capacity['availability']:.6f}"
-        )
+        help_text = "The units' megawatts in place of k of n; the battery counts with its power, however long it lasts"
+        delivered.metric(f"{capacity['required_mw']:g} MW delivered", f"{value:.6f}", border=True, help=help_text)
+        alone = f"units alone {capacity['availability']:.6f}"
+        delivered.markdown(f"{_verdict(value, value, target)} target {target:g}, {alone}")
     if simulated:
-        low, high = simulated["availability_low"], simulated["availability_high"]
-        histories.metric("Simulated, with the battery's energy", f"{simulated['availability']:.6f}", border=True)
-        interval = "no interval" if low is None else f"95 % interval {low:.6f}–{high:.6f}"
-        histories.markdown(f"{interval}, {simulated['histories']} × {simulated['years']:g} years")
+        value, low, high = (simulated[name] for name in ("availability", "availability_low", "availability_high"))
+        help_text = "Random histories of failures and repairs; the battery is empty once it has given its energy"
+        histories.metric("Simulated, with the battery's energy", f"{value:.6f}", border=True, help=help_text)
+        spread = "no interval" if low is None else f"95 % interval {low:.6f}–{high:.6f}"
+        verdict = _verdict(low, high, target)
+        histories.markdown(f"{verdict} {spread}, {simulated['histories']} × {simulated['years']:g} years")
 
 
-def _verdict(availability: float, answer: dict[str, Any]) -> str:
-    return badge_text("PASS" if availability >= answer["target"] - 1e-9 else "FAIL")
+def _verdict(low: float | None, high: float | None, target: float) -> str:
+    """Return the badge of a value between two bounds: one that may lie on either side of the target is not judged."""
+    if low is None or high is None or low < target - 1e-9 <= high:
+        return badge_text("NOT CHECKED")
+    return badge_text("PASS" if low >= target - 1e-9 else "FAIL")
 
 
 def _blocks(answer: dict[str, Any]) -> None:
@@ -94,12 +117,11 @@ def _blocks(answer: dict[str, Any]) -> None:
     system = (answer["system"] or {}).get("id")
     rows["target"] = [answer["target"] if block == system else None for block in rows["id"]]
     table = rows.rename(columns=BLOCKS)[list(BLOCKS.values())]
-    st.dataframe(table, hide_index=True, column_config=NUMBERS)
+    st.dataframe(table, hide_index=True, column_config=NUMBERS, placeholder="–")
     with st.container(horizontal=True):
-        csv = table.to_csv(index=False)
-        st.download_button("Blocks as CSV", csv, "availability_blocks.csv", icon=":material/download:")
+        download_table(table, "availability_blocks")
         text = dump(answer, indent=2)
-        st.download_button("Result as JSON", text, "availability.json", icon=":material/download:")
+        st.download_button("Download availability.json", text, "availability.json", icon=":material/download:")
 
 
 def _importance(rows: pd.DataFrame) -> None:
@@ -113,7 +135,9 @@ def _importance(rows: pd.DataFrame) -> None:
     figure = go.Figure(go.Bar(x=top["fussell_vesely"] * 100, y=top["id"], orientation="h", marker_color="#0072B2"))
     figure.update_layout(xaxis_title="Part in the downtime [%]", yaxis={"autorange": "reversed"}, margin={"t": 10})
     st.plotly_chart(figure)
-    st.dataframe(rows, hide_index=True)
+    table = rows.rename(columns=IMPORTANCE)
+    st.dataframe(table, hide_index=True, column_config=NUMBERS, placeholder="–")
+    download_table(table, "availability_importance")
 
 
 def _cut_sets(rows: pd.DataFrame) -> None:
@@ -124,15 +148,14 @@ def _cut_sets(rows: pd.DataFrame) -> None:
     table = rows.assign(members=rows["members"].map(", ".join)).rename(columns=CUT_SETS)[list(CUT_SETS.values())]
     st.dataframe(table, hide_index=True, column_config=NUMBERS)
     st.caption("The smallest sets of units whose failure takes the system down, the likeliest first.")
-    csv = table.to_csv(index=False)
-    st.download_button("Cut sets as CSV", csv, "availability_cut_sets.csv", icon=":material/download:")
+    download_table(table, "availability_cut_sets")
 
 
 def _measures(found: dict[str, Any]) -> None:
     if "failed" in found:
         st.warning(found["failed"], icon=":material/warning:")
     elif not found["alternatives"]:
-        st.success("The plant reaches the target as it is.", icon=":material/task_alt:")
+        st.markdown(f"{badge_text('PASS')} &nbsp; The block diagram reaches the target as it is.")
     else:
         rows = pd.DataFrame(found["alternatives"])
         st.dataframe(rows.rename(columns=MEASURES)[list(MEASURES.values())], hide_index=True, column_config=NUMBERS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -12,14 +12,16 @@ import streamlit as st
 
 from core.criteria import CriteriaSet, Override
 from core.documents import dump
+from core.findings import counted
 from core.plant import Plant
 from core.project import Decision, Project, Proposal, Round
 from core.reports.validation import InputFile, ValidationReport, notes
 from pages.parts.errors import explained
 from pages.parts.oneline import CHOSEN, oneline
-from pages.parts.status import LOOKS, badge_text, cell, cell_style
+from pages.parts.spreadsheet import without_formulas
+from pages.parts.status import LOOKS, badge_text
+from pages.parts.verdicts import Document, verdict_table
 
-Document = Mapping[str, Any]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 #: Criterion → how its value is told: heading, format, which end is the worst.
@@ -31,12 +33,6 @@ METRICS = {
     "angle_deg": ("Angle to slack", "{:.1f}°", max),
     "availability": ("Availability", "{:.5f}", min),
     "annual_downtime_h": ("Annual downtime", "{:.2f} h", max),
-}
-AGREEMENT = {
-    "agrees": "✓ agrees",
-    "explain": "▲ explain",
-    "contradicts": "✕ contradicts",
-    "nothing to compare": "? none",
 }
 
 
@@ -62,66 +58,6 @@ def key_numbers(document: Document, criteria: CriteriaSet) -> None:
             column.caption(f"limit {limits[name]}")
 
 
-def verdict_table(verdicts: Sequence[Document], *, key: str) -> str | None:
-    """Draw verdicts, the smallest margin first; return the element of the chosen row."""
-    rows = sorted(verdicts, key=lambda v: v["margin"] if v["margin"] is not None else float("-inf"))
-    frame = pd.DataFrame(
-        {
-            "Verdict": [cell(v["verdict"]) for v in rows],
-            "Stage": [v["stage"] for v in rows],
-            "Criterion": [v["criterion"] for v in rows],
-            "Element": [v["element"] for v in rows],
-            "Value": [v["value"] for v in rows],
-            "Limit": [v["limit"] for v in rows],
-            "Margin": [v["margin"] for v in rows],
-            "Unit": [v["unit"] or "1" for v in rows],
-            "Printed in": [place(v["where"]) for v in rows],
-            "Note": [v["note"] or "" for v in rows],
-        }
-    )
-    chosen = st.dataframe(
-        frame.style.map(cell_style, subset=["Verdict"]).format(precision=4, na_rep="–"),
-        hide_index=True,
-        key=key,
-        on_select="rerun",
-        selection_mode="single-row",
-        width="stretch",
-    )
-    selected = chosen["selection"]["rows"]
-    return str(frame["Element"].iloc[selected[0]]) if selected else None
-
-
-def place(where: Document) -> str:
-    """Return a place as a person reads it: file, sheet, row, or the run that calculated the value."""
-    if where.get("run"):
-        return f"run {where['run'][:8]}"
-    parts = [
-        where.get("file"),
-        where.get("sheet") and f"sheet {where['sheet']}",
-        where.get("row") and f"row {where['row']}",
-    ]
-    return ", ".join(part for part in parts if part)
-
-
-def finding_table(findings: Sequence[Document]) -> None:
-    """Draw findings, errors first."""
-    if not findings:
-        st.markdown("No remarks on the data.")
-        return
-    order = {"error": 0, "warning": 1, "info": 2}
-    rows = sorted(findings, key=lambda finding: order[finding["severity"]])
-    frame = pd.DataFrame(
-        {
-            "Severity": [row["severity"] for row in rows],
-            "What": [row["text"] for row in rows],
-            "What to do": [row["hint"] for row in rows],
-            "Where": [place(row["where"]) for row in rows],
-            "Code": [row["code"] for row in rows],
-        }
-    )
-    st.dataframe(frame, hide_index=True, width="stretch")
-
-
 def violations(plant: Plant, document: Document) -> None:
     """Draw what is outside its limit or in its warning band; a chosen row marks its element on the one-line."""
     bad = [verdict for verdict in document["verdicts"] if verdict["verdict"] in {"FAIL", "WARN"}]
@@ -134,6 +70,10 @@ def violations(plant: Plant, document: Document) -> None:
             st.rerun()
     else:
         st.markdown("No value is outside its limit or in its warning band.")
+    doubted = sum(row["agreement"] in {"contradicts", "explain"} for row in document["discrepancies"])
+    if doubted:
+        text = f"The hub's own studies differ from {counted(doubted, 'uploaded value')}: see the tab beside them."
+        st.markdown(text)
     report = ValidationReport("", plant, document)
     oneline(plant, key="dashboard-oneline", notes=notes(report))
 
@@ -168,7 +108,7 @@ def ledger(project: Project) -> None:
         )
         st.download_button(
             f"Accepted updates as CSV ({len(accepted)})",
-            table.to_csv(index=False),
+            without_formulas(table).to_csv(index=False),
             f"{name}.csv",
             "text/csv",
             icon=":material/download:",
@@ -177,43 +117,6 @@ def ledger(project: Project) -> None:
         )
     for proposal in sorted(proposals, key=lambda p: p.state is not Decision.PROPOSED):
         ledger_entry(project, proposal)
-
-
-def discrepancy_table(project: Project, document: Document) -> None:
-    """Draw uploaded values beside the hub's own, the worst first, and where contradictions are accepted."""
-    rows = document["discrepancies"]
-    if not rows:
-        st.markdown("No uploaded result to set against the hub's own studies.")
-        return
-    order = list(AGREEMENT)
-    ranked = sorted(rows, key=lambda row: -order.index(row["agreement"]) if row["agreement"] != order[-1] else 1)
-    frame = pd.DataFrame(
-        {
-            "Agreement": [AGREEMENT[row["agreement"]] for row in ranked],
-            "Stage": [row["stage"] for row in ranked],
-            "Quantity": [row["quantity"] for row in ranked],
-            "Element": [row["element"] for row in ranked],
-            "Scenario": [row["scenario"] or "" for row in ranked],
-            "Uploaded": [row["uploaded"] for row in ranked],
-            "Hub's own": [row["embedded"] for row in ranked],
-            "Difference": [row["difference"] for row in ranked],
-            "Unit of difference": [row["unit"] for row in ranked],
-            "Printed in": [place(row["where"]) for row in ranked],
-        }
-    )
-    st.dataframe(frame.style.format(precision=5, na_rep="–"), hide_index=True, width="stretch")
-    contested = sorted({row["stage"] for row in rows if row["agreement"] in {"contradicts", "explain"}})
-    accepted = project.accepted_contradictions()
-    if contested:
-        st.markdown("**A contradicted stage is no PASS without a written reason.**")
-    for stage in contested:
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            text = f"Stage {stage}: why the uploaded values stand"
-            reason = st.text_input(text, value=accepted.get(stage, ""), key=f"reason-{stage}")
-            if st.button("Keep", key=f"keep-{stage}", disabled=reason == accepted.get(stage, "")):
-                with explained():
-                    project.accept_contradiction(stage, reason)
-                    st.rerun()
 
 
 def criteria_and_overrides(project: Project) -> None:

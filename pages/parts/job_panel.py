@@ -22,7 +22,9 @@ LOOKS = {
     State.FINISHED: (":material/task_alt:", "gray"),
     State.FAILED: (":material/error:", "red"),
 }
-SHOWN = 6
+#: States that ask for a look; other runs wait behind their number.
+OPEN = {State.QUEUED, State.RUNNING, State.CANCELLING, State.INTERRUPTED, State.FAILED}
+SHOWN, ENDED = 6, 20
 LOG_CHARACTERS = 20_000
 
 
@@ -46,10 +48,14 @@ def job_panel(store: Store, project: str | None = None, kind: str | None = None)
         seen = runs()
         if active and not any(one.is_active for one in seen):
             st.rerun()  # the page shows the results, and the polling ends
-        if seen:
-            st.caption(f"RUNS ({len(seen)})")
-        for one in seen[:SHOWN]:
-            _run(store, one, scope=f"{kind}-" if kind else "")
+        scope = f"{kind}-" if kind else ""
+        ended = [one for one in seen if one.state not in OPEN]
+        for one in [one for one in seen if one.state in OPEN][:SHOWN]:
+            _run(store, one, scope)
+        if ended:
+            with st.expander(f"Ended runs ({len(ended)})"):
+                for one in ended[:ENDED]:
+                    _run(store, one, scope)
 
     panel()
 
@@ -58,7 +64,7 @@ def _run(store: Store, seen: RunStatus, scope: str) -> None:
     icon, colour = LOOKS[seen.state]
     with st.container(border=True, gap="xsmall"):
         stale = " :orange-badge[:material/update: out of date]" if seen.stale else ""
-        st.markdown(f"**{_escaped(seen.title)}**  \n:{colour}-badge[{icon} {seen.state}]{stale}")
+        st.markdown(f"**{_escaped(seen.title)}** &nbsp; :{colour}-badge[{icon} {seen.state}]{stale}")
         if seen.is_active:
             st.progress(seen.done / seen.total if seen.total else 0.0, text=_progress(seen))
         elif seen.message:

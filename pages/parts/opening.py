@@ -22,7 +22,8 @@ def needed_project(why: str) -> Project:
     """Return the chosen project; without one say why the page needs it, offer the sample, and end the page there."""
     project = current_project()
     if project is None:
-        if empty_state("No project yet", why, button="Open the sample plant", icon=":material/folder_open:"):
+        own = "pages/plant.py"
+        if empty_state("No project yet", why, button="Open the sample plant", icon=":material/folder_open:", own=own):
             open_sample()
         st.stop()
     return project

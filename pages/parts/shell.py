@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
@@ -16,6 +18,7 @@ __all__ = ["current_project", "explained", "frame", "guard", "open_project", "sh
 
 #: The chosen project's id, in the address (a link can be shared) and in the session (it survives a change of page).
 PROJECT = "project"
+STYLE = Path(__file__).with_name("shell.css")
 
 
 def guard() -> None:
@@ -63,6 +66,7 @@ def open_project(id: str) -> None:
 
 def frame() -> None:
     """Draw what stands around the page: the project picker and the project's runs."""
+    st.html(STYLE)
     names = {line.id: line.name for line in workspace().projects()}
     wanted = _wanted()
     if wanted and wanted not in names:
@@ -72,7 +76,14 @@ def frame() -> None:
         if project is not None:
             open_project(project.id)
             ids = list(names)
-            picked = st.selectbox("Project", ids, index=ids.index(project.id), format_func=names.__getitem__)
+            picked = st.selectbox(
+                "Project",
+                ids,
+                index=ids.index(project.id),
+                format_func=names.__getitem__,
+                label_visibility="collapsed",
+                help="The project that the pages show",
+            )
             if picked != project.id:
                 open_project(picked)
                 st.rerun()

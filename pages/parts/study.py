@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from core import jobs
 from core.criteria import CriteriaSet, Criterion, State
+from core.findings import Finding
 from core.jobs import RunStatus
 from core.plant import Plant
+from core.project import Project
 from core.reports.drawing import Note
+from pages.parts.columns import column_config
 from pages.parts.downloads import download_table
+from pages.parts.findings import show_findings
 from pages.parts.oneline import oneline
 from pages.parts.opening import needed_project
 from pages.parts.shell import explained, store
-from pages.parts.status import badge_text, cell, cell_style
+from pages.parts.status import badge_text
 from pages.parts.study_network import network_run
+from pages.parts.study_runs import newest_result
+from pages.parts.verdicts import verdict_table
 
 #: Studies that a network file is enough for.
 OF_NETWORKS = ("load_flow", "contingency", "short_circuit")
@@ -53,75 +60,89 @@ class Shown:
     course: Course | None = None  # plotted above the chart where the study has such a table
 
 
-def study_page(shown: Shown, options: Mapping[str, object] | None = None) -> None:
-    """Draw the page of a study."""
+def study_page(shown: Shown, choose: Callable[[], Mapping[str, object]] = dict) -> None:
+    """Draw the page of a study; ``choose`` draws its options and returns them."""
     st.title(shown.title)
+    of = "Plant"
     if shown.study in OF_NETWORKS:
-        of = st.segmented_control("Study of", ("Plant", "Network"), default="Plant", label_visibility="collapsed")
-        if of == "Network":
-            st.caption(shown.why)
-            with explained():
-                found = network_run(shown.study, shown.title, options)
-            if found and found.result:
-                _result(shown, found, found.result, None)
-            return
-    other = " A network file will do too: choose Network above." if shown.study in OF_NETWORKS else ""
-    project = needed_project(shown.why + other)
-    st.caption(shown.why)
+        of = st.segmented_control(
+            "Study of", ("Plant", "Network"), default=of, label_visibility="collapsed", required=True
+        )
+    found, plant = None, None
+    if of == "Network":
+        st.caption(shown.why)
+        with explained():
+            found = network_run(shown.study, shown.title, choose())
+    else:
+        other = " A network file will do too: choose Network above." if shown.study in OF_NETWORKS else ""
+        project = needed_project(shown.why + other)
+        st.caption(shown.why)
+        found = _plant_run(shown, project, choose())
+        plant = Plant.from_document(project.plant_document)
+    if found and found.result:
+        _result(shown, found, found.result, plant)
+
+
+def _plant_run(shown: Shown, project: Project, options: Mapping[str, object]) -> RunStatus | None:
+    """Let the project's plant be studied; return its newest run with a result."""
     if st.button("Run the study", type="primary", icon=":material/play_arrow:"):
-        inputs = {"study": shown.study, "plant": project.plant_document, **(options or {})}
+        inputs = {"study": shown.study, "plant": project.plant_document, **options}
         with explained():
             jobs.submit(store(), "study", inputs, project=project.id, title=shown.title)
             st.rerun()
     runs = [run for run in jobs.runs(store(), project.id) if run.kind == "study" and run.title == shown.title]
-    run = next((run for run in runs if run.result), None)
-    if run is None or run.result is None:
-        waiting = any(one.is_active for one in runs)
-        st.info("The study is running." if waiting else "No result yet: run the study.")
-        return
-    if run.stale:
-        st.warning("The plant has changed since this run: run the study again.", icon=":material/update:")
-    _result(shown, run, run.result, Plant.from_document(project.plant_document))
+    return newest_result(runs, f"the plant of {project.name}")
 
 
-def _result(shown: Shown, run: RunStatus, result: Mapping[str, object], plant: Plant | None) -> None:
-    counts = " · ".join(f"{count} {state}" for state, count in result["counts"].items() if count)  # type: ignore[attr-defined]
-    st.markdown(f"{badge_text(str(result['verdict']))} &nbsp; {counts}")
+def _result(shown: Shown, run: RunStatus, result: Mapping[str, Any], plant: Plant | None) -> None:
+    counts = " · ".join(f"{count} {state}" for state, count in result["counts"].items() if count)
+    st.markdown(f"{badge_text(result['verdict'])} &nbsp; {counts}")
     criteria = _criteria(shown.study, plant)
     st.caption("Limits: " + "; ".join(f"{row.label} {row.limits_text()}" for row in criteria))
-    for message in result["failed"]:  # type: ignore[attr-defined]
+    for message in result["failed"]:
         st.error(message)
-    verdicts = pd.DataFrame(result["verdicts"])
-    names: Mapping[str, str] = result["tables"]  # type: ignore[assignment]
-    oneline_tab = ["One-line"] if plant else []  # a network file has no equipment to draw
-    tabs = st.tabs([shown.table.capitalize(), "Verdicts", "Plot", "Other tables", "Remarks", *oneline_tab])
-    main = _read(run.id, names[shown.table]) if shown.table in names else pd.DataFrame()
-    with tabs[0]:
-        first = [name for name in shown.columns if name in main and (main[name].notna() & (main[name] != "")).any()]
-        rows = _with_limits(main[first], criteria).rename(columns=shown.columns).round(4)
-        headings = {name: st.column_config.Column("Limit", help=name) for name in rows if name.startswith(_LIMIT)}
-        st.dataframe(rows, hide_index=True, placeholder="–", column_config=headings)
-        download_table(main, f"{shown.study}_{shown.table}")
-    with tabs[1]:
-        _verdicts(verdicts)
-    with tabs[2]:
-        if shown.course and shown.course.table in names:
-            _plot(_read(run.id, names[shown.course.table]), shown.course)
-        element, quantity = shown.chart
-        if quantity in main and main[quantity].notna().any():
-            worst = main.groupby(element)[quantity].max().sort_values(ascending=False).head(40)
-            heading = shown.columns.get(quantity, quantity)
-            st.bar_chart(worst, horizontal=True, x_label="", y_label=heading, sort=False)  # its axes are swapped
-    with tabs[3]:
-        _others(run.id, {name: file for name, file in names.items() if name != shown.table}, shown.study)
-    with tabs[4]:
-        remarks = pd.DataFrame(result["findings"])
-        st.dataframe(remarks[["severity", "element", "text", "hint"]] if len(remarks) else remarks, hide_index=True)
-    if plant:
-        with tabs[5]:
-            every = main.get(element, []) if result["verdict"] == State.PASS else []
-            notes = {name: Note("", State.PASS) for name in every} | _notes(verdicts)
-            oneline(plant, key=shown.study, notes=notes if shown.elements else {})
+    files = result["tables"]
+    main = _read(run.id, files[shown.table]) if shown.table in files else pd.DataFrame()
+    others = {name: file for name, file in files.items() if name != shown.table}
+    views: dict[str, Callable[[], None]] = {
+        shown.table.capitalize(): lambda: _main_table(shown, main, criteria),
+        "Verdicts": lambda: _verdicts(shown, result["verdicts"]),
+        "Plot": lambda: _plots(shown, main, run.id, files),
+        "Findings": lambda: show_findings([Finding.from_dict(finding) for finding in result["findings"]]),
+    }
+    if others:
+        views["Other tables"] = lambda: _others(run.id, others, shown.study)
+    if plant:  # a network file has no equipment to draw
+        views["One-line"] = lambda: _on_the_oneline(shown, main, result, plant)
+    for tab, draw in zip(st.tabs(list(views)), views.values(), strict=True):
+        with tab:
+            draw()
+
+
+def _main_table(shown: Shown, main: pd.DataFrame, criteria: list[Criterion]) -> None:
+    """Draw the columns that hold something, with the limit beside every value that has one."""
+    first = [name for name in shown.columns if name in main and (main[name].notna() & (main[name] != "")).any()]
+    rows = _with_limits(main[first], criteria)
+    limits = {name: st.column_config.Column("Limit", help=name) for name in rows if name.startswith(_LIMIT)}
+    config = column_config(first, shown.columns) | limits
+    st.dataframe(rows, hide_index=True, placeholder="–", column_config=config)
+    download_table(main, f"{shown.study}_{shown.table}")
+
+
+def _plots(shown: Shown, main: pd.DataFrame, run: str, files: Mapping[str, str]) -> None:
+    if shown.course and shown.course.table in files:
+        _plot(_read(run, files[shown.course.table]), shown.course)
+    element, quantity = shown.chart
+    if quantity in main and main[quantity].notna().any():
+        worst = main.groupby(element)[quantity].max().sort_values(ascending=False).head(40)
+        heading = shown.columns.get(quantity, quantity)
+        st.bar_chart(worst, horizontal=True, x_label="", y_label=heading, sort=False)  # its axes are swapped
+
+
+def _on_the_oneline(shown: Shown, main: pd.DataFrame, result: Mapping[str, Any], plant: Plant) -> None:
+    every = main.get(shown.chart[0], []) if result["verdict"] == State.PASS else []
+    notes = {name: Note("", State.PASS) for name in every} | _notes(pd.DataFrame(result["verdicts"]))
+    oneline(plant, key=shown.study, notes=notes if shown.elements else {})
 
 
 def _criteria(study: str, plant: Plant | None) -> list[Criterion]:
@@ -151,15 +172,12 @@ def _plot(rows: pd.DataFrame, course: Course) -> None:
     st.plotly_chart(figure)
 
 
-def _verdicts(verdicts: pd.DataFrame) -> None:
-    if verdicts.empty:
-        st.success("Every value is within its limit.")
+def _verdicts(shown: Shown, verdicts: list[dict[str, Any]]) -> None:
+    if not verdicts:
+        st.markdown(f"{badge_text(State.PASS)} &nbsp; Every value is within its limit.")
         return
-    columns = ["verdict", "criterion", "element", "scenario", "value", "limit", "unit", "margin", "note"]
-    table = verdicts[columns].sort_values("margin", na_position="last")
-    table["verdict"] = table["verdict"].map(cell)
-    st.dataframe(table.style.map(cell_style, subset=["verdict"]), hide_index=True)
-    download_table(verdicts[columns], "verdicts")
+    verdict_table(verdicts, key=f"verdicts-{shown.study}")
+    download_table(pd.DataFrame(verdicts).drop(columns="where"), f"{shown.study}_verdicts")
 
 
 def _notes(verdicts: pd.DataFrame) -> dict[str, Note]:
@@ -180,12 +198,13 @@ def _notes(verdicts: pd.DataFrame) -> dict[str, Note]:
 def _others(run: str, files: Mapping[str, str], study: str) -> None:
     for name, file in files.items():
         rows = _read(run, file)
-        st.markdown(f"**{name}** · {len(rows)} rows")
-        st.dataframe(rows, hide_index=True)
+        st.markdown(f"**{name.capitalize()}** · {len(rows):,} rows")
+        st.dataframe(rows, hide_index=True, placeholder="–", column_config=column_config(rows, {}))
         download_table(rows, f"{study}_{name}")
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
 def _read(run: str, file: str) -> pd.DataFrame:
     rows = pd.read_parquet(jobs.folder(store(), run) / file)
-    return rows.drop(columns=["file", "sheet", "row", "severity"], errors="ignore")
+    rows = rows.drop(columns=["file", "sheet", "row", "severity"], errors="ignore")
+    return rows if "scenario" not in rows else rows[["scenario", *rows.columns.drop("scenario")]]

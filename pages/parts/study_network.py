@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 
 import streamlit as st
 
 from core import jobs
 from core.formats.networks import FORMATS
 from core.jobs import RunStatus
-from pages.parts.job_panel import job_panel
 from pages.parts.shell import current_project, explained, store
+from pages.parts.study_runs import newest_result
 
 #: Content and name of the network last looked at on Network exchange, in the session.
 LAST = "network-file"
@@ -31,15 +32,10 @@ def network_run(study: str, title: str, options: Mapping[str, object] | None) ->
 
             studies.start(store(), study, files, options or {}, project=project and project.id, title=name)
             st.rerun()
+    content = sha256(files["network"][0]).hexdigest()  # another file of the same name is another network
     runs = [run for run in jobs.runs(store(), project and project.id) if run.kind == "study" and run.title == name]
-    run = next((run for run in runs if run.result), None)
-    if run is None:
-        if project is None:
-            job_panel(store(), kind="study")
-        waiting = any(one.is_active for one in runs)
-        failed = next((one.message for one in runs if one.message), "")
-        st.info("The study is running." if waiting else failed or "No result yet: run the study.")
-    return run
+    mine = [run for run in runs if run.result is None or run.result.get("network_sha256") == content]
+    return newest_result(mine, files["network"][1])
 
 
 def _files(study: str) -> dict[str, tuple[bytes, str]]:
