@@ -12,6 +12,7 @@ import pandas as pd
 
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where
+from core.formats import wec_grid
 from core.results.database.software import SOFTWARE, columns, components, software_key
 
 MAGIC = b"SQLite format 3\x00"
@@ -19,7 +20,7 @@ MAGIC = b"SQLite format 3\x00"
 NAMES = {
     "timestamp_start": ("timestamp_start", "sim_start_time"),
     "timestamp_end": ("timestamp_end", "sim_end_time"),
-    "notes": ("simulation_notes", "notes"),
+    "notes": ("simulation_notes", "notes", "sim_name"),
 }
 
 
@@ -40,65 +41,82 @@ class StoredSimulation:
 def read_result_database(path: Path) -> tuple[list[StoredSimulation], list[Finding]]:
     """Read all simulations of a database file; the file is not changed."""
     where = Where(file=path.name)
-    findings: list[Finding] = []
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if "grid_simulations" not in tables:
-                raise BadInput("the database has no table grid_simulations", where=where)
-            read = [_simulation(connection, row, tables, findings, where) for row in _rows(connection)]
+            file = _File(connection, where)
+            read = [file.simulation(row) for row in file.rows()]
     except (sqlite3.Error, pd.errors.DatabaseError, KeyError, TypeError, ValueError) as error:
         raise BadInput(f"the database can't be read: {error}", hint="is it whole?", where=where) from error
-    for table in sorted(tables & {"wec_integrations", "wec_power_results"}):
-        text = f"{table} is not imported: the powers of devices by seconds are not those of farms at the grid's steps"
-        findings.append(Finding("results.not_imported", Severity.WARNING, text, "", where))
-    for one in read:
-        if not one.results:
-            text = f"the simulation of {one.case_name} from {one.timestamp_start} has no results"
-            findings.append(Finding("results.empty", Severity.WARNING, text, "", where))
-    return read, findings
+    return read, file.findings
 
 
-def _rows(connection: sqlite3.Connection) -> list[dict[str, Any]]:
-    """Return the simulations' rows; what is null is ``None``."""
-    cursor = connection.execute("SELECT * FROM grid_simulations ORDER BY grid_sim_id")
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
+class _File:
+    """An open database file and what is to be said about it."""
 
+    def __init__(self, connection: sqlite3.Connection, where: Where) -> None:
+        self.connection, self.where = connection, where
+        self.findings: list[Finding] = []
+        self.tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if "grid_simulations" not in self.tables:
+            raise BadInput("the database has no table grid_simulations", where=where)
 
-def _simulation(
-    connection: sqlite3.Connection, row: dict[str, Any], tables: set[str], findings: list[Finding], where: Where
-) -> StoredSimulation:
-    results: dict[str, dict[str, pd.DataFrame]] = {}
-    for software in SOFTWARE:
-        for component in components(software):
-            name = f"{software}_{component}_results"
-            if name in tables:
-                query = f"SELECT * FROM {name} WHERE grid_sim_id = ?"
-                frame = pd.read_sql_query(query, connection, params=(row["grid_sim_id"],))
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the simulations' rows; what is null is ``None``."""
+        cursor = self.connection.execute("SELECT * FROM grid_simulations ORDER BY grid_sim_id")
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    def simulation(self, row: dict[str, Any]) -> StoredSimulation:
+        """Return the simulation of a row."""
+        results: dict[str, dict[str, pd.DataFrame]] = {}
+        for software in SOFTWARE:
+            for component in components(software):
+                frame = self._results(row["grid_sim_id"], software, component)
                 if len(frame):
-                    results.setdefault(software, {})[component] = _known(frame, software, component, findings, where)
-    value = {key: next((row[name] for name in names if row.get(name)), None) for key, names in NAMES.items()}
-    return StoredSimulation(
-        str(row["case_name"]),
-        _software(row, results, where),
-        float(row["sbase_mva"]),
-        str(value["timestamp_start"]),
-        value["timestamp_end"],
-        value["notes"],
-        results,
-        _farms(connection, row["grid_sim_id"]),
-    )
+                    results.setdefault(software, {})[component] = frame
+        value = {key: next((row[name] for name in names if row.get(name)), None) for key, names in NAMES.items()}
+        case, start = str(row["case_name"]), str(value["timestamp_start"])
+        if not results:
+            self._say("results.empty", f"the simulation of {case} from {start} has no results")
+        return StoredSimulation(
+            case,
+            _software(row, results, self.where),
+            float(row["sbase_mva"]),
+            start,
+            value["timestamp_end"],
+            value["notes"],
+            results,
+            self._farms(row, results),
+        )
 
+    def _results(self, number: int, software: str, component: str) -> pd.DataFrame:
+        """Return a simulation's rows of one table, in the columns that ours has."""
+        name = f"{software}_{component}_results"
+        if name not in self.tables:
+            return pd.DataFrame()
+        query = f"SELECT * FROM {name} WHERE grid_sim_id = ?"
+        frame = pd.read_sql_query(query, self.connection, params=(number,))
+        declared = {"timestamp", *(column.name for column in columns(software, component))}
+        others = [str(column) for column in frame.columns if column not in declared | {"id", "grid_sim_id"}]
+        if others and len(frame):
+            self._say("results.not_imported", f"{name}: {', '.join(others)} not imported")
+        return frame[[column for column in frame.columns if column in declared]]
 
-def _farms(connection: sqlite3.Connection, number: int) -> pd.DataFrame:
-    """Return a simulation's rows of ``wec_simulations``; WEC-Grid's own table of that name has none of ours."""
-    wanted = ["wec_farm_name", "wecsim_case", "power_output_mw", "timestamp"]
-    known = {row[1] for row in connection.execute("PRAGMA table_info(wec_simulations)")}
-    if not {"grid_sim_id", *wanted} <= known:
-        return pd.DataFrame(columns=wanted)
-    query = f"SELECT {', '.join(wanted)} FROM wec_simulations WHERE grid_sim_id = ?"
-    return pd.read_sql_query(query, connection, params=(number,))
+    def _farms(self, row: dict[str, Any], results: dict[str, dict[str, pd.DataFrame]]) -> pd.DataFrame:
+        """Return a simulation's farms: rows of the specified ``wec_simulations``, or made of WEC-Grid's own tables."""
+        if self.tables >= wec_grid.TABLES:
+            stamps = {str(stamp) for of in results.values() for frame in of.values() for stamp in frame["timestamp"]}
+            farms, said = wec_grid.farm_powers(self.connection, row, sorted(stamps), self.where)
+            self.findings += said
+            return farms
+        known = {column[1] for column in self.connection.execute("PRAGMA table_info(wec_simulations)")}
+        if not {"grid_sim_id", *wec_grid.FARM} <= known:
+            return pd.DataFrame(columns=wec_grid.FARM)
+        query = f"SELECT {', '.join(wec_grid.FARM)} FROM wec_simulations WHERE grid_sim_id = ?"
+        return pd.read_sql_query(query, self.connection, params=(row["grid_sim_id"],))
+
+    def _say(self, code: str, text: str) -> None:
+        self.findings.append(Finding(code, Severity.WARNING, text, "", self.where))
 
 
 def _software(row: dict[str, Any], results: dict[str, Any], where: Where) -> str:
@@ -109,12 +127,3 @@ def _software(row: dict[str, Any], results: dict[str, Any], where: Where) -> str
     if not found:
         raise BadInput(f"simulation {row['grid_sim_id']} names no software and has no results", where=where)
     return found[0]
-
-
-def _known(frame: pd.DataFrame, software: str, component: str, findings: list[Finding], where: Where) -> pd.DataFrame:
-    declared = {"timestamp", *(column.name for column in columns(software, component))}
-    others = [str(name) for name in frame.columns if name not in declared | {"id", "grid_sim_id"}]
-    if others:
-        text = f"{software}_{component}_results: {', '.join(others)} not imported"
-        findings.append(Finding("results.not_imported", Severity.WARNING, text, "", where))
-    return frame[[name for name in frame.columns if name in declared]]

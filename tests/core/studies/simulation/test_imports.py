@@ -21,7 +21,10 @@ pypsa BOOLEAN, sbase_mva REAL, sim_start_time TEXT, sim_end_time TEXT, delta_tim
 CREATE TABLE psse_bus_results (grid_sim_id INTEGER, {BUS}, PRIMARY KEY (grid_sim_id, timestamp, bus));
 CREATE TABLE pypsa_bus_results (grid_sim_id INTEGER, {BUS}, PRIMARY KEY (grid_sim_id, timestamp, bus));
 CREATE TABLE wec_simulations (wec_sim_id INTEGER PRIMARY KEY, model_type TEXT, delta_time REAL);
-CREATE TABLE wec_power_results (wec_sim_id INTEGER, time_sec REAL, device_index INTEGER, p_w REAL);
+CREATE TABLE wec_integrations (integration_id INTEGER PRIMARY KEY, grid_sim_id INTEGER NOT NULL, wec_sim_id INTEGER,
+farm_name TEXT, bus_location INTEGER, num_devices INTEGER);
+CREATE TABLE wec_power_results (wec_sim_id INTEGER, time_sec REAL, device_index INTEGER, p_w REAL, q_var REAL,
+wave_elevation_m REAL, PRIMARY KEY (wec_sim_id, time_sec, device_index));
 INSERT INTO grid_simulations VALUES (7, 'a', 'IEEE_14', 1, 0, 100, '2025-01-01', '2025-01-02', 300, 'x');
 INSERT INTO grid_simulations VALUES (8, 'b', 'IEEE_14', NULL, 1, 100, '2025-01-01', NULL, 300, NULL);
 INSERT INTO grid_simulations VALUES (9, 'c', 'IEEE_14', 'TRUE', 'TRUE', 100, '2025-01-01', '2025-01-02', 300, NULL);
@@ -62,7 +65,57 @@ def test_wec_grids_own_database_with_composite_keys_and_flags_is_imported(either
     assert database.software_of(either, third.grid_sim_id) == ["psse", "pypsa"]
     voltages = [database.get_bus_data(either, third.grid_sim_id, name)["v_mag"].tolist() for name in ("psse", "pypsa")]
     assert voltages == [[1.06], [1.05]]
-    assert [finding.code for finding in findings] == ["results.not_imported", "results.empty"]
+    assert [finding.code for finding in findings] == ["results.empty"]
+    assert (first.simulation_notes, third.simulation_notes) == ("x", "c")
+
+
+def wec_grid_year(powers: str, delta_time: object = 300) -> str:
+    """Return WEC-Grid's own database with three steps, a farm of four devices at bus 5, and these powers."""
+    steps = "".join(
+        f"INSERT INTO psse_bus_results VALUES (7, '2025-01-01T00:{5 * step:02}:00', 1, 'B', 'PQ', 0, 0, 1, 0, 138);"
+        for step in range(3)
+    )
+    start = WEC_GRID.replace("'2025-01-01', '2025-01-02', 300, 'x'", f"'2025-01-01T00:00:00', 'end', {delta_time}, 'x'")
+    farm = f"""DELETE FROM psse_bus_results WHERE grid_sim_id = 7; {steps}
+    INSERT INTO wec_simulations VALUES (3, 'RM3', 0.1);
+    INSERT INTO wec_integrations VALUES (1, 7, 3, 'Newport', 5, 4); {powers}"""
+    return start + farm
+
+
+def powers_by(seconds: float, count: int, watts: str) -> str:
+    rows = f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {count - 1})"
+    return f"{rows} INSERT INTO wec_power_results SELECT 3, i * {seconds}, 0, {watts}, 0, NULL FROM n;"
+
+
+def farm_of(store: Store, folder: Path, script: str) -> tuple[list[list[object]], list[str]]:
+    numbers, findings = import_files(store, database_of(script, folder))
+    rows = database.get_farm_data(store, numbers[0]).to_numpy().tolist()
+    return rows, [finding.text for finding in findings if finding.code == "results.farm"]
+
+
+def test_a_farm_of_devices_by_tenths_of_seconds_has_what_wec_grid_feeds_its_steps_with(either: Store, tmp_path: Path):
+    """1 kW in the first five minutes, 3 kW in the next: a step has the mean before it, the first one its own."""
+    script = wec_grid_year(powers_by(0.1, 6000, "iif(i < 3000, 500.0 + 1000 * (i % 2), 3000.0)"))
+    rows, said = farm_of(either, tmp_path, script)
+    assert rows == [
+        [f"2025-01-01T00:{minute}:00", "Newport", "RM3", pytest.approx(mw)]
+        for minute, mw in (("00", 0.004), ("05", 0.004), ("10", 0.012))
+    ]
+    assert len(said) == 1
+    assert "means of 300 s before each step" in said[0]
+
+
+@pytest.mark.parametrize("delta_time", [300, "NULL"])
+def test_powers_at_the_grids_own_steps_are_theirs(delta_time: object, store: Store, tmp_path: Path):
+    rows, said = farm_of(store, tmp_path, wec_grid_year(powers_by(300, 3, "1e6 * (i + 1)"), delta_time))
+    assert [row[3] for row in rows] == [4.0, 8.0, 12.0]
+    assert said == []
+
+
+def test_steps_without_a_power_and_powers_without_a_number_are_told(store: Store, tmp_path: Path):
+    rows, said = farm_of(store, tmp_path, wec_grid_year(powers_by(300, 2, "iif(i = 0, 2e6, 'calm')")))
+    assert [row[3] for row in rows] == [8.0]
+    assert said == ["Newport: 1 power without a number left out", "Newport: no power at 2 of 3 steps"]
 
 
 def test_the_specified_layout_comes_with_its_farms(either: Store, tmp_path: Path):
