@@ -18,7 +18,7 @@ def import_files() -> None:
     uploads = st.file_uploader(
         "Results of other tools", accept_multiple_files=True, max_upload_size=200,
         help="PSS/E RAW or RAWX with solved voltages, psspy's bus, machine, load and branch tables as CSV, "
-        "load flows that ETAP or PSS/E printed, "
+        "load flows that ETAP or PSS/E printed, voltages that OpenDSS exported, "
         "or a SQLite database of simulations that WEC-Grid wrote",
     )  # fmt: skip
     base = st.number_input("System base of tables in MW [MVA]", min_value=0.0, value=100.0)

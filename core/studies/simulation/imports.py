@@ -10,6 +10,7 @@ import numpy as np
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where
 from core.formats.networks import recognise
+from core.formats.opendss.exports import opendss_export
 from core.formats.psse import read_raw
 from core.formats.psse.psspy_tables import psspy_table, read_psspy_tables
 from core.formats.result_database import MAGIC, read_result_database
@@ -17,7 +18,7 @@ from core.network.audit import audit
 from core.results.database import all_or_nothing, begin, finish, insert_tables
 from core.results.database.simulations import INTERRUPTED, set_state
 from core.store import Store, now
-from core.studies.simulation.printed import import_printed
+from core.studies.simulation.printed import import_opendss, import_printed
 from core.studies.simulation.series import STAMP, Series
 from core.studies.simulation.steps import Grid, tables
 
@@ -52,11 +53,13 @@ def import_results(store: Store, data: bytes, path: Path, base_mva: float = 100.
     """Import a file and return the numbers of its simulations."""
     if data.startswith(MAGIC) and b"grid_simulations" in data:
         return _database(store, path)
+    if opendss_export(data):
+        return import_opendss(store, data, path.name, base_mva)
     kind = recognise(data, path.name)
     if kind == "rawx" or (kind == "raw" and (RAW.match(data) or path.suffix.lower() == ".raw")):
         return _raw(store, data, path.name)
     if kind != "raw":
-        hint = "import RAW with solved voltages, psspy's tables, a printed load flow or a database of simulations"
+        hint = "import RAW with solved voltages, psspy's tables, OpenDSS's voltages, a printed load flow or a database"
         raise BadInput("the file holds no results that can be imported", hint=hint, where=Where(file=path.name))
     return import_printed(store, data, path.name, base_mva)
 

@@ -1,4 +1,4 @@
-"""Load flows that ETAP and PSS/E print as tables or report databases, into the results database."""
+"""Load flows that ETAP, PSS/E and OpenDSS print as tables or report databases, into the results database."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pandas as pd
 
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where
+from core.formats.opendss.exports import opendss_export, read_voltages
 from core.formats.recognise import read_result
 from core.results.database import GridState, all_or_nothing, begin, finish, insert_grid_state, software_key
 from core.results.study_result import StudyResult
@@ -42,6 +43,23 @@ def import_printed(store: Store, data: bytes, name: str, base_mva: float) -> tup
             numbers.append(sim)
             findings += said
     return numbers, findings
+
+
+def import_opendss(store: Store, data: bytes, name: str, base_mva: float) -> tuple[list[int], list[Finding]]:
+    """Import the voltages that OpenDSS exports."""
+    export = opendss_export(data)
+    if export != "Voltages":
+        hint = "import what OpenDSS writes with: Export Voltages"
+        raise BadInput(f"OpenDSS's {export} name elements without their buses", hint=hint, where=Where(name))
+    buses, findings = read_voltages(data, name)
+    number, said = _numbers(buses["bus_name"], name)
+    state = GridState(now().strftime(STAMP), buses.assign(bus=number))
+    kept = {"results": {"sha256": store.keep(data, name), "name": name}}
+    sim = begin(store, name, "opendss", base_mva, state.timestamp, steps=1, inputs=kept)
+    with all_or_nothing(store, sim):
+        insert_grid_state(store, sim, state)
+        finish(store, sim, state.timestamp)
+    return [sim], [*findings, *said]
 
 
 def _state(
