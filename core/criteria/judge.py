@@ -202,13 +202,22 @@ def _wrapped(difference: pd.Series) -> pd.Series:
 
 
 def _system_rows(result: StudyResult, plant: Plant | None, findings: list[Finding]) -> pd.Series:
-    """Return which rows are the whole system: by id, by name, else the last row, with a remark."""
+    """Return which rows are the whole system: by id, by name, as the plant's top block, else the last row.
+
+    Of a plant with blocks no other row is taken for the whole: it says nothing of this system.
+    """
     rows = result.main
     ids = rows["block"].astype(str).str.strip().str.upper()
     names = rows["name"].astype(str).str.strip().str.upper()
     for chosen in (ids.isin(SYSTEM_NAMES[:1]), ids.isin(SYSTEM_NAMES) | names.isin(SYSTEM_NAMES), _own_top(ids, plant)):
         if chosen.any():
             return chosen
+    if plant is not None and len(plant["block"]) and len(rows):
+        named = ", ".join(rows["block"].astype(str).head(5))
+        text = f"no row is the whole system: the result has neither SYSTEM nor the plant's top block, but {named}"
+        hint = "export the top block's row too, or name it SYSTEM"
+        findings.append(Finding("criteria.system.none", Severity.WARNING, text, hint, where=where(rows.iloc[-1])))
+        return pd.Series(False, index=rows.index)
     last = pd.Series(rows.index == rows.index[-1], index=rows.index) if len(rows) else pd.Series(dtype=bool)
     if len(rows) > 1:
         findings.append(

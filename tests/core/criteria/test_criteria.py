@@ -130,6 +130,12 @@ def test_without_a_system_block_the_last_one_is_judged_and_said():
     assert [f.code for f in findings] == ["criteria.system.assumed"]
 
 
+def test_a_block_that_the_plant_lacks_is_not_judged_as_its_system():
+    verdicts, findings = judge(availability([{"block": "FOO", "availability": 0.9999}]), CRITERIA, sample_plant())
+    assert verdicts == []
+    assert [f.code for f in findings] == ["criteria.system.none"]
+
+
 def test_a_stage_without_result_is_not_checked_and_so_is_the_whole():
     verdicts, _ = screen(sample_plant(), CRITERIA)
     stages = stage_verdicts(verdicts, CRITERIA)
