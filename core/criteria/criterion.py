@@ -105,8 +105,8 @@ class Criterion:
     def limits_text(self) -> str:
         """Return the limits in words, such as "0.95 to 1.05 pu"."""
         unit = f" {self.unit}" if self.unit else ""
-        if self.low is None and self.high is None:
-            return "≥ the load with its losses"  # known only with the plant
+        if self.low is None and self.high is None:  # known only with the plant or the network
+            return "as the network states" if self.kind == "range" else "≥ the load with its losses"
         if self.kind == "range":
             return f"{self.low:g} to {self.high:g}{unit}"
         if self.kind == "band":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +17,8 @@ from core.results.study_result import Status, StudyResult, where
 from core.settings import HOURS_PER_YEAR
 
 SYSTEM_NAMES = ("SYSTEM", "SYS", "COMPLETE SYSTEM", "TOTAL SYSTEM", "PLANT")
+#: The criterion whose limits are those of the rows.
+OWN_VOLTAGE = "own_voltage_pu"
 UNSOLVED = frozenset({Status.NOT_CONVERGED, Status.INFEASIBLE, Status.FAILED})
 
 
@@ -52,13 +54,14 @@ def judge(
         return [_unanswered(criterion, result) for criterion in criteria.of_study(result.study)], findings
     verdicts: list[Verdict] = []
     for criterion in _of_system(criteria.of_study(result.study), result):
-        values = _values(criterion, result, rows, plant, findings)
-        if values is None:
-            continue
-        judged = _verdicts(criterion, result, rows, elements, values)
-        if plant is not None and criterion.criterion == "x_r_ratio":
-            judged = dc_offset.with_rated_breakers(judged, plant)
-        verdicts += judged
+        for limited, part in _own_limits(criterion, rows):
+            values = _values(limited, result, part, plant, findings)
+            if values is None:
+                continue
+            judged = _verdicts(limited, result, part, elements[part.index], values)
+            if plant is not None and limited.criterion == "x_r_ratio":
+                judged = dc_offset.with_rated_breakers(judged, plant)
+            verdicts += judged
     return verdicts, findings
 
 
@@ -68,6 +71,17 @@ def _of_system(criteria: list[Criterion], result: StudyResult) -> list[Criterion
     unlimited = {c.criterion: replace(c, low=None, warn=None, high=None) for c in criteria}
     limited = {c.criterion: c for c in criteria if c.system_hz in (None, hz)}
     return list((unlimited | limited).values())
+
+
+def _own_limits(criterion: Criterion, rows: pd.DataFrame) -> Iterator[tuple[Criterion, pd.DataFrame]]:
+    """Yield the criterion with the rows that it judges: one for every pair of limits where buses have their own."""
+    if criterion.criterion != OWN_VOLTAGE:
+        yield criterion, rows
+        return
+    limits = ["v_min_pu", "v_max_pu"]
+    for _, part in rows.groupby(limits):
+        low, high = part[limits].iloc[0]
+        yield replace(criterion, low=float(low), high=float(high)), part
 
 
 def _switched_off(result: StudyResult, plant: Plant) -> pd.Series:

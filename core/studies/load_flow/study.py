@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from core.engines.bus_case import LoadFlow, Outcome
@@ -27,8 +28,16 @@ def network_load_flow(
     """Return voltages, flows, losses and machine powers of a network; ``limits`` as in the engines' load flow."""
     flow = load_flow(network, engine, flat=flat, limits=limits)
     tables = case_tables(network, flow)
+    tables["buses"] = _with_own_limits(network, tables["buses"])
     findings = [*check(network), *_remarks(tables), *regulation_remarks(network, flow, engine, limits)]
     return _result([tables], engine, findings)
+
+
+def _with_own_limits(network: Network, buses: pd.DataFrame) -> pd.DataFrame:
+    """Return the buses with the voltage limits that the network states for them, where these are a range."""
+    low, high = network.values("bus", "v_min_pu"), network.values("bus", "v_max_pu")
+    meant = (low >= 0) & (high > low)
+    return buses.assign(v_min_pu=np.where(meant, low, np.nan), v_max_pu=np.where(meant, high, np.nan))
 
 
 def plant_load_flow(

@@ -130,6 +130,24 @@ def test_without_a_system_block_the_last_one_is_judged_and_said():
     assert [f.code for f in findings] == ["criteria.system.assumed"]
 
 
+def test_buses_are_judged_by_their_own_limits_beside_the_criteria():
+    rows = [
+        {"bus": "A", "v_pu": 1.055, "v_min_pu": 0.94, "v_max_pu": 1.06},
+        {"bus": "B", "v_pu": 1.04, "v_min_pu": 0.97, "v_max_pu": 1.03},
+        {"bus": "C", "v_pu": 1.04},
+    ]
+    tables = {"buses": result_table("load_flow", "buses", rows)}
+    verdicts, _ = judge(StudyResult("load_flow", tables, Status.SOLVED, Provenance(tool="newton")), CRITERIA)
+    found = {(v.element, v.criterion): (str(v.verdict), v.limit) for v in verdicts if v.value is not None}
+    assert found == {
+        ("A", "voltage_pu"): ("FAIL", 1.05),
+        ("B", "voltage_pu"): ("PASS", 1.05),
+        ("C", "voltage_pu"): ("PASS", 1.05),
+        ("A", "own_voltage_pu"): ("PASS", 1.06),
+        ("B", "own_voltage_pu"): ("FAIL", 1.03),
+    }
+
+
 def test_a_block_that_the_plant_lacks_is_not_judged_as_its_system():
     verdicts, findings = judge(availability([{"block": "FOO", "availability": 0.9999}]), CRITERIA, sample_plant())
     assert verdicts == []
