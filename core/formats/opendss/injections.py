@@ -62,7 +62,8 @@ def add_generators(active: Active) -> None:
             power = active.injected()
             what = "of constant voltage" if model == CONSTANT_VOLTAGE else f"of model {model}"
             text = f"A generator {what} keeps its present {power.real:.4g} kW and {power.imag:.4g} kvar"
-            active.note("generator_model", Severity.WARNING, text, active.own("generator"))
+            hint = "The circuit's own solution moves it: voltages differ where that doesn't settle"
+            active.note("generator_model", Severity.WARNING, text, active.own("generator"), hint)
         active.add(
             "der",
             **_unit(active, "generator", "generator", bool(generators.IsDelta)),

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import NotFound
-from core.feeder import COLUMNS, Feeder
+from core.feeder import COLUMNS, Feeder, storage
 from core.feeder.storage import forget_feeder, keep_baseline, keep_feeder, kept_baseline, kept_feeder, kept_feeders
 from core.feeder.tables import STORED
 from core.findings import Reading
@@ -47,6 +47,25 @@ def test_a_kept_feeder_is_the_one_that_was_read(store: Store, town: Reading[Feed
     assert kept.findings == town.findings
     assert kept.source == town.source
     assert [(entry.id, entry.feeders) for entry in kept_feeders(store)] == [(model, tuple(town.value.names))]
+
+
+def test_a_large_model_lets_others_write_and_is_there_once_it_is_whole(
+    store: Store, town: Reading[Feeder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def another_writes(_: float) -> None:
+        with store.writing() as connection:
+            connection.execute(text("SELECT 1"))
+        seen.append(len(kept_feeders(store)))
+        with pytest.raises(NotFound):
+            kept_feeder(store, "town")
+
+    monkeypatch.setattr(storage, "BATCH", 100)
+    monkeypatch.setattr(storage.time, "sleep", another_writes)
+    assert_same(kept_feeder(store, keep_feeder(store, town, id="town")).value, town.value)
+    assert seen
+    assert set(seen) == {0}
 
 
 def test_the_opendss_form_is_kept_too(store: Store) -> None:
