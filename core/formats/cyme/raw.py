@@ -21,7 +21,7 @@ class RawFile:
 
     dialect: str  # "text", "mdb", "xml"
     version: str = ""
-    imperial: bool = False
+    imperial: dict[str, bool] = field(default_factory=dict)  # whether each file that says so is in imperial units
     tables: dict[str, list[RawRow]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 

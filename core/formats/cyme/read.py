@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.errors import BadInput
 from core.feeder import Feeder
-from core.findings import Finding, Reading, Severity, Source, Where
+from core.findings import Finding, Reading, Severity, Source, Where, listed
 from core.formats.cyme.build import build_feeder
 from core.formats.cyme.mdb import looks_like_mdb, read_mdb
 from core.formats.cyme.raw import RawFile
@@ -103,6 +103,7 @@ def _read_texts(paths: list[Path]) -> RawFile:
     raw = RawFile("text")
     for path in paths:
         read_text(path.read_bytes(), path.name, raw)
+    _settle_units(raw, [path.name for path in paths])
     for section, file in (("NODE", "network"), ("SECTION", "network")):
         if section not in raw.tables:
             raw.remark(
@@ -112,6 +113,22 @@ def _read_texts(paths: list[Path]) -> RawFile:
                 f"Add the {file} file of the export",
             )
     return raw
+
+
+def _settle_units(raw: RawFile, files: list[str]) -> None:
+    """Give files that name no units those of the others, and say so; each counts in its own where they differ."""
+    silent = [file for file in files if file not in raw.imperial]
+    systems = set(raw.imperial.values())
+    if len(systems) > 1:
+        imperial = [file for file, is_imperial in raw.imperial.items() if is_imperial]
+        text = f"Only {listed(imperial)} is in imperial units, the other files are in SI units"
+        hint = "Check that the files are of one export: each is taken in its own units"
+        raw.remark("text.units_differ", Severity.WARNING, text, hint, Where(file=imperial[0]))
+    if silent:
+        taken = systems == {True}
+        text = f"{listed(silent)} doesn't name its units: {'imperial' if taken else 'SI'} ones are taken"
+        raw.remark("text.units_missing", Severity.WARNING, text, "Add [SI] or [IMPERIAL]", Where(file=silent[0]))
+        raw.imperial |= dict.fromkeys(silent, taken)
 
 
 def _together(raws: list[RawFile]) -> Records:

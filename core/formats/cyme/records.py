@@ -192,7 +192,7 @@ class _Translator:
             return cell
         if kind == "number":
             try:
-                number = float(cell) * UNITS[unit][self.raw.imperial]
+                number = float(cell) * UNITS[unit][self.raw.imperial.get(where.file or "", False)]
             except ValueError:
                 self.remark("number", name, f"{cell!r} is not a number", where)
                 return None

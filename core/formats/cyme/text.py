@@ -79,7 +79,7 @@ class _Scan:
     def open(self, name: str) -> None:
         self.close()
         if name in ("SI", "IMPERIAL"):
-            self.raw.imperial = name == "IMPERIAL"
+            self.raw.imperial[self.file] = name == "IMPERIAL"
             return
         self.section, self.formats, self.first = name, {}, ""
 

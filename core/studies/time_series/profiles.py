@@ -1,7 +1,7 @@
 """Profiles over the year: a table with a column a profile and a row a step, as CSV or Parquet.
 
 Values multiply the rated power of the loads and generating units that follow the profile; a column whose heading ends
-in ``_kw`` or ``[kW]`` holds the power itself and is divided by the rated power of what follows it.
+in ``_kw``, ``[kW]``, ``_mw`` or ``[MW]`` holds the power itself and is divided by the rated power of what follows it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 from core.errors import BadInput
 from core.feeder import Feeder
 from core.findings import Finding, Reading, Severity, Source, Where
-from core.studies.time_series.stamps import Note, in_order
+from core.studies.time_series.stamps import Note, in_order, stamps_of
 
-POWER = re.compile(r"[\s_]*[\[(]?\s*kw\s*[\])]?$", re.IGNORECASE)
+POWER = re.compile(r"(?:[\s_]*[\[(]\s*([kM]?W)\s*[\])]|[\s_]+([kM]W)|(kW))$", re.IGNORECASE)
+#: Kilowatts in the unit of a heading.
+KILOWATTS = {"w": 1e-3, "kw": 1.0, "mw": 1e3}
 TIME = re.compile(r"^(time|hour|date|datetime|timestamp|step|index|unnamed.*|)$", re.IGNORECASE)
 #: Multipliers beyond this are most likely kilowatts.
 LARGEST_MULTIPLIER = 10.0
@@ -58,11 +60,14 @@ def read_profiles(path: Path) -> Reading[Profiles]:
         where = Where(file=path.name, column=column)
         findings.append(Finding(f"profiles.{code}", Severity.WARNING, text, hint, where))
 
-    table, step_minutes = in_order(read, [str(column) for column in read.columns if _is_time(str(column))], note)
+    times = [str(column) for column in read.columns if _is_time(str(column), read[column])]
+    table, step_minutes = in_order(read, times, note)
     profiles = Profiles({}, set(), step_minutes)
-    for column in (str(column) for column in table.columns if not _is_time(str(column))):
+    for column in (str(column) for column in table.columns if str(column) not in times):
         name = POWER.sub("", column).strip()
-        values = _values(table[column])
+        if name in profiles.values:
+            name = column.strip()
+        values = _values(table[column]) * _kilowatts(column)
         if np.isnan(values).all():
             note("no_numbers", f"Column {column} holds no numbers: left out", "", column)
             continue
@@ -71,15 +76,24 @@ def read_profiles(path: Path) -> Reading[Profiles]:
             profiles.power.add(name)
         elif np.abs(profiles.values[name]).max() > LARGEST_MULTIPLIER:
             text = f"Profile {name} multiplies the rated power by up to {np.abs(profiles.values[name]).max():g}"
-            note("large", text, "If it holds kilowatts, let its heading end in _kw", column)
+            note("large", text, "If it holds power, let its heading end in its unit, such as [kW]", column)
     if not profiles.values:
         hint = "A heading row with a column a profile"
         raise BadInput("No profiles in the file", hint=hint, where=Where(file=path.name))
     return Reading(profiles, findings, Source(path.name, sha256(path.read_bytes()).hexdigest(), "profiles"))
 
 
-def _is_time(column: str) -> bool:
-    return TIME.match(column.strip()) is not None
+def _is_time(name: str, column: pd.Series) -> bool:
+    """Say whether a column holds times: by its name, or text that is stamps whatever its name."""
+    if TIME.match(name.strip()):
+        return True
+    return column.dtype == object and bool(np.isnan(_values(column)).all()) and stamps_of(column) is not None
+
+
+def _kilowatts(heading: str) -> float:
+    """Return what a column is multiplied by: kilowatts in the unit of its heading, 1 without."""
+    found = POWER.search(heading)
+    return KILOWATTS[next(filter(None, found.groups())).lower()] if found else 1.0
 
 
 def _values(column: pd.Series) -> NDArray[np.float64]:

@@ -27,7 +27,7 @@ def in_order(table: pd.DataFrame, columns: Sequence[str], note: Note) -> tuple[p
     is daylight saving: the rows follow each other in time as they are. Otherwise rows that are missing are put in
     without values, and of rows with the same stamp the first counts.
     """
-    stamps = next((found for column in columns if (found := _stamps(table[column])) is not None), None)
+    stamps = next((found for column in columns if (found := stamps_of(table[column])) is not None), None)
     if stamps is None:
         return table, None
     steps = stamps.diff().iloc[1:]
@@ -44,7 +44,7 @@ def in_order(table: pd.DataFrame, columns: Sequence[str], note: Note) -> tuple[p
     return _regular(table, stamps, step, note), minutes
 
 
-def _stamps(column: pd.Series) -> pd.Series | None:
+def stamps_of(column: pd.Series) -> pd.Series | None:
     """Return a column's stamps in one clock, nothing when it holds none or several rows share each."""
     if pd.api.types.is_numeric_dtype(column) or len(column) < 3:
         return None

@@ -96,6 +96,16 @@ def test_imperial_units_give_the_same_model(feeder: Feeder, tmp_path: Path) -> N
     assert_same(feeder, read(exports.write_text(tmp_path, units="IMPERIAL")).value)
 
 
+def test_each_file_counts_in_its_own_units(feeder: Feeder, tmp_path: Path) -> None:
+    texts = {name: exports.text_of(name, "IMPERIAL" if name == "equipment" else "SI") for name in exports.FILES}
+    mixed = read(exports.write_text(tmp_path / "mixed", **texts))
+    assert_same(mixed.value, feeder)
+    assert "cyme.text.units_differ" in codes(mixed)
+    silent = read(exports.write_text(tmp_path / "silent", network=exports.text_of("network").replace("[SI]", "")))
+    assert_same(silent.value, feeder)
+    assert "cyme.text.units_missing" in codes(silent)
+
+
 def test_version_8_gives_the_same_model(feeder: Feeder, tmp_path: Path) -> None:
     texts = {name: exports.version_8(exports.text_of(name)) for name in ("network", "equipment", "load")}
     assert_same(feeder, read(exports.write_text(tmp_path, **texts)).value)

@@ -111,3 +111,27 @@ def test_a_run_whose_steps_are_not_the_stamps_is_refused(tmp_path: Path) -> None
     with pytest.raises(BadInput, match="15 minutes apart"):
         plan(inputs)
     assert len(plan({**inputs, "step_h": 0.25})) == 1
+
+
+@pytest.mark.parametrize(
+    ("heading", "value"),
+    [
+        ("load_kw", 1500),
+        ("load [kW]", 1500),
+        ("load_MW", 1.5),
+        ("load (MW)", 1.5),
+        ("load [W]", 1.5e6),
+        ("loadkW", 1500),
+    ],
+)
+def test_power_is_taken_in_the_unit_of_its_heading(tmp_path: Path, heading: str, value: float) -> None:
+    reading = read(tmp_path, f"{heading}\n{value}\n{value}\n")
+    assert reading.value.power == {"load"}
+    assert list(reading.value.values["load"]) == [1500.0] * 2
+    assert codes(reading) == set()
+
+
+def test_stamps_are_known_by_what_they_are(tmp_path: Path) -> None:
+    stamps = pd.date_range("2026-06-01", periods=24, freq="15min").strftime("%d.%m.%Y %H:%M")
+    reading = read(tmp_path, "Zeit;load\n" + "".join(f"{stamp};0,5\n" for stamp in stamps))
+    assert (reading.value.step_minutes, reading.value.steps, codes(reading)) == (15.0, 24, set())
