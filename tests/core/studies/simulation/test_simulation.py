@@ -214,6 +214,15 @@ def test_engines_agree_with_the_solved_voltages_in_a_raw_file(
     assert tables["bus"]["v_mag"]["worst"]["bus"] > 0
 
 
+@pytest.mark.parametrize("name", ["case39", "case60nordic"])
+def test_engines_agree_with_voltages_that_a_case_of_matpower_stores_and_that_solve_it(name: str, store: Store):
+    stored = read_network(*file(name)).value
+    for software in run.FLOWS:
+        bus = database.get_bus_data(store, simulate(store, file(name), software=software).grid_sim_id)
+        assert bus["v_mag"].to_numpy() == pytest.approx(stored.values("bus", "v_pu"), abs=1e-5)
+        assert bus["angle_deg"].to_numpy() == pytest.approx(stored.values("bus", "angle_deg"), abs=1e-3)
+
+
 def test_stored_voltages_that_solve_nothing_are_kept_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     raw = solved_raw(tmp_path, "case14")
     network = read_network(raw.read_bytes(), raw.name).value
