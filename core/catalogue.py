@@ -111,6 +111,8 @@ def _as_type(frame: pd.DataFrame, column: Column) -> pd.Series:
     if column.type == "bool":
         return values.map(lambda v: _truth(v, column.default)).astype("bool")
     numbers = pd.to_numeric(values, errors="coerce").astype("float64")
+    if column.type == "int":
+        numbers = numbers.where(numbers.abs() < 2**53)
     if column.default is not None:
         numbers = numbers.fillna(column.default)
     return numbers.round().astype("Int64") if column.type == "int" else numbers

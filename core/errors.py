@@ -12,6 +12,7 @@ GridproofError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from core.findings import Finding, Where
 
@@ -27,6 +28,11 @@ class GridproofError(Exception):
         self.hint = hint
         self.where = where or Where()
         self.findings = list(findings)  # everything that was found before it was given up
+
+    def locate(self, file: str, hint: str) -> None:
+        """Say which file the error is about, and what to do if that isn't said yet."""
+        self.where = replace(self.where, file=file)
+        self.hint = self.hint or hint
 
     def as_dict(self) -> dict[str, object]:
         """Return the error as the ``error`` object of a command's JSON document."""

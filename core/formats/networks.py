@@ -92,7 +92,12 @@ def read_network(data: bytes, name: str) -> Reading[Network]:
     BadInput
         When the file is in none of the formats, or can't be read at all.
     """
-    return FORMATS[recognise(data, name)].read(data, name)
+    form = FORMATS[recognise(data, name)]
+    try:
+        return form.read(data, name)
+    except BadInput as error:
+        error.locate(name, f"Correct it, or export the file again as {form.title}.")
+        raise
 
 
 def recognise(data: bytes, name: str) -> str:

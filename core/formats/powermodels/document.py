@@ -58,9 +58,13 @@ def parse_file(
     ending = Path(name).suffix.lower()
     if ending not in readers:
         ending = _ending_of(data)
-    reading = readers[ending](data, name, import_all, physical)
-    if validate:
-        reading.findings += _corrected(reading.value, name, physical)
+    try:
+        reading = readers[ending](data, name, import_all, physical)
+        if validate:
+            reading.findings += _corrected(reading.value, name, physical)
+    except BadInput as error:
+        error.locate(name, "Correct the file, or export it again.")
+        raise
     return reading
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
+import json
 from dataclasses import replace
+from random import Random
 
 import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from core.errors import GridproofError
 from core.findings import Finding
-from core.formats.networks import FORMATS
+from core.formats.networks import FORMATS, read_network
 from core.formats.psse import read_raw, write_raw, write_raw_case, write_rawx
 from core.network import Network, admittance_matrix
 from core.network.repair import repaired
+from tests.core.formats.damage import damaged_document, damaged_text, located_at_worst
 from tests.core.formats.psse.cases import V33, three_buses
 
 LEGACY = """\
@@ -145,15 +146,27 @@ def test_version_30_has_its_shunts_in_the_bus_records() -> None:
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_damaged_text_ends_in_a_reading_or_a_located_error(data: st.DataObject) -> None:
-    text = V33
-    junk = st.sampled_from(["'", '"', ",", "/", "0", "nan", "1e400", "\n", "Q", "@!", "é", "\t", "9" * 30, "'" * 40])
-    for _ in range(data.draw(st.integers(1, 5))):
-        place = data.draw(st.integers(0, len(text)))
-        text = text[:place] + data.draw(junk) + text[place + data.draw(st.integers(0, 30)) :]
-    with contextlib.suppress(GridproofError):
-        network = read_raw(text.encode(), "x.raw").value
+    text = damaged_text(V33, data.draw(st.randoms(use_true_random=False)))
+    with located_at_worst("x.raw"):
+        network = read_network(text.encode(), "x.raw").value
         assert write_raw_case(network.extras["psse"]) == text
         assert len(read_raw(write_raw(network, 35).encode(), "x").value["bus"]) == len(network["bus"])
+
+
+RAWX = write_rawx(read_raw(write_raw(read_raw(V33.encode()).value, 35).encode()).value)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=False), st.booleans())
+def test_damaged_rawx_ends_in_a_reading_or_a_located_error(dice: Random, cut: bool) -> None:
+    document = json.loads(RAWX)
+    damaged_document(document, dice)
+    text = damaged_text(RAWX, dice) if cut else json.dumps(document)
+    with located_at_worst("x.rawx"):
+        reading = read_network(text.encode(), "x.rawx")
+        assert write_rawx(reading.value) == text, "what isn't edited is written as it was"
+        again = read_network(write_raw(reading.value, 35).encode(), "x.raw").value
+        assert len(again["bus"]) == len(reading.value["bus"])
 
 
 numbers = st.floats(-1e4, 1e4).map(lambda x: float(f"{x:.9g}"))
@@ -161,15 +174,18 @@ names = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), max
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.sampled_from([33, 34, 35]), st.lists(st.tuples(numbers, numbers, names), min_size=3, max_size=3))
-def test_any_network_comes_back(version: int, drawn: list[tuple[float, float, str]]) -> None:
+@given(st.sampled_from([33, 34, 35, None]), st.lists(st.tuples(numbers, numbers, names), min_size=3, max_size=3))
+def test_any_network_comes_back_from_every_version_and_rawx(
+    version: int | None, drawn: list[tuple[float, float, str]]
+) -> None:
     network = three_buses()
     bus = network["bus"].assign(name=[name for *_, name in drawn], angle_deg=[a for a, *_ in drawn])
     load = network["load"].assign(p_mw=drawn[0][0], iq_mvar=drawn[1][1], yq_mvar=drawn[2][0])
     line = network["branch"].assign(r_pu=drawn[0][0], x_pu=drawn[0][1], b_from_pu=drawn[1][0], b_to_pu=drawn[1][1])
     unit = network["transformer"].assign(shift_deg=drawn[2][1], g_mag_pu=drawn[1][0], r_pu=drawn[1][1])
     network = network.with_tables(bus=bus, load=load, branch=line, transformer=unit)
-    again = read_raw(write_raw(network, version).encode(), "x").value
+    text = write_raw(network, version) if version else write_rawx(network)
+    again = read_raw(text.encode(), "x").value
     for table in ("bus", "load", "branch", "transformer"):
         for column in network[table]:
             left, right = network[table][column], again[table][column]
