@@ -16,8 +16,9 @@ from pages.parts.feeder_layers import EQUIPMENT, Colours, Legend, paint
 #: What the first look shows fits into a window of this size [px].
 WINDOW = (1000, 480)
 HEIGHT = 520
-#: Pieces of one feeder that a browser draws, and picks by a click, in time.
-MOST = 20_000
+#: Pieces of one feeder that a browser draws in time, and those of them that it finds under a click in time: a browser
+#: without a graphics card takes the click for a long press otherwise.
+MOST, CLICKED = 20_000, 5_000
 LINES, DEVICES = "branches", "devices"
 TOOLTIP = {"text": "{label}\n{place}\nloading {loading}\nvoltage {voltage}"}
 #: Devices that carry a loading of their own and are drawn on every layer.
@@ -76,10 +77,13 @@ def layers_of(layer: str, pieces: pd.DataFrame, devices: pd.DataFrame, selected:
     shown = devices if layer == EQUIPMENT else devices[devices["kind"].isin(CARRYING)]
     colours, legend = paint(layer, pd.concat([pieces, shown], ignore_index=True))
     marked = pieces[pieces["key"] == selected], devices[devices["key"] == selected]
+    clicked = pieces.index.isin(worth_drawing(pieces, selected, CLICKED).index)
+    of_pieces = colours[: len(pieces)]
     made = [
         _lines("selected", marked[0], _same(marked[0]), width=14, pickable=False),
         _points("selected-device", marked[1], _same(marked[1]), radius=11, pickable=False),
-        _lines(LINES, pieces, colours[: len(pieces)], width=4),
+        _lines("others", pieces[~clicked], of_pieces[~clicked], width=4, pickable=False),
+        _lines(LINES, pieces[clicked], of_pieces[clicked], width=4),
         _points(DEVICES, shown, colours[len(pieces) :], radius=5),
     ]
     return made, legend

@@ -11,6 +11,7 @@ from core.feeder.shape import Ground
 from pages.parts import feeders
 from pages.parts.feeder_layers import LAYERS, show_legend
 from pages.parts.feeder_map import (
+    CLICKED,
     DEVICES,
     HEIGHT,
     LINES,
@@ -66,6 +67,8 @@ def feeder_view(key: str, read: str, ground: str, nodes: pd.DataFrame, branches:
     notes += [f"{without} of its elements have no place."] if without else []
     if len(shown) < len(pieces):
         notes.append(f"Drawn are {len(shown):,} of {len(pieces):,} pieces: what is out of limits, then the longest.")
+    if len(shown) > CLICKED:
+        notes.append(f"A click finds the first {CLICKED:,} in this order; the box and the table find every element.")
     st.caption(" ".join(notes))
     if element is not None:
         every = pd.concat([pieces, devices], ignore_index=True)
