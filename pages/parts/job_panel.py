@@ -69,6 +69,8 @@ def _run(store: Store, seen: RunStatus, scope: str) -> None:
             st.progress(seen.done / seen.total if seen.total else 0.0, text=_progress(seen))
         elif seen.message:
             st.caption(_escaped(seen.message))
+        elif seen.state in (State.INTERRUPTED, State.CANCELLED) and seen.total:
+            st.caption(f"{seen.done} of {seen.total} units are kept")
         elif seen.failed:
             st.caption(f"{seen.failed} of {seen.total} units failed")
         _actions(store, seen, scope)

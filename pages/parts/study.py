@@ -121,7 +121,7 @@ def _result(shown: Shown, run: RunStatus, result: Mapping[str, Any], plant: Plan
 
 def _main_table(shown: Shown, main: pd.DataFrame, criteria: list[Criterion]) -> None:
     """Draw the columns that hold something, with the limit beside every value that has one."""
-    first = [name for name in shown.columns if name in main and (main[name].notna() & (main[name] != "")).any()]
+    first = [name for name in shown.columns if name in _filled(main)]
     rows = _with_limits(main[first], criteria)
     limits = {name: st.column_config.Column("Limit", help=name) for name in rows if name.startswith(_LIMIT)}
     config = column_config(first, shown.columns) | limits
@@ -197,14 +197,19 @@ def _notes(verdicts: pd.DataFrame) -> dict[str, Note]:
 
 def _others(run: str, files: Mapping[str, str], study: str) -> None:
     for name, file in files.items():
-        rows = _read(run, file)
+        rows = _filled(_read(run, file))
         st.markdown(f"**{name.capitalize()}** · {len(rows):,} rows")
         st.dataframe(rows, hide_index=True, placeholder="–", column_config=column_config(rows, {}))
         download_table(rows, f"{study}_{name}")
 
 
+def _filled(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns that hold something, the scenario first."""
+    filled = [name for name in rows if (rows[name].notna() & (rows[name] != "")).any()]
+    return rows[sorted(filled, key=lambda name: name != "scenario")]
+
+
 @st.cache_data(show_spinner=False, max_entries=20)
 def _read(run: str, file: str) -> pd.DataFrame:
     rows = pd.read_parquet(jobs.folder(store(), run) / file)
-    rows = rows.drop(columns=["file", "sheet", "row", "severity"], errors="ignore")
-    return rows if "scenario" not in rows else rows[["scenario", *rows.columns.drop("scenario")]]
+    return rows.drop(columns=["file", "sheet", "row", "severity"], errors="ignore")

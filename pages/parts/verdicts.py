@@ -21,7 +21,7 @@ def verdict_table(verdicts: Sequence[Document], *, key: str) -> str | None:
     frame = pd.DataFrame(
         {
             "Verdict": [cell(v["verdict"]) for v in rows],
-            "Stage": [v["stage"] for v in rows],
+            "Stage": ["" if v["stage"] == "study" else v["stage"] for v in rows],
             "Criterion": [labels.get(v["criterion"], v["criterion"]) for v in rows],
             "Element": [v["element"] for v in rows],
             "Scenario": [v["scenario"] or "" for v in rows],
@@ -33,7 +33,7 @@ def verdict_table(verdicts: Sequence[Document], *, key: str) -> str | None:
             "Note": [v["note"] or "" for v in rows],
         }
     )
-    frame = frame.loc[:, (frame.notna() & (frame != "")).any()]  # such as stages, which a study by itself has not
+    frame = frame.loc[:, (frame.notna() & (frame != "")).any()]
     numbers = [name for name in ("Value", "Limit", "Margin") if name in frame]
     chosen = st.dataframe(
         frame.style.map(cell_style, subset=["Verdict"]).format("{:.6g}", numbers, na_rep="–"),
