@@ -31,7 +31,7 @@ uploads = st.file_uploader(
     "content. Files are read outside this page with a time limit, and kept untouched when you import them.",
 )
 choices = choices_of(project)
-ready = []
+ready, readable = [], 0
 for place, upload in enumerate(uploads):
     st.subheader(upload.name)
     content = upload.getvalue()
@@ -39,6 +39,7 @@ for place, upload in enumerate(uploads):
     if isinstance(tables, GridproofError):
         show_error(tables)
         continue
+    readable += len(tables)
     for number, table in enumerate(tables):
         choice = choices.get(table.signature, Choice())
         picked = show_table(table, choice, plant, f"{place}-{number}-{table.signature[:12]}-{hash(str(choice))}")
@@ -50,7 +51,7 @@ for place, upload in enumerate(uploads):
         ready.append((upload, content, readings, [table.signature for table in tables]))
 
 count = sum(len(readings) for _, _, readings, _ in ready)
-if uploads and not count:
+if readable and not count:
     st.info("Nothing to import yet: choose tool, study and columns by hand above.", icon=":material/info:")
 if count and st.button(f"Import {counted(count, 'result')}", type="primary", icon=":material/download_done:"):
     with explained():

@@ -72,8 +72,8 @@ def violations(plant: Plant, document: Document) -> None:
         st.markdown("No value is outside its limit or in its warning band.")
     doubted = sum(row["agreement"] in {"contradicts", "explain"} for row in document["discrepancies"])
     if doubted:
-        text = f"The hub's own studies differ from {counted(doubted, 'uploaded value')}: see the tab beside them."
-        st.markdown(text)
+        differing = counted(doubted, "uploaded value")
+        st.markdown(f"The hub's own studies differ from {differing}: see *Beside the hub's own studies*.")
     report = ValidationReport("", plant, document)
     oneline(plant, key="dashboard-oneline", notes=notes(report))
 

@@ -36,7 +36,10 @@ def newest_result(runs: Sequence[RunStatus], of: str) -> RunStatus | None:
         st.warning(f"The last run is {latest.state}. {latest.message}{before}", icon=":material/warning:")
     if found and found.result and found.ended_at:
         engine = f" by {found.result['engine']}" if found.result.get("engine") else ""
-        st.caption(f"Calculated {found.ended_at.astimezone():%Y-%m-%d %H:%M}{engine} from {of} · run {found.id[:8]}")
+        order = found.result.get("options", {}).get("order")
+        outages = f" with N-{order} outages" if order else ""
+        when = f"{found.ended_at.astimezone():%Y-%m-%d %H:%M}"
+        st.caption(f"Calculated {when}{engine} from {of}{outages} · run {found.id[:8]}")
     if found and found.stale:
         st.warning("The plant has changed since this run: run the study again.", icon=":material/update:")
     return found

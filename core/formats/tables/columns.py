@@ -140,7 +140,7 @@ def _texts(table: PrintedTable, position: int, is_id: bool, findings: list[Findi
     texts = [cell_text(cell).strip() for cell in table.cells(position)]
     formulas = [row for row, text in enumerate(texts) if text and text[0] in "=+-@" and starts_formula(text)]
     if formulas and is_id:
-        text = f"{len(formulas)} ids begin like a formula, the first is {texts[formulas[0]]!r}; they were kept as text"
+        text = f"ids that begin like a formula ({len(formulas)}) are kept as text; the first is {texts[formulas[0]]!r}"
         where = table.where(formulas[0], position)
         findings.append(Finding("cell.formula", Severity.WARNING, text, "check who wrote this file", where))
     return [plain_cell(text) for text in texts]

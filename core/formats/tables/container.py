@@ -56,7 +56,7 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 def recognise_container(data: bytes, where: Where) -> Container:
     """Return what kind of file it is by its first bytes; refuse what holds no table."""
     if not data.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
-        raise BadInput("the file is empty", hint="export the study's results again", where=where)
+        raise BadInput("the file is empty", hint="export it again", where=where)
     if len(data) > MAX_BYTES:
         megabytes = f"{len(data) / 1024**2:,.0f} MB"
         raise UnsafeFile(f"the file has {megabytes}, more than 200 MB", hint="export fewer columns", where=where)
