@@ -2,10 +2,20 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.errors import BadInput
 from core.results.database import SOFTWARE, software_of
-from core.results.database.comparison import QUANTITIES
+from core.results.database.comparison import QUANTITIES, Compared, refuse_strangers
 from core.results.database.simulations import DONE
-from pages.parts.comparing import compared, show_heat_map, show_map, show_profile, summary, worst_table
+from pages.parts.comparing import (
+    comparable,
+    compared,
+    show_heat_map,
+    show_map,
+    show_profile,
+    summary,
+    worst_first,
+    worst_table,
+)
 from pages.parts.downloads import download_table
 from pages.parts.empty import empty_state
 from pages.parts.shell import explained, guard, store
@@ -18,6 +28,18 @@ def side_label(side: Side) -> str:
     """Return one side as choices name it, with its software when that is not the simulation's own."""
     one, software = side
     return label(one) + ("" if software == one.software else f" · results of {SOFTWARE[software]}")
+
+
+def caption(every: list[Compared]) -> str:
+    """Return what the summary shows, and what only one of the sides has."""
+    return (
+        "Worst first, by the tolerances of the reconciliation; each row's unit stands with its quantity. "
+        + " ".join(
+            f"{each.component.capitalize()}: {each.only_a:,} values only in A, {each.only_b:,} only in B."
+            for each in every
+            if each.only_a or each.only_b
+        )
+    )
 
 
 st.title("Compare")
@@ -37,33 +59,33 @@ for name, (one, _) in (("A", a), ("B", b)):
     if one.state != DONE:
         st.warning(f"{name} is {one.state}: only the steps that it has are compared.", icon=":material/hourglass_top:")
 with explained():
-    found = compared(a, b)
-    rows = summary(found)
-    show_numbers(rows, "%.4g")
-    st.caption(
-        "Worst first, by the tolerances of the reconciliation; each row's unit stands with its quantity. "
-        + " ".join(
-            f"{name.capitalize()}: {each.only_a:,} values only in A, {each.only_b:,} only in B."
-            for name, each in found.items()
-            if each.only_a or each.only_b
-        )
-    )
-    download_table(rows, f"comparison_{a[0].grid_sim_id}_{b[0].grid_sim_id}")
+    components = comparable(a, b)
+    if not components:
+        raise BadInput("one of the two has no results to compare", hint="choose others above")
+    top = st.container()
     left, right = st.columns(2)
-    component = left.segmented_control("Table", list(found), default="bus", format_func=str.capitalize, required=True)
-    each = found[component]
+    component = left.segmented_control("Table", components, default="bus", format_func=str.capitalize, required=True)
+    each = compared(a, b, component)
     known = [name for name in QUANTITIES[component] if each.rows[name].notna().any()]
-    if not known:
-        st.info("One of the two has no values here.")
-        st.stop()
-    quantity = right.segmented_control(
-        "Quantity", known, default=known[0], format_func=HEADINGS.__getitem__, required=True, key=f"of-{component}"
-    )
-    show_profile(each, quantity)
-    if each.rows["timestamp"].nunique() > 1:
-        show_heat_map(each, quantity)
-    show_map((a, b), each, quantity)
-    st.subheader("Elements, the worst first")
-    worst = worst_table(each, quantity)
-    show_numbers(worst, "%.4g")
-    download_table(worst, f"worst_{component}_{quantity}_{a[0].grid_sim_id}_{b[0].grid_sim_id}")
+    if known:
+        quantity = right.segmented_control(
+            "Quantity", known, default=known[0], format_func=HEADINGS.__getitem__, required=True, key=f"of-{component}"
+        )
+        worst = worst_first(a, b, component, quantity)
+        show_profile(each, quantity, worst)
+        if each.rows["timestamp"].nunique() > 1:
+            show_heat_map(each, quantity)
+        show_map((a, b), each, quantity)
+        st.subheader("Elements, the worst first")
+        titled = worst_table(worst, quantity)
+        show_numbers(titled, "%.4g")
+        download_table(titled, f"worst_{component}_{quantity}_{a[0].grid_sim_id}_{b[0].grid_sim_id}")
+    else:
+        st.info("The two have no element and time with a value in common here.")
+    with top:  # of all tables, which takes longest: the chosen one is there already
+        every = [compared(a, b, name) for name in components]
+        refuse_strangers(every)
+        rows = summary(a, b, components)
+        show_numbers(rows, "%.4g")
+        st.caption(caption(every))
+        download_table(rows, f"comparison_{a[0].grid_sim_id}_{b[0].grid_sim_id}")

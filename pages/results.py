@@ -5,20 +5,24 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.findings import counted
 from core.results.database import SOFTWARE, Simulation, components, software_of
 from core.results.database.simulations import DONE
 from pages.parts.downloads import download_table
 from pages.parts.shell import explained, guard, store
 from pages.parts.simulations import (
     CHOSEN,
+    course_of,
     elements,
     headings,
     identity,
     label,
     needed_simulations,
     outline,
+    outline_of,
     rows_of,
     show_numbers,
+    step_of,
 )
 
 guard()
@@ -47,14 +51,11 @@ def choose(every: list[Simulation]) -> tuple[Simulation, str, str]:
     return one, software, component
 
 
-def narrowed(rows: pd.DataFrame, component: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the rows of the chosen buses and elements, and those elements with what they are called."""
-    keys = identity(component)
-    known = rows[keys].drop_duplicates(ignore_index=True)
-    known = known.assign(element=elements(known, component))
+def narrowed(known: pd.DataFrame, component: str) -> pd.DataFrame:
+    """Return the chosen elements with what they are called."""
+    chosen = known.assign(element=elements(known, component))
     ends = [name for name in BUS_COLUMNS if name in known]
     left, right = st.columns(2)
-    chosen = known
     if ends:
         buses = left.multiselect("At bus", sorted(set(known[ends].to_numpy().ravel())), placeholder="all buses")
         if buses:
@@ -62,35 +63,35 @@ def narrowed(rows: pd.DataFrame, component: str) -> tuple[pd.DataFrame, pd.DataF
     if component != "bus":
         picked = right.multiselect(component.capitalize(), chosen["element"].tolist(), placeholder="all")
         chosen = chosen[chosen["element"].isin(picked)] if picked else chosen
-    return (rows if len(chosen) == len(known) else rows.merge(chosen[keys], on=keys)), chosen
+    return chosen
 
 
-def plots(rows: pd.DataFrame, now: pd.DataFrame, chosen: pd.DataFrame, titles: dict[str, str]) -> None:
+def plots(course: pd.DataFrame, now: pd.DataFrame, chosen: pd.DataFrame, titles: dict[str, str]) -> None:
     """Draw a quantity along the elements at the chosen time, and over time."""
-    floats = [name for name in titles if name in rows and rows[name].dtype == float and now[name].notna().any()]
+    floats = [name for name in titles if name in now and now[name].dtype == float and now[name].notna().any()]
     if not floats:
         st.info("No value to plot: no rating to load against, no solution at this step, or none given by the software.")
         return
     first = next(name for name in ("v_mag", "line_pct", *floats) if name in floats)
     quantity = st.segmented_control("Quantity", floats, default=first, format_func=titles.get, required=True)
     keys = [name for name in chosen if name != "element"]
-    profile, course = st.columns(2)
+    left, right = st.columns(2)
     names = now.merge(chosen, on=keys)["element"]
     figure = go.Figure(go.Scatter(x=names, y=now[quantity], mode="lines+markers"))
     figure.update_layout(title=f"Profile at {now['timestamp'].iloc[0]}", yaxis_title=titles[quantity], height=360)
     figure.update_xaxes(type="category")
-    profile.plotly_chart(figure, key="profile")
-    if len(rows) == len(now):
+    left.plotly_chart(figure, key="profile")
+    if course["timestamp"].nunique() == 1:
         return
     figure = go.Figure()
     for element in chosen.head(DRAWN).to_dict(orient="records"):
-        own = rows[np.logical_and.reduce([rows[key] == element[key] for key in keys])]
+        own = course[np.logical_and.reduce([course[key] == element[key] for key in keys])]
         own = own.iloc[outline(own[quantity].to_numpy(), POINTS)]
         figure.add_scatter(x=own["timestamp"], y=own[quantity], name=str(element["element"]), mode="lines")
     figure.update_layout(title="Over time", yaxis_title=titles[quantity], height=360, showlegend=True)
-    course.plotly_chart(figure, key="course")
+    right.plotly_chart(figure, key="course")
     if len(chosen) > DRAWN:
-        course.caption(f"The first {DRAWN} are drawn: choose others with the filters above.")
+        right.caption(f"The first {DRAWN} are drawn: choose others with the filters above.")
 
 
 st.title("Results")
@@ -98,18 +99,22 @@ with explained():
     one, software, component = choose(needed_simulations())
     if one.state != DONE:
         st.warning(f"The simulation is {one.state}: its results are not complete.", icon=":material/hourglass_top:")
-    every = rows_of(one, component, software)
-    if every.empty:
+    times, known = outline_of(one, component, software)
+    if not times:
         st.info(f"{SOFTWARE[software]} has no {component} results in this simulation.")
         st.stop()
-    titles = headings(component, software)
-    rows, chosen = narrowed(every, component)
-    times = every["timestamp"].unique().tolist()
+    chosen = narrowed(known, component)
+    keys = identity(component)
     at = st.select_slider("Time", times) if len(times) > 1 else times[0]
-    now = rows[rows["timestamp"] == at]
+    now = step_of(one, component, software, at).merge(chosen[keys], on=keys)
+    titles = headings(component, software)
     shown = [name for name in titles if name in now]
     show_numbers(now[shown].rename(columns=titles))
-    st.caption(f"{len(now):,} of {len(rows):,} rows; powers are per unit of {one.sbase_mva:g} MVA. Times as recorded.")
-    download_table(rows[shown], f"simulation_{one.grid_sim_id}_{software}_{component}")
+    st.caption(
+        f"{counted(len(now), 'row')} at this time, {counted(len(times), 'time')} in the download; "
+        f"powers are per unit of {one.sbase_mva:g} MVA. Times as recorded."
+    )
+    name = f"simulation_{one.grid_sim_id}_{software}_{component}"
+    download_table(lambda: rows_of(one, component, software).merge(chosen[keys], on=keys)[shown], name)
     if len(now):
-        plots(rows, now, chosen, titles)
+        plots(course_of(one, component, software, chosen[keys[0]].head(DRAWN).tolist()), now, chosen, titles)

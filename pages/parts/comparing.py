@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.network import Network
 from core.results import database
-from core.results.database.comparison import IDENTITY, QUANTITIES, Compared, compare
+from core.results.database.comparison import IDENTITY, QUANTITIES, Compared, compare_tables
 from core.results.database.pairing import ENDS
 from core.results.database.worst import by_element, heat_map
 from core.results.reconcile import tolerances
@@ -23,41 +23,64 @@ ELEMENTS, TIMES = 50, 400
 STATES = {"contradicts": "✕ contradicts", "explain": "▲ explain", "agrees": "✓ agrees", "nothing to compare": "–"}
 
 
-def compared(a: Side, b: Side) -> dict[str, Compared]:
-    """Return the comparison of every component that both sides have."""
-    return _compared(str(store().engine.url), *_identity(a), *_identity(b))
+def comparable(a: Side, b: Side) -> list[str]:
+    """Return the components that both sides have results of."""
+    own, other = (database.components_of(store(), one.grid_sim_id, software) for one, software in (a, b))
+    return [component for component in QUANTITIES if component in own and component in other]
 
 
-def _identity(side: Side) -> tuple[int, int, str]:
-    return side[0].grid_sim_id, side[0].steps_done, side[1]
+def compared(a: Side, b: Side, component: str) -> Compared:
+    """Return the comparison of a component that both sides have."""
+    return _compared(str(store().engine.url), _identity(a), _identity(b), component)
 
 
-@st.cache_resource(show_spinner="Comparing", max_entries=3)
-def _compared(
-    database_url: str, a: int, a_steps: int, a_software: str, b: int, b_steps: int, b_software: str
-) -> dict[str, Compared]:
-    one, other = database.simulation(store(), a), database.simulation(store(), b)
-    sides = ((one, a_software), (other, b_software))
-    return compare(*({name: rows_of(side, name, software) for name in QUANTITIES} for side, software in sides))
-
-
-def summary(found: dict[str, Compared]) -> pd.DataFrame:
+def summary(a: Side, b: Side, components: list[str]) -> pd.DataFrame:
     """Return a row a quantity, the worst by its tolerance first."""
     limits = {each.quantity: each for each in tolerances("simulation")}
+    url, sides = str(store().engine.url), (_identity(a), _identity(b))
     rows = [
-        (one["max_abs"] / limits[name].agree if one["compared"] else -1.0, _summary_row(each, name, one))
-        for each in found.values()
-        for name, one in each.summary().items()
+        (one["max_abs"] / limits[name].agree if one["compared"] else -1.0, _summary_row(component, name, one))
+        for component in components
+        for name, one in _summary(url, *sides, component).items()
     ]
     return pd.DataFrame([row for _, row in sorted(rows, key=lambda row: -row[0])])
 
 
-def _summary_row(each: Compared, name: str, one: dict[str, Any]) -> dict[str, Any]:
+def worst_first(a: Side, b: Side, component: str, quantity: str) -> pd.DataFrame:
+    """Return the elements with their largest differences, the worst first."""
+    return _worst(str(store().engine.url), _identity(a), _identity(b), component, quantity)
+
+
+#: What tells a side: simulation, how far it is, software.
+Identity = tuple[int, int, str]
+
+
+def _identity(side: Side) -> Identity:
+    return side[0].grid_sim_id, side[0].steps_done, side[1]
+
+
+@st.cache_resource(show_spinner="Comparing", max_entries=12)
+def _compared(database_url: str, a: Identity, b: Identity, component: str) -> Compared:
+    one, other = (rows_of(database.simulation(store(), sim), component, software) for sim, _, software in (a, b))
+    return compare_tables(one, other, component)
+
+
+@st.cache_resource(show_spinner="Comparing", max_entries=40)
+def _summary(database_url: str, a: Identity, b: Identity, component: str) -> dict[str, dict[str, Any]]:
+    return _compared(database_url, a, b, component).summary()
+
+
+@st.cache_resource(show_spinner=False, max_entries=40)
+def _worst(database_url: str, a: Identity, b: Identity, component: str, quantity: str) -> pd.DataFrame:
+    return by_element(_compared(database_url, a, b, component), quantity)
+
+
+def _summary_row(component: str, name: str, one: dict[str, Any]) -> dict[str, Any]:
     worst, states = one["worst"], one["states"]
-    place = elements(pd.DataFrame([worst]), each.component).iloc[0] if worst else "–"
+    place = elements(pd.DataFrame([worst]), component).iloc[0] if worst else "–"
     return {
         "State": STATES[one["state"]],
-        "Table": each.component.capitalize(),
+        "Table": component.capitalize(),
         "Quantity": HEADINGS[name],
         "Largest difference": one["max_abs"],
         "RMSE": one["rmse"],
@@ -70,9 +93,8 @@ def _summary_row(each: Compared, name: str, one: dict[str, Any]) -> dict[str, An
     }
 
 
-def worst_table(each: Compared, quantity: str) -> pd.DataFrame:
+def worst_table(rows: pd.DataFrame, quantity: str) -> pd.DataFrame:
     """Return the elements, the worst first, with headings."""
-    rows = by_element(each, quantity)
     unit = HEADINGS[quantity].partition(" ")[2]
     titles = {"state": "State", "max_abs": f"Largest difference {unit}", "rmse": f"RMSE {unit}", "timestamp": "At"}
     return rows.assign(state=rows["state"].map(STATES)).rename(
@@ -125,11 +147,11 @@ def _network(sha256: str, name: str) -> Network:
     return read_network(store().content(sha256), name).value
 
 
-def show_profile(each: Compared, quantity: str) -> None:
+def show_profile(each: Compared, quantity: str, worst: pd.DataFrame) -> None:
     """Draw both values: over time at the worst element, over the elements when there is one step."""
     rows, keys = each.rows, IDENTITY[each.component]
     if rows["timestamp"].nunique() > 1:
-        worst = by_element(each, quantity).iloc[[0]]
+        worst = worst.iloc[[0]]
         rows = rows.merge(worst[keys], on=keys)
         title, x = (
             f"{each.component.capitalize()} {elements(worst, each.component).iloc[0]}, the worst",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import pandas as pd
@@ -70,11 +71,11 @@ def download_drawing(svg: str, name: str) -> None:
     )
 
 
-def download_table(rows: pd.DataFrame, name: str) -> None:
-    """Offer a table as CSV, written when it is asked for."""
+def download_table(rows: pd.DataFrame | Callable[[], pd.DataFrame], name: str) -> None:
+    """Offer a table, or what gives it, as CSV: read and written when it is asked for."""
     st.download_button(
         f"Download {name}.csv",
-        lambda: without_formulas(rows).to_csv(index=False).encode(),
+        lambda: without_formulas(rows() if callable(rows) else rows).to_csv(index=False).encode(),
         file_name=f"{name}.csv",
         mime=MIME["csv"],
         icon=":material/download:",

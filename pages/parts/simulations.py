@@ -61,7 +61,7 @@ def label(one: Simulation) -> str:
 
 def rows_of(one: Simulation, component: str, software: str) -> pd.DataFrame:
     """Return a table of a simulation's results; it is shared by all pages and must not be changed."""
-    return _rows(str(store().engine.url), one.grid_sim_id, one.created_at, one.steps_done, component, software)
+    return _rows(str(store().engine.url), *_state(one), component, software)
 
 
 @st.cache_resource(show_spinner="Reading the results", max_entries=8)
@@ -69,6 +69,48 @@ def _rows(database_url: str, sim: int, created_at: str, steps_done: int, compone
     if component == "farm":
         return database.get_farm_data(store(), sim)
     return database.get_data(store(), sim, component, software)
+
+
+@st.cache_resource(show_spinner="Reading the results", max_entries=32)
+def _outline(
+    database_url: str, sim: int, created_at: str, steps_done: int, component: str, software: str
+) -> tuple[list[str], pd.DataFrame]:
+    return database.get_outline(store(), sim, component, software, identity(component))
+
+
+def outline_of(one: Simulation, component: str, software: str) -> tuple[list[str], pd.DataFrame]:
+    """Return a table's time stamps, and its elements with the buses they are at; neither must be changed."""
+    if component != "farm":
+        return _outline(str(store().engine.url), *_state(one), component, software)
+    rows = rows_of(one, component, software)
+    return rows["timestamp"].unique().tolist(), rows[identity(component)].drop_duplicates(ignore_index=True)
+
+
+def step_of(one: Simulation, component: str, software: str, at: str) -> pd.DataFrame:
+    """Return a table's rows at one time stamp."""
+    if component != "farm":
+        return database.get_data(store(), one.grid_sim_id, component, software, at=at)
+    rows = rows_of(one, component, software)
+    return rows[rows["timestamp"] == at]
+
+
+def course_of(one: Simulation, component: str, software: str, chosen: list[int]) -> pd.DataFrame:
+    """Return a table's rows of a few elements over time; they must not be changed."""
+    if component != "farm":
+        return _course(str(store().engine.url), *_state(one), component, software, tuple(chosen))
+    return rows_of(one, component, software)
+
+
+@st.cache_resource(show_spinner="Reading the results", max_entries=16)
+def _course(
+    database_url: str, sim: int, created_at: str, steps_done: int, component: str, software: str, chosen: tuple[int]
+) -> pd.DataFrame:
+    return database.get_data(store(), sim, component, software, numbers=chosen)
+
+
+def _state(one: Simulation) -> tuple[int, str, int]:
+    """Return what tells a simulation and how far it is."""
+    return one.grid_sim_id, one.created_at, one.steps_done
 
 
 def headings(component: str, software: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,10 +61,15 @@ def compare(a: Mapping[str, pd.DataFrame], b: Mapping[str, pd.DataFrame]) -> dic
     }
     if not found:
         raise BadInput("one of the two has no results to compare", hint="see what there is with: results list")
-    if not any(len(each.rows) for each in found.values()):
+    refuse_strangers(found.values())
+    return found
+
+
+def refuse_strangers(every: Iterable[Compared]) -> None:
+    """Refuse a comparison in which nothing has a partner."""
+    if not any(len(each.rows) for each in every):
         hint = "compare simulations of one grid over the same time"
         raise BadInput("the two have no element and time stamp in common", hint=hint)
-    return found
 
 
 def compare_tables(a: pd.DataFrame, b: pd.DataFrame, component: str) -> Compared:
@@ -74,18 +79,27 @@ def compare_tables(a: pd.DataFrame, b: pd.DataFrame, component: str) -> Compared
         b = b.assign(timestamp=a["timestamp"].iloc[0])
     if component == "bus":
         a, b = _from_one_swing_bus(a, b)
-    elements = paired(a, b, component)
-    names, identity = QUANTITIES[component], IDENTITY[component]
-    sides = (a[["timestamp", *identity, *names]], b[["timestamp", *names]])
-    one, other = (side.assign(element=number) for side, number in zip(sides, elements, strict=True))
-    every = one.merge(other, on=["timestamp", "element"], how="outer", suffixes=("_a", "_b"), indicator=True)
-    side = every["_merge"]
-    rows = every[side == "both"].drop(columns=["_merge", "element"]).reset_index(drop=True)
-    rows = rows.astype(dict.fromkeys(identity, "int64"))
+    names, elements = QUANTITIES[component], paired(a, b, component)
+    keys = _numbered(a["timestamp"], b["timestamp"], elements)
+    partner = pd.Index(keys[1]).get_indexer(pd.Index(keys[0]))
+    both = partner >= 0
+    rows = a.loc[both, ["timestamp", *IDENTITY[component]]].reset_index(drop=True)
+    sides = {"a": a[both], "b": b.iloc[partner[both]]}
+    values = {f"{name}_{side}": frame[name].to_numpy() for side, frame in sides.items() for name in names}
+    rows = rows.astype(dict.fromkeys(IDENTITY[component], "int64")).assign(**values)
     for name in names:
         difference = rows[f"{name}_a"] - rows[f"{name}_b"]
         rows[name] = (difference + 180) % 360 - 180 if name == "angle_deg" else difference
-    return Compared(component, rows, int((side == "left_only").sum()), int((side == "right_only").sum()))
+    return Compared(component, rows, int((~both).sum()), len(b) - int(both.sum()))
+
+
+def _numbered(a: pd.Series, b: pd.Series, elements: tuple[pd.Series, pd.Series]) -> tuple[np.ndarray, np.ndarray]:
+    """Return one number for each time and element, the same on both sides for the same."""
+    codes, _ = pd.factorize(np.concatenate([a.to_numpy(dtype=object), b.to_numpy(dtype=object)]))
+    lowest = min(int(side.min()) for side in elements)
+    width = max(int(side.max()) for side in elements) - lowest + 1
+    one, other = codes[: len(a)] * width, codes[len(a) :] * width
+    return one + elements[0].to_numpy() - lowest, other + elements[1].to_numpy() - lowest
 
 
 def _from_one_swing_bus(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 import pandas as pd
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import BadInput
 from core.results.database.grid_state import GridState, conformed, stacked
-from core.results.database.rows import read_rows, write_rows
+from core.results.database.rows import read_outline, read_rows, write_rows
 from core.results.database.simulations import advance, simulation
 from core.results.database.software import KEYS, software_key
 from core.results.database.tables import RESULTS, wec_simulations
@@ -84,15 +84,40 @@ def count_unsolved(store: Store, sim: int) -> int:
     return int(written - solved)
 
 
-def get_data(store: Store, sim: int, component: str, software: str | None = None) -> pd.DataFrame:
-    """Return a component's results in the order of time and number, in the table's columns without its keys."""
+def get_data(
+    store: Store,
+    sim: int,
+    component: str,
+    software: str | None = None,
+    *,
+    at: str | None = None,
+    numbers: Sequence[int] | None = None,
+) -> pd.DataFrame:
+    """Return a component's results in the order of time and number, in the table's columns without its keys.
+
+    All of them, those of one time stamp, or those of the elements of some numbers.
+    """
+    table = _table(store, sim, component, software)
+    with store.reading() as connection:
+        return read_rows(connection, table, sim, KEYS[component], at=at, numbers=numbers)
+
+
+def get_outline(
+    store: Store, sim: int, component: str, software: str, names: Sequence[str]
+) -> tuple[list[str], pd.DataFrame]:
+    """Return a component's time stamps, and its elements in the columns of ``names``, their number first."""
+    table = _table(store, sim, component, software)
+    with store.reading() as connection:
+        return read_outline(connection, table, sim, names)
+
+
+def _table(store: Store, sim: int, component: str, software: str | None) -> Table:
     key = software_key(software or simulation(store, sim).software)
     table = RESULTS.get((key, component))
     if table is None:
         known = [name for prefix, name in RESULTS if prefix == key]
         raise BadInput(f"{key} has no table {component!r}", hint=f"tables are {', '.join(known)}")
-    with store.reading() as connection:
-        return read_rows(connection, table, sim, KEYS[component])
+    return table
 
 
 def get_bus_data(store: Store, sim: int, software: str | None = None) -> pd.DataFrame:

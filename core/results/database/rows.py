@@ -6,6 +6,7 @@ from step to step comes back row by row.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -52,15 +53,28 @@ def _plain(values: pd.Series) -> list[object]:
     return list(values.tolist())
 
 
-def read_rows(connection: Connection, table: Table, sim: int, key: str) -> pd.DataFrame:
+def read_rows(
+    connection: Connection,
+    table: Table,
+    sim: int,
+    key: str,
+    *,
+    at: str | None = None,
+    numbers: Sequence[int] | None = None,
+) -> pd.DataFrame:
     """Return a simulation's rows in the order of time and of ``key``, without the columns ``id`` and ``grid_sim_id``.
 
-    Where every step has the same elements, time stamps are read once a step and what tells an element once an element.
+    All of them, those of one time stamp, or those of some elements. Where every step has the same elements, time
+    stamps are read once a step and what tells an element once an element.
     """
     own, time = table.c.grid_sim_id == sim, table.c.timestamp
+    if at is not None:
+        own &= time == at
+    if numbers is not None:
+        own &= table.c[key].in_(numbers)
     values = [column for column in table.c if column.name not in ("id", "grid_sim_id", "timestamp")]
-    numbers = [column for column in values if isinstance(column.type, REAL)]
-    labels = [table.c[key], *(column for column in values if column not in numbers and column.name != key)]
+    floats = [column for column in values if isinstance(column.type, REAL)]
+    labels = [table.c[key], *(column for column in values if column not in floats and column.name != key)]
 
     def in_order(*columns: Column[Any]) -> Select[Any]:
         return select(*columns).where(own).order_by(time, table.c[key])
@@ -74,9 +88,25 @@ def read_rows(connection: Connection, table: Table, sim: int, key: str) -> pd.Da
     found = {"timestamp": np.repeat(steps[:, 0], steps[:, 1].astype(np.int64))}
     for column, part in zip(labels, told.T, strict=True):
         found[column.name] = _integers(part) if isinstance(column.type, Integer) else part
-    for column, part in zip(numbers, _numbers(connection, in_order(*numbers)).T, strict=True):
+    for column, part in zip(floats, _numbers(connection, in_order(*floats)).T, strict=True):
         found[column.name] = part
     return pd.DataFrame({name: found[name] for name in ("timestamp", *(column.name for column in values))})
+
+
+def read_outline(
+    connection: Connection, table: Table, sim: int, names: Sequence[str]
+) -> tuple[list[str], pd.DataFrame]:
+    """Return a simulation's time stamps, and its elements in the columns of ``names``, the first of which numbers them.
+
+    The index alone tells whether every step has the same elements; those of the first step are all then.
+    """
+    own, time, key = table.c.grid_sim_id == sim, table.c.timestamp, table.c[names[0]]
+    steps = connection.execute(select(time, func.count()).where(own).group_by(time).order_by(time)).all()
+    count = connection.execute(select(func.count(key.distinct())).where(own)).scalar_one()
+    if steps and {number for _, number in steps} == {count}:
+        own &= time == steps[0][0]
+    elements = _objects(connection, select(*(table.c[name] for name in names)).where(own).distinct().order_by(key))
+    return [stamp for stamp, _ in steps], pd.DataFrame(elements, columns=list(names)).astype("int64")
 
 
 def _numbers(connection: Connection, query: Select[Any]) -> np.ndarray:

@@ -125,12 +125,20 @@ def remove(store: Store, sim: int) -> None:
 
 def software_of(store: Store, sim: int) -> list[str]:
     """Return every software that a simulation has results of."""
+    return [software for software, component in _tables_of(store, sim) if component == "bus"]
+
+
+def components_of(store: Store, sim: int, software: str) -> list[str]:
+    """Return the components that a simulation has results of by one software."""
+    return [component for own, component in _tables_of(store, sim) if own == software]
+
+
+def _tables_of(store: Store, sim: int) -> list[tuple[str, str]]:
     with store.reading() as connection:
         return [
-            software
-            for (software, component), table in RESULTS.items()
-            if component == "bus"
-            and connection.execute(select(table.c.id).where(table.c.grid_sim_id == sim).limit(1)).first()
+            name
+            for name, table in RESULTS.items()
+            if connection.execute(select(table.c.id).where(table.c.grid_sim_id == sim).limit(1)).first()
         ]
 
 

@@ -12,9 +12,10 @@ def by_element(compared: Compared, quantity: str) -> pd.DataFrame:
     """Return for each element its largest difference, RMSE, when that is and both values there; the worst first."""
     rows, keys = compared.rows, IDENTITY[compared.component]
     known = rows[rows[quantity].notna()]
-    sizes = known.assign(max_abs=known[quantity].abs(), square=known[quantity] ** 2)
-    worst = sizes.sort_values("max_abs", ascending=False, kind="stable").drop_duplicates(keys)
-    rmse = np.sqrt(sizes.groupby(keys)["square"].mean()).rename("rmse").reset_index()
+    sizes, groups = known[quantity].abs(), [known[key] for key in keys]
+    at = sizes.groupby(groups).idxmax()
+    worst = known.loc[at].assign(max_abs=sizes[at]).sort_values("max_abs", ascending=False, kind="stable")
+    rmse = np.sqrt((sizes**2).groupby(groups).mean()).rename("rmse").reset_index()
     columns = [*keys, "max_abs", "timestamp", f"{quantity}_a", f"{quantity}_b"]
     found = worst[columns].merge(rmse, on=keys, how="left", validate="one_to_one")
     found.insert(0, "state", states_of(worst[quantity], quantity).astype(str))
@@ -25,7 +26,8 @@ def heat_map(compared: Compared, quantity: str, elements: int, times: int) -> pd
     """Return differences, elements (the worst first) × times; of steps drawn together the largest, with its sign."""
     keys = IDENTITY[compared.component]
     shown = by_element(compared, quantity)[keys].head(elements)
-    wide = compared.rows.pivot(index=keys, columns="timestamp", values=quantity)
+    drawn = compared.rows.merge(shown, on=keys)
+    wide = drawn.pivot(index=keys, columns="timestamp", values=quantity)
     wide = wide.loc[list(map(tuple, shown.to_numpy())) if len(keys) > 1 else shown[keys[0]]]
     together = -(-wide.shape[1] // times)
     if together == 1:

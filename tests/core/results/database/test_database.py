@@ -93,6 +93,12 @@ def test_an_element_that_changes_or_is_missing_at_a_step_is_read_as_it_was_writt
     assert buses["bus"].tolist() == [1, 2, 1, 2, 1]
     assert buses["v_mag"].tolist() == [1.06, 1.0, 1.06, 1.01, 1.06]
     assert database.get_generator_data(either, sim)["status"].fillna(-1).tolist() == [1, -1, 1]
+    times, known = database.get_outline(either, sim, "bus", "psse", ["bus"])
+    assert (times, known["bus"].tolist()) == ([step.timestamp for step in steps], [1, 2])
+    at_once = database.get_data(either, sim, "bus", at=times[1])
+    pd.testing.assert_frame_equal(at_once, buses[buses["timestamp"] == times[1]].reset_index(drop=True))
+    second = database.get_data(either, sim, "bus", numbers=[2])
+    pd.testing.assert_frame_equal(second, buses[buses["bus"] == 2].reset_index(drop=True))
 
 
 def test_duckdb_reads_from_parquet_the_frames_of_the_database(either: Store, tmp_path: Path):
