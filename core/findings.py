@@ -102,6 +102,11 @@ class Reading(Generic[T]):
     source: Source
 
 
+def errors_of(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings with which a result can't be relied on."""
+    return [finding for finding in findings if finding.severity is Severity.ERROR]
+
+
 def worst(findings: Iterable[Finding]) -> Severity | None:
     """Return the highest severity among the findings, ``None`` when there is none."""
     order = (Severity.ERROR, Severity.WARNING, Severity.INFO)

@@ -7,7 +7,7 @@ from core.findings import Finding
 from pages.parts import feeders
 from pages.parts.feeder_overview import ALL, ONE, VIEW, overview
 from pages.parts.feeder_view import feeder_view
-from pages.parts.findings import show_findings
+from pages.parts.findings import fold_findings, show_findings, warn_of_errors
 from pages.parts.shell import explained, guard
 
 guard()
@@ -22,6 +22,7 @@ def one_feeder(name: str, *, hold_taps: bool) -> None:
         st.error("The power flow has no solution, so the map has no voltages and no loadings.", icon=":material/error:")
         show_findings(findings)
         return
+    others = warn_of_errors(findings)
     worst = pd.DataFrame(answer["worst"])
     figures = st.columns(5)
     for column, label, value, decimals in (
@@ -34,9 +35,7 @@ def one_feeder(name: str, *, hold_taps: bool) -> None:
         column.metric(label, "–" if value is None or pd.isna(value) else f"{value:,.{decimals}f}")
     ground = (read.result or {})["ground"]
     feeder_view(name, read.id, ground, feeders.table(solved.id, "nodes"), feeders.table(solved.id, "branches"))
-    if findings:
-        with st.expander(f"What the power flow says: {len(findings)}"):
-            show_findings(findings)
+    fold_findings("What the power flow says", others)
 
 
 st.title("Feeder map")

@@ -18,7 +18,7 @@ from core.feeder import EQUIPMENT, Feeder
 from core.feeder.storage import forget_feeder, keep_feeder, kept_feeder, kept_feeders
 from core.feeder.summary import summary_of
 from core.feeder.tables import STORED
-from core.findings import Finding, Reading, Severity, counted
+from core.findings import Finding, Reading, counted, errors_of
 from core.formats.cyme.baseline import read_baseline
 from core.formats.decisions import FILE, Decisions, folder_of, keep_decisions, load_decisions, read_decisions
 from core.formats.feeders import opened, read_feeder, read_once
@@ -261,7 +261,7 @@ def _solve(arguments: argparse.Namespace) -> Answer:
     reading = _reading(arguments)
     snapshot = _snapshot(arguments, reading)
     document = solution(reading, snapshot)
-    errors = [finding for finding in document["findings"] if finding.severity is Severity.ERROR]
+    errors = errors_of(document["findings"])
     others = [finding for finding in snapshot.findings if finding not in errors]
     text = "Not converged"
     if snapshot.converged:
@@ -309,8 +309,8 @@ def _run(arguments: argparse.Namespace) -> Answer:
     of_years = [Finding.from_dict(each) for year in result["feeders"] for each in year["findings"]]
     findings = list(dict.fromkeys([*reading.findings, *of_years]))
     document = {"folder": str(folder), "source": _source(reading), **result, "findings": findings}
-    said = [finding for finding in findings if finding.severity is Severity.ERROR or finding in of_years]
-    return Answer(document, "\n".join([*lines, _words(said)]), fails=bool(result["failed"]))
+    words = _words(list(dict.fromkeys(of_years)))
+    return Answer(document, "\n".join([*lines, words]), fails=bool(result["failed"]))
 
 
 def _compare(arguments: argparse.Namespace) -> Answer:

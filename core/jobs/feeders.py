@@ -19,7 +19,7 @@ from core.errors import BadInput
 from core.feeder import Feeder
 from core.feeder.shape import shape_of
 from core.feeder.summary import summary_of
-from core.findings import Reading
+from core.findings import Reading, errors_of
 from core.formats.cyme.baseline import read_baseline
 from core.formats.decisions import load_decisions
 from core.formats.feeders import Files, fingerprint, opened, read_feeder
@@ -119,19 +119,24 @@ def _layers(files: Files, paths: list[Path]) -> list[dict[str, Any]]:
 
 def _solve(inputs: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Solve the feeder once."""
-    feeder = _model(inputs, folder).value
+    reading = _model(inputs, folder)
+    feeder = reading.value
     snapshot = solve_feeder(feeder, SolveOptions(hold_taps=inputs["hold_taps"]))
     if snapshot.converged:
         for name in ("nodes", "branches", "taps"):
             _keep(folder, name, getattr(snapshot, name))
-    numbers = ("converged", "iterations", "losses_kw", "losses_kvar", "source_kw", "source_kvar", "findings")
-    worst = [worst_of(feeder.only(name), snapshot) for name in feeder.names]
-    return {**{name: getattr(snapshot, name) for name in numbers}, "worst": worst}
+    numbers = ("converged", "iterations", "losses_kw", "losses_kvar", "source_kw", "source_kvar")
+    return {
+        **{name: getattr(snapshot, name) for name in numbers},
+        "worst": [worst_of(feeder.only(name), snapshot) for name in feeder.names],
+        "findings": list(dict.fromkeys([*errors_of(reading.findings), *snapshot.findings])),
+    }
 
 
 def _compare(inputs: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Compare the solution with somebody's results."""
-    feeder = _model(inputs, folder).value
+    reading = _model(inputs, folder)
+    feeder = reading.value
     baseline = read_baseline([Path(path) for path in inputs["baseline"]])
     snapshot = solve_feeder(feeder, SolveOptions(hold_taps=inputs["hold_taps"]))
     found = compare(feeder, snapshot, baseline.value, tolerance_pu=inputs["tolerance_pu"])
@@ -142,7 +147,7 @@ def _compare(inputs: dict[str, Any], folder: Path) -> dict[str, Any]:
         "verdict": found.verdict,
         "statistics": statistics,
         "unmatched": found.unmatched,
-        "findings": [*baseline.findings, *found.findings],
+        "findings": list(dict.fromkeys([*errors_of(reading.findings), *baseline.findings, *found.findings])),
     }
 
 

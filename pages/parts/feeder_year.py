@@ -11,12 +11,14 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core import jobs
+from core.findings import Finding
 from core.jobs import RunStatus
 from core.studies.time_series.look import series_of, state_at
 from core.studies.time_series.metrics import OVERLOAD_PCT, RANGE_A_PU
 from pages.parts import feeders
 from pages.parts.feeder_tables import show_results
 from pages.parts.feeder_view import feeder_view
+from pages.parts.findings import fold_findings, warn_of_errors
 from pages.parts.shell import store
 
 VOLTAGE, LOADING, SYSTEM = "Voltage [pu]", "Loading [%]", "Power [kW]"
@@ -50,7 +52,8 @@ def progress(run: str) -> None:
 
 
 def show_sums(year: Year) -> None:
-    """Show the year in numbers."""
+    """Show the year in numbers, and what there is to say about them."""
+    others = warn_of_errors([Finding.from_dict(document) for document in year["findings"]])
     low, high, worst = year["lowest_voltage"], year["highest_voltage"], year["worst_element"]
     figures = [
         ("Energy [MWh]", _number(year["energy_mwh"], 1), ""),
@@ -74,6 +77,7 @@ def show_sums(year: Year) -> None:
     if worst:
         place = f"Worst element: **{worst['element']}**, {worst['loading_pct']:.1f} % in {when(worst['hour'])}"
         st.caption(place + f", {worst['overload_h']:g} h overloaded." if worst["overload_h"] else place + ".")
+    fold_findings("What the run says", others)
 
 
 def _number(value: float | None, decimals: int) -> str:

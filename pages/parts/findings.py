@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from core.findings import Finding, Severity
+from core.findings import Finding, Severity, errors_of
 
 _MARKS = {Severity.ERROR: "✕ error", Severity.WARNING: "▲ warning", Severity.INFO: "i info"}
 
@@ -37,3 +37,19 @@ def show_findings(findings: Sequence[Finding]) -> None:
         for finding in ranked
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+
+
+def warn_of_errors(findings: Sequence[Finding]) -> list[Finding]:
+    """Show the findings with which the numbers below can't be relied on, if there are any; return the others."""
+    errors = errors_of(findings)
+    if errors:
+        st.error(f"Don't rely on these numbers: {counted(errors)}.", icon=":material/error:")
+        show_findings(errors)
+    return [finding for finding in findings if finding not in errors]
+
+
+def fold_findings(title: str, findings: Sequence[Finding]) -> None:
+    """Offer findings that need not be seen at once."""
+    if findings:
+        with st.expander(f"{title}: {len(findings)}"):
+            show_findings(findings)

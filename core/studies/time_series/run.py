@@ -22,7 +22,7 @@ from core.documents import digest, dump
 from core.engines.opendss import Block, Circuit, SolveOptions, run_steps
 from core.errors import BadInput, EngineError
 from core.feeder import Feeder
-from core.findings import Finding, Reading, Severity
+from core.findings import Finding, Reading, Severity, errors_of
 from core.formats.feeders import fingerprint, read_once
 from core.formats.models import kept_id, read_model
 from core.store.files import write_whole
@@ -289,7 +289,8 @@ def _worst(elements: pd.DataFrame, step_h: float) -> dict[str, Any] | None:
 
 
 def _solve(inputs: dict[str, Any], unit: dict[str, Any]) -> tuple[Block, list[Finding], int]:
-    feeder = _reading(inputs, unit["case"]).value.only(unit["feeder"])
+    model = _reading(inputs, unit["case"])
+    feeder = model.value.only(unit["feeder"])
     if feeder["sources"].empty:
         raise EngineError(
             f"Feeder {feeder.name} has no source", hint="Add the file that has the head node and its source"
@@ -302,7 +303,7 @@ def _solve(inputs: dict[str, Any], unit: dict[str, Any]) -> tuple[Block, list[Fi
     if reading.value.steps > inputs["steps"]:
         text = f"The run takes the first {inputs['steps']:,} of the profiles' {reading.value.steps:,} steps"
         findings.append(Finding("profiles.longer", Severity.INFO, text))
-    return block, [*reading.findings, *findings], _low_steps(feeder, block)
+    return block, [*errors_of(model.findings), *reading.findings, *findings], _low_steps(feeder, block)
 
 
 def _reading(inputs: dict[str, Any], case: str) -> Reading[Feeder]:
