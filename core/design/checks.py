@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.design.formulation import ENERGY_KINDS, LONGEST_BATTERY_H
 from core.design.prices import shipped_prices
 from core.design.requirement import BOUNDS, EQUIPMENT_BOUNDS, HOURS, OBJECTIVES, Requirement
-from core.design.sizing_model import ENERGY_KINDS, LONGEST_BATTERY_H
 from core.design.technology import Technology
 from core.findings import Finding, Severity
 

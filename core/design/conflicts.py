@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from time import perf_counter
 
+from core.design.branching import choose
 from core.design.profiles import Year
 from core.design.requirement import Requirement
 from core.design.sizing_model import GROUPS, build, largest_units
-from core.design.solving import solve
 
 FEASIBILITY_TIME_S = 20.0
-ANY_GAP = 1e6  # the first design found will do
+ANY_GAP = 1.0  # the first design found will do
 ALWAYS = frozenset({"firm", "reserve", "balance"})
 
 #: The bounds that each group of constraints comes from.
@@ -50,11 +51,8 @@ def _present(requirement: Requirement, group: str) -> bool:
 def _feasible(requirement: Requirement, year: Year, left_out: Collection[str]) -> bool:
     """Return whether there is a design of any largest unit; one that the solver can't decide in time counts as one."""
     sizing = build(requirement, year, left_out=left_out)
-    for largest in largest_units(requirement, size_limit="unit_size" not in left_out):
-        sizing.restrict(largest)
-        if solve(sizing, FEASIBILITY_TIME_S, gap=ANY_GAP).status != "infeasible":
-            return True
-    return False
+    cases = largest_units(requirement, size_limit="unit_size" not in left_out)
+    return choose(sizing, perf_counter() + FEASIBILITY_TIME_S, cases=cases, gap=ANY_GAP).status != "infeasible"
 
 
 def conflict_text(requirement: Requirement, conflict: tuple[str, ...]) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.design.sizing_model import SIZES, SizingModel, annuity, distribution_of, step_ups_of
+from core.design.formulation import SIZES, annuity, distribution_of, step_ups_of
+from core.design.sizing_model import SizingModel
 from core.findings import Finding
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.design.design import Design
+from core.design.formulation import annuity
 from core.design.growth import with_more_each_year
 from core.design.prices import breaker
 from core.design.requirement import Requirement
-from core.design.sizing_model import annuity
 from core.plant import Plant
 
 

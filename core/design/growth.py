@@ -9,13 +9,12 @@ import numpy as np
 from core.design.design import Design, design_of
 from core.design.profiles import representative_days, whole_year
 from core.design.requirement import Requirement
-from core.design.sizing_model import GROUPS, build
+from core.design.sizing_model import GROUPS, OF_OPERATION, build
 from core.design.solving import solve
 from core.findings import Finding, Severity
 
 DAYS = 12
 YEAR_TIME_S = 20.0
-OF_OPERATION = frozenset({"reserve", "balance"})  # what a plant that stands must still keep
 
 
 def over_the_years(requirement: Requirement, design: Design) -> Design:
@@ -67,6 +66,6 @@ def _operated(requirement: Requirement, design: Design, load_mw: float) -> float
     days = representative_days(whole_year(lower), DAYS)
     sizing = build(lower, days, left_out=GROUPS.keys() - OF_OPERATION)
     largest = max((t.unit_mw for t in requirement.technologies if design.counts.get(t.id)), default=0.0)
-    sizing.restrict(largest, design.counts, design.sizes)
-    outcome = solve(sizing, YEAR_TIME_S, relaxed=True)
+    sizing.fix(largest, design.counts, design.sizes)
+    outcome = solve(sizing, YEAR_TIME_S)
     return design_of(sizing, outcome.solution, outcome.status).cost_usd_per_year if outcome.solved else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,8 +39,10 @@ def in_spells(year: Year, days: int = SPELL_DAYS) -> Year:
     return Year(load, pv, wind, np.ones(len(load)))
 
 
-def representative_days(year: Year, days: int) -> Year:
+def representative_days(year: Year, days: int, hard: Sequence[int] = ()) -> Year:
     """Return days that stand for the year: k-medoids of the daily shapes, and the day of the highest net load.
+
+    Days that are known to be hard to get through are always among them.
 
     The medoids come from a greedy choice that is improved by exchanges; every day of the year counts for its nearest
     medoid, so that weights add up to 365. Yields are scaled to the year's mean, so that a share of the energy means the
@@ -50,7 +53,8 @@ def representative_days(year: Year, days: int) -> Year:
     points = np.hstack([shape / top for shape, top in zip(shapes, scale, strict=True)])
     distance = np.linalg.norm(points[:, None, :] - points[None, :, :], axis=2)
     net = shapes[0] / scale[0] - 0.01 * (shapes[1] + shapes[2])
-    chosen = _medoids(distance, days, first=int(net.max(axis=1).argmax()))
+    always = dict.fromkeys([int(net.max(axis=1).argmax()), *hard])
+    chosen = _medoids(distance, days + len(hard), list(always))
     weight = np.bincount(distance[:, chosen].argmin(axis=1), minlength=len(chosen)).astype(float)
     pv, wind = (_with_mean_of(shape, chosen, weight) for shape in shapes[1:])
     return Year(shapes[0][chosen], pv, wind, weight, lossless=bool(distance[:, chosen].min(axis=1).max() <= ALIKE))
@@ -63,10 +67,10 @@ def _with_mean_of(shape: np.ndarray, chosen: list[int], weight: np.ndarray) -> n
     return np.minimum(days * (float(shape.mean()) / mean), 1.0) if mean else days
 
 
-def _medoids(distance: np.ndarray, count: int, first: int) -> list[int]:
-    """Return the chosen days, the given one always among them; fewer when the days are all alike."""
-    chosen = [first]
-    nearest = distance[:, first].copy()
+def _medoids(distance: np.ndarray, count: int, always: list[int]) -> list[int]:
+    """Return the chosen days, those that always are among them first; fewer when the days are all alike."""
+    chosen = list(always)
+    nearest = distance[:, chosen].min(axis=1)
     while len(chosen) < count and nearest.max() > ALIKE:
         gain = np.maximum(nearest[:, None] - distance, 0).sum(axis=0)
         best = int(gain.argmax())
@@ -77,7 +81,7 @@ def _medoids(distance: np.ndarray, count: int, first: int) -> list[int]:
     for _ in range(5):
         owner = distance[:, chosen].argmin(axis=1)
         moved = list(chosen)
-        for place in range(1, len(chosen)):
+        for place in range(len(always), len(chosen)):
             members = np.flatnonzero(owner == place)
             if members.size:
                 moved[place] = int(members[distance[np.ix_(members, members)].sum(axis=0).argmin()])

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import perf_counter
 
 import numpy as np
 import pytest
 
+from core.design.at_once import size_at_once
+from core.design.branching import choose
 from core.design.conflicts import conflicting_groups
 from core.design.profiles import representative_days, whole_year
 from core.design.requirement import Requirement
 from core.design.sizing import size
-from core.design.sizing_model import GROUPS, build, largest_units
-from core.design.solving import solve
+from core.design.sizing_model import GROUPS, build
 from core.design.technology import shipped_technologies
 from tests.core.design.test_sizing import ENGINES, SAMPLE, wave
 
@@ -35,12 +37,7 @@ def test_a_conflict_contradicts_itself_alone_and_without_any_one_of_it_no_more()
     assert len(conflict) >= 2
 
     def feasible(left_out: set[str]) -> bool:
-        sizing = build(requirement, year, left_out=left_out)
-        for largest in largest_units(requirement):
-            sizing.restrict(largest)
-            if solve(sizing, 20.0, gap=1e6).solved:
-                return True
-        return False
+        return choose(build(requirement, year, left_out=left_out), perf_counter() + 20.0, gap=1.0).outcome is not None
 
     others = GROUPS.keys() - set(conflict)
     assert not feasible(others)
@@ -85,7 +82,7 @@ def test_dearer_fuel_never_costs_less():
     ids=["storage and a carbon price", "a share of renewables"],
 )
 def test_two_stages_are_within_a_thousandth_of_the_direct_formulation(requirement):
-    two, direct = size(requirement), size(requirement, direct=True)
+    two, direct = size(requirement), size_at_once(requirement)
     assert two.cost_usd_per_year == pytest.approx(direct.cost_usd_per_year, rel=1e-3)
 
 
@@ -125,6 +122,15 @@ def test_a_share_of_renewables_is_reached_in_the_year_and_hardly_exceeded():
     design = size(requirement)
     used = design.dispatch[["pv_mw", "wind_mw"]].sum().sum() / (design.dispatch["load_mw"].sum() * 1.01)
     assert 0.3 - 1e-6 <= used <= 0.3 * 1.005
+
+
+def test_an_emission_cap_that_binds_is_kept_in_the_year_and_hardly_undercut():
+    free = size(mixed("RECIP_18", "PV", "WIND"))
+    cap = 0.8 * free.emissions_t
+    design = size(mixed("RECIP_18", "PV", "WIND").with_bound("emission_cap_t", cap))
+    assert design.status == "optimal"
+    assert 0.99 * cap <= design.emissions_t <= cap * (1 + 1e-6)
+    assert design.cost_usd_per_year > free.cost_usd_per_year
 
 
 def test_yields_of_the_days_that_stand_for_a_year_have_the_mean_of_the_year():
