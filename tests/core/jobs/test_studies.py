@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, wait
 from pathlib import Path
 
@@ -39,31 +40,6 @@ def test_blocks_of_outages_join_to_the_whole_sweep(tmp_path: Path, monkeypatch: 
     assert worst["severity"].to_numpy() == pytest.approx(whole["worst"]["severity"].to_numpy(), abs=2e-3)
 
 
-def test_a_sweep_whose_worker_dies_goes_on_with_the_blocks_that_are_left(store: Store, monkeypatch: pytest.MonkeyPatch):
-    """That a worker's process is killed is proved in ``test_runs``; here its place is left in the middle of a sweep."""
-    monkeypatch.setattr("core.jobs.queue.start_worker", lambda settings: None)
-    inputs = {"study": "contingency", "plant": sample_plant().to_document(), "order": 2}
-    run = jobs.submit(store, "study", inputs)
-    dying = Worker(store, idle_s=0.1)
-    dying.pool = Threads()
-    while jobs.status(store, run).done < 2:
-        dying._take_up()
-        dying._fill()
-        dying._collect(wait(dying.tasks, return_when=FIRST_COMPLETED).done)
-    dying.close()  # what is under way is never recorded
-    folder = jobs.folder(store, run)
-    with store.reading() as connection:
-        query = select(units.c.number).where(units.c.run == run, units.c.state == "done")
-        done = list(connection.execute(query).scalars())
-    before = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.outages.parquet")}
-    assert 2 <= len(done) < 5
-    finish_runs(store)
-    assert jobs.status(store, run).state is State.FINISHED
-    assert len(pd.read_parquet(folder / "outages.parquet")) == 222
-    again = [name for name, at in before.items() if (folder / name).stat().st_mtime_ns != at]
-    assert len(before) - len(again) >= len(done)
-
-
 RING = """function mpc = ring
 mpc.version = '2';
 mpc.baseMVA = 100;
@@ -82,6 +58,47 @@ mpc.branch = [
  1 3 0.01 0.05 0 70 70 70 0 0 1 -360 360;
 ];
 """
+
+
+def sweep_of_plant(store: Store) -> str:
+    return jobs.submit(store, "study", {"study": "contingency", "plant": sample_plant().to_document(), "order": 2})
+
+
+def sweep_of_network(store: Store) -> str:
+    return studies.start(store, "contingency", {"network": (RING.encode(), "ring.m")}, {"order": 2})
+
+
+@pytest.mark.parametrize(("submit", "outages"), [(sweep_of_plant, 222), (sweep_of_network, 9)])
+def test_a_sweep_whose_worker_dies_is_cancelled_and_resumed_with_the_blocks_that_are_left(
+    submit: Callable[[Store], str], outages: int, store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    """That a worker's process is killed is proved in ``test_runs``; here its place is left in the middle of a sweep."""
+    monkeypatch.setattr("core.jobs.queue.start_worker", lambda settings: None)
+    monkeypatch.setattr("core.jobs.studies.NETWORK_OUTAGES_PER_UNIT", 1)
+    run = submit(store)
+    dying = Worker(store, idle_s=0.1)
+    dying.pool = Threads()
+    while jobs.status(store, run).done < 2:
+        dying._take_up()
+        dying._fill()
+        dying._collect(wait(dying.tasks, return_when=FIRST_COMPLETED).done)
+    dying.close()  # what is under way is never recorded
+    folder = jobs.folder(store, run)
+    with store.reading() as connection:
+        query = select(units.c.number).where(units.c.run == run, units.c.state == "done")
+        done = list(connection.execute(query).scalars())
+    before = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.outages.parquet")}
+    assert 2 <= len(done) < (jobs.status(store, run).total or 0)
+    jobs.cancel(store, run)
+    finish_runs(store)
+    assert jobs.status(store, run).state is State.CANCELLED
+    jobs.resume(store, run)
+    finish_runs(store)
+    assert jobs.status(store, run).state is State.FINISHED
+    found = pd.read_parquet(folder / "outages.parquet")["outage"]
+    assert len(found) == found.nunique() == outages
+    again = [name for name, at in before.items() if (folder / name).stat().st_mtime_ns != at]
+    assert len(before) - len(again) >= len(done)
 
 
 def test_a_network_is_studied_in_blocks_with_its_files_from_the_store(store: Store, monkeypatch: pytest.MonkeyPatch):
