@@ -18,7 +18,7 @@ from core.errors import BadInput
 from core.findings import Finding, Severity
 from core.formats.blocking import refuse_blocked
 from core.formats.networks import read_network
-from core.plant import check_plant
+from core.plant import Plant, check_plant, plant_network
 from core.results.study_result import StudyResult
 from core.studies.registry import STUDIES, Question, run_study
 
@@ -62,6 +62,7 @@ def run(arguments: Namespace) -> Answer:
     else:
         plant, findings = chosen_plant(arguments.plant)
         findings = [*findings, *(f for f in check_plant(plant) if f.severity is Severity.ERROR)]
+        _refuse_without_network(plant, findings)
     question = Question(
         plant,
         network,
@@ -83,6 +84,14 @@ def run(arguments: Namespace) -> Answer:
     if arguments.study == "frequency":
         document["constraint_updates"] = updates
     return Answer(document, _words(result, verdicts, state, updates), fails=state is State.FAIL)
+
+
+def _refuse_without_network(plant: Plant, findings: list[Finding]) -> None:
+    """Refuse a plant that gives no network at all, to every study alike, with all that is wrong in it."""
+    try:
+        plant_network(plant)
+    except BadInput as error:
+        raise BadInput(error.message, hint=error.hint, where=error.where, findings=findings) from error
 
 
 def _statements(arguments: Namespace, findings: list[Finding]) -> Statements | None:

@@ -37,6 +37,7 @@ class TwoPorts:
         return s_from, v_to * np.conj(self.ytf * v_from + self.ytt * v_to)
 
 
+@np.errstate(invalid="ignore")  # what isn't finite makes the case unsolvable, and its load flow says so
 def series_admittance(r: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Return 1/(r + jx) [pu]; an element without impedance gets ``ZERO_IMPEDANCE_PU``."""
     z = np.asarray(r, dtype=float) + 1j * np.asarray(x, dtype=float)
@@ -61,6 +62,7 @@ def switch_ports(network: Network) -> TwoPorts:
     return TwoPorts("switch", rows, ends[0], ends[1], y, -y, -y, y)
 
 
+@np.errstate(invalid="ignore")
 def transformer_ports(network: Network) -> TwoPorts:
     """Return the live two-winding transformers as two-ports."""
     rows = np.flatnonzero(network.live("transformer"))

@@ -23,6 +23,13 @@ RATING_COLUMNS = {
     "bus": ("kv",),
     "reliability": ("mtbf_h", "mttr_h"),
 }
+#: Columns that may be empty or zero, and are never negative.
+UNSIGNED_COLUMNS = {
+    "unit": ("x2_pu", "x0_pu", "neutral_ohm", "energy_mwh", "droop_pct", "governor_s", "fault_current_factor"),
+    "cable": ("b_us",),
+    "breaker": ("making_ka", "dc_pct", "continuous_a", "opening_s", "clearing_s", "clearing_reduced_s"),
+}
+VECTOR_GROUP = r"(?i)\s*(?:Y|YN|D|Z|ZN)(?:Y|YN|D|Z|ZN)(?:\d|1[01])\s*"
 BUS_REFERENCES = {
     "unit": ("bus",),
     "transformer": ("hv_bus", "lv_bus"),
@@ -149,6 +156,23 @@ def _ratings(plant: Plant) -> Iterable[Finding]:
     yield from _found("transformer.tap", bad_tap, "transformer", "transformer {id} has a tap of {tap_pct} %", hint)
     negative = loads[loads["p_mw"].isna() | (loads["p_mw"] < 0)]
     yield from _found("load.power", negative, "load", "load {id} has no active power", "enter zero or more MW")
+
+
+def _unsigned(plant: Plant) -> Iterable[Finding]:
+    for table, columns in UNSIGNED_COLUMNS.items():
+        rows = plant[table]
+        for column in columns:
+            text = f"{{table}} {{id}}: {column} is {{{column}}}"
+            yield from _found("negative", rows[rows[column] < 0], table, text, "enter zero or more, or leave it empty")
+
+
+def _transformers(plant: Plant) -> Iterable[Finding]:
+    rows = plant["transformer"]
+    text, hint = "transformer {id} has an X/R of {x_r}", "enter the ratio, above zero, such as 20"
+    yield from _found("transformer.x_r", rows[~(rows["x_r"] > 0)], "transformer", text, hint)
+    unknown = rows[~rows["vector_group"].astype(str).str.fullmatch(VECTOR_GROUP)]
+    text, hint = "transformer {id} has the vector group {vector_group!r}", "enter one such as Dyn11 or YNd1"
+    yield from _found("transformer.vector_group", unknown, "transformer", text, hint)
 
 
 def _machine_data(plant: Plant) -> Iterable[Finding]:
@@ -361,6 +385,8 @@ CHECKS: tuple[Callable[[Plant], Iterable[Finding]], ...] = (
     _bus_numbers,
     _references,
     _ratings,
+    _unsigned,
+    _transformers,
     _machine_data,
     _voltages,
     _impedances,

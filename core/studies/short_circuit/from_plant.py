@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from core.errors import BadInput
 from core.findings import Finding, Severity
 from core.plant import INVERTER, SYNCHRONOUS, Plant, split_ids
 from core.studies.short_circuit import factors
@@ -15,6 +16,8 @@ def fault_network(plant: Plant, scenario: str | None = None) -> tuple[FaultNetwo
     """Return the fault network of a scenario (without one: everything online) and what had to be assumed."""
     tripped = frozenset(split_ids(plant.scenario(scenario)["tripped"])) if scenario else frozenset()
     units = plant.online("unit", tripped=tripped)
+    if units.empty:
+        raise BadInput("no source is in service", hint="put a unit online")
     transformers = plant.online("transformer", tripped=tripped)
     machines = units[units["type"].isin(SYNCHRONOUS)]
     network = FaultNetwork.of(

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import BAD_INPUT, DONE, FAILS, main
+from core.documents import dump
+from core.plant import sample_plant
 
 
 def answer(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, object]]:
@@ -126,6 +128,18 @@ def test_bad_input_is_exit_status_2_with_a_message(capsys, tmp_path: Path, two_b
     status, document = answer(capsys, *(word.format(file=two_buses, empty=empty) for word in words))
     assert status == BAD_INPUT
     assert document["error"]["message"]
+
+
+@pytest.mark.parametrize("study", ["load_flow", "contingency", "short_circuit", "arc_flash", "frequency"])
+@pytest.mark.parametrize("change", [("unit", {"status": "Offline"}), ("bus", {"id": "BUS_1"})])
+def test_a_plant_without_a_network_is_bad_input_to_every_study(capsys, tmp_path: Path, study: str, change):
+    table, values = change
+    plant = sample_plant()
+    file = tmp_path / "plant.json"
+    file.write_text(dump(plant.with_table(table, plant[table].assign(**values)).to_document()))
+    status, document = answer(capsys, study, "--plant", str(file))
+    assert status == BAD_INPUT
+    assert document["error"]["hint"]
 
 
 def test_what_is_calculated_from_data_with_errors_is_no_pass(capsys, two_buses: Path):

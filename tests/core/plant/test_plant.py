@@ -78,6 +78,9 @@ def test_a_document_of_another_kind_is_refused():
         ("unit", 0, {"type": "FUSION"}, "plant.choice"),
         ("unit", 0, {"rated_pf": 1.5}, "plant.unit.pf"),
         ("transformer", 0, {"tap_pct": -100}, "plant.transformer.tap"),
+        ("transformer", 0, {"x_r": 0.0}, "plant.transformer.x_r"),
+        ("transformer", 0, {"vector_group": "Qq5"}, "plant.transformer.vector_group"),
+        ("breaker", 0, {"opening_s": -0.05}, "plant.negative"),
     ],
 )
 def test_a_fault_in_the_data_is_found(table, row, values, code):
