@@ -1,6 +1,6 @@
 """The reliability block diagram: components with their up and repair times, blocks that combine them, and checks."""
 
-from core.reliability.checks import check, place
+from core.reliability.checks import check
 from core.reliability.model import (
     CATALOGUE,
     SINK,
@@ -8,6 +8,7 @@ from core.reliability.model import (
     BlockType,
     Link,
     ReliabilityModel,
+    place,
     split_links,
     split_members,
 )

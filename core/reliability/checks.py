@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from core.findings import Finding, Severity, Where
-from core.reliability.model import CATALOGUE, BlockType, ReliabilityModel
+from core.findings import Finding, Severity
+from core.reliability.model import CATALOGUE, BlockType, ReliabilityModel, place
 from core.reliability.network_checks import check_networks
 from core.reliability.rates import MtbfMeaning, stated_mtbf_h, weibull_mean_h
 from core.settings import HOURS_PER_YEAR
@@ -53,13 +53,6 @@ def _finding(row: dict[Any, Any], code: str, severity: Severity, text: str, hint
     return Finding(code, severity, text, hint, place(row), str(row["id"]))
 
 
-def place(row: dict[Any, Any]) -> Where:
-    """Return where a row was read: readers leave ``file``, ``sheet`` and ``row`` beside it."""
-    line: Any = row.get("row")
-    number = None if line is None or line != line else int(line)
-    return Where(row.get("file") or None, row.get("sheet") or None, row=number)
-
-
 def _ids(frame: pd.DataFrame, what: str) -> list[Finding]:
     return [
         *_report(frame, frame["id"] == "", f"rbd.{what}.no_id", ERROR, f"a {what} has no id", "give every row an id"),
@@ -88,7 +81,9 @@ def _times(parts: pd.DataFrame) -> list[Finding]:
             "{id}: the MTBF {mtbf_h} h is not a positive time",
             "give hours above 0",
         ),
-        *_report(parts, mttr < 0, "rbd.component.mttr", ERROR, "{id}: the MTTR {mttr_h} h is negative"),
+        *_report(
+            parts, mttr < 0, "rbd.component.mttr", ERROR, "{id}: the MTTR {mttr_h} h is negative", "give hours from 0"
+        ),
         *_report(
             parts,
             ~settled & printed.isna(),
@@ -262,7 +257,14 @@ def _counts(model: ReliabilityModel) -> list[Finding]:
             "{id}: {k} of {size} members can't be required",
             "K_Required must not exceed the number of components listed",
         ),
-        *_report(blocks, redundant & (k < 1), "rbd.block.k_below_1", ERROR, "{id}: K_Required {k} is below 1"),
+        *_report(
+            blocks,
+            redundant & (k < 1),
+            "rbd.block.k_below_1",
+            ERROR,
+            "{id}: K_Required {k} is below 1",
+            "state how many must work",
+        ),
         *_report(
             blocks,
             (kind == BlockType.K_OF_N) & k.isna(),

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from core.catalogue import Catalogue
+from core.findings import Where
 
 CATALOGUE = Catalogue.read(Path(__file__).with_name("columns.csv"))
 
@@ -45,6 +46,13 @@ def split_links(text: str) -> list[Link]:
     """Return the nodes in a links cell such as ``IN:A, A:OUT``, in upper case; a link without a colon has one node."""
     ends = [part.upper().partition(":") for part in split_members(text)]
     return [(a.strip(), b.strip()) for a, _, b in ends]
+
+
+def place(row: dict[Any, Any]) -> Where:
+    """Return where a row was read: readers leave ``file``, ``sheet`` and ``row`` beside it."""
+    line: Any = row.get("row")
+    number = None if line is None or line != line else int(line)
+    return Where(row.get("file") or None, row.get("sheet") or None, row=number)
 
 
 @dataclass(frozen=True)

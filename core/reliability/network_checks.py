@@ -4,35 +4,37 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from core.findings import Finding, Severity
-from core.reliability.model import SINK, SOURCE, BlockType, Link, ReliabilityModel
+from core.reliability.model import SINK, SOURCE, BlockType, Link, ReliabilityModel, place
 
 HOW = f"Links names the two nodes of every component in their order, from {SOURCE} to {SINK}: IN:A, A:B, B:OUT"
 
 
 def check_networks(model: ReliabilityModel) -> Iterator[Finding]:
     """Yield every finding on network blocks, and on links that no network uses."""
-    for block, links in model.links.items():
-        yield from _broken(block, model.members[block], links) or _odd(block, model.members[block], links)
     rows, network = model.blocks, model.blocks["type"] == BlockType.NETWORK
-    for block in rows.loc[network & (rows["k"].fillna(1) != 1), "id"]:
-        text = f"{block}: K_Required is not used in a network; one path is required"
-        yield _finding("k", Severity.WARNING, block, text, "leave it empty")
-    for block in rows.loc[~network & (rows["links"].str.strip() != ""), "id"]:
-        text = f"{block}: its links are not used, it is no network"
-        yield _finding("not_one", Severity.WARNING, block, text, f"make its type {BlockType.NETWORK}, or clear them")
+    for row in rows[network].to_dict(orient="records"):
+        members, links = model.members[row["id"]], model.links[row["id"]]
+        yield from _broken(row, members, links) or _odd(row, members, links)
+    for row in rows[network & (rows["k"].fillna(1) != 1)].to_dict(orient="records"):
+        text = "K_Required is not used in a network; one path is required"
+        yield _finding(row, "k", Severity.WARNING, text, "leave it empty")
+    for row in rows[~network & (rows["links"].str.strip() != "")].to_dict(orient="records"):
+        hint = f"make its type {BlockType.NETWORK}, or clear them"
+        yield _finding(row, "not_one", Severity.WARNING, "its links are not used, it is no network", hint)
 
 
-def _finding(code: str, severity: Severity, block: str, text: str, hint: str) -> Finding:
-    return Finding(f"rbd.network.{code}", severity, text, hint, element=block)
+def _finding(row: dict[Any, Any], code: str, severity: Severity, text: str, hint: str) -> Finding:
+    return Finding(f"rbd.network.{code}", severity, f"{row['id']}: {text}", hint, place(row), row["id"])
 
 
-def _broken(block: str, members: Sequence[str], links: Sequence[Link]) -> list[Finding]:
+def _broken(row: dict[Any, Any], members: Sequence[str], links: Sequence[Link]) -> list[Finding]:
     """Return what leaves the network without a meaning."""
 
     def error(code: str, text: str) -> list[Finding]:
-        return [_finding(code, Severity.ERROR, block, f"{block}: {text}", HOW)]
+        return [_finding(row, code, Severity.ERROR, text, HOW)]
 
     if len(members) != len(links):
         return error("count", f"{len(members)} components and {len(links)} links")
@@ -47,15 +49,15 @@ def _broken(block: str, members: Sequence[str], links: Sequence[Link]) -> list[F
     return []
 
 
-def _odd(block: str, members: Sequence[str], links: Sequence[Link]) -> Iterable[Finding]:
+def _odd(row: dict[Any, Any], members: Sequence[str], links: Sequence[Link]) -> Iterable[Finding]:
     """Return the members on which the network does not depend, which a misspelled node makes."""
     reached, ends = _reached(links), Counter(node for link in links for node in link)
     for member, link in zip(members, links, strict=True):
         loose = [node for node in link if ends[node] == 1 and node not in (SOURCE, SINK)]
         if loose or link[0] not in reached:
             why = f"no other link has the node {loose[0]}" if loose else f"no way leads there from {SOURCE}"
-            text = f"{block}: {member} ({':'.join(link)}) leads nowhere, {why}"
-            yield _finding("loose", Severity.WARNING, block, text, "correct the node's name; the member does not count")
+            text = f"{member} ({':'.join(link)}) leads nowhere, {why}"
+            yield _finding(row, "loose", Severity.WARNING, text, "correct the node's name; the member does not count")
 
 
 def _reached(links: Sequence[Link]) -> set[str]:
