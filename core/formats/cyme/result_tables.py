@@ -7,6 +7,7 @@ import io
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -134,29 +135,37 @@ def _text(cell: Any) -> str:
 
 def result_table(rows: list[list[str]]) -> ResultTable | None:
     """Return the rows under the heading row; titles above it are skipped, a row of units below it belongs to it."""
-    for index, row in enumerate(rows[:30]):
-        named = [heading(cell) for cell in row]
-        fields = [field for field, _ in named]
-        if not {"bus", "branch"} & set(fields) or len(set(fields) - {""}) < 2:
-            continue
-        places = [k for k in range(index + 1, len(rows)) if any(cell.strip() for cell in rows[k])]
-        if places and (units := _row_of_units(rows[places[0]])):
-            places = places[1:]
-            row = [f"{cell} ({unit})" if unit else cell for cell, unit in zip(row, units, strict=False)]
-            named = [heading(cell) for cell in row]
-        body = [rows[k] for k in places]
-        columns = {field: k for k, field in reversed(list(enumerate(fields))) if field}
-        cells = {field: [line[k].strip() if k < len(line) else "" for line in body] for field, k in columns.items()}
-        second = [k for k, field in enumerate(fields) if field == "bus"][1:]
-        if "phase" not in cells and second:  # "Bus, Node": the node is the phase's number
-            nodes = [line[second[0]].strip().lower() if second[0] < len(line) else "" for line in body]
-            if set(nodes) <= set(PHASE_OF_NODE):
-                cells["phase"] = nodes
-        units_of = {field: named[k][1] for field, k in columns.items() if k < len(named) and named[k][1]}
-        unused = [cell for cell, field in zip(row, fields, strict=False) if cell.strip() and not field]
-        made = pd.DataFrame(cells, dtype=object)
-        return ResultTable(made, units_of, unused, index + 1, [k + 1 for k in places])
-    return None
+    index = next((index for index, row in enumerate(rows[:30]) if _is_heading(row)), None)
+    if index is None:
+        return None
+    row = rows[index]
+    places = [k for k in range(index + 1, len(rows)) if any(cell.strip() for cell in rows[k])]
+    if places and (units := _row_of_units(rows[places[0]])):
+        places = places[1:]
+        row = [f"{cell} ({unit})" if unit else cell for cell, unit in zip_longest(row, units[: len(row)], fillvalue="")]
+    named = [heading(cell) for cell in row]
+    fields = [field for field, _ in named]
+    body = [rows[k] for k in places]
+    columns = {field: k for k, field in reversed(list(enumerate(fields))) if field}
+    cells = {field: _cells(body, k) for field, k in columns.items()}
+    buses = [k for k, field in enumerate(fields) if field == "bus"]
+    if "phase" not in cells and len(buses) > 1:  # "Bus, Node": the node is the phase's number
+        nodes = [node.lower() for node in _cells(body, buses[1])]
+        if set(nodes) <= set(PHASE_OF_NODE):
+            cells["phase"] = nodes
+    units_of = {field: named[k][1] for field, k in columns.items() if named[k][1]}
+    unused = [cell for cell, field in zip(row, fields, strict=False) if cell.strip() and not field]
+    return ResultTable(pd.DataFrame(cells, dtype=object), units_of, unused, index + 1, [k + 1 for k in places])
+
+
+def _is_heading(row: list[str]) -> bool:
+    """Return whether a row names a bus or a branch, and something else."""
+    fields = {heading(cell)[0] for cell in row}
+    return bool({"bus", "branch"} & fields) and len(fields - {""}) > 1
+
+
+def _cells(rows: list[list[str]], column: int) -> list[str]:
+    return [row[column].strip() if column < len(row) else "" for row in rows]
 
 
 def _row_of_units(line: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ works. Blocks of units are judged by MW, not by how many of them must work.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -275,24 +275,13 @@ def unit_paths(model: ReliabilityModel, compiled: Compiled) -> UnitPaths:
     if any(uses[node] > 1 for node in sources):
         raise BadInput("blocks share rated units: their MW can't be simulated", hint="list every unit in one block")
     above = {member: node for node, gate in gates.items() for member in gate.members if member in sources}
-    joins = {
-        node
-        for node in sources & gates.keys()
-        if gates[node].need < len(gates[node].members) or len(sources.intersection(gates[node].members)) > 1
-    }
     size = len(structure.names)
     kept = {node: gate for node, gate in gates.items() if node not in sources}
     mw: dict[int, float] = {}
     shared: set[int] = set()
     for unit, power in units.items():
-        path = [unit]
-        while path[-1] in above:
-            path.append(above[path[-1]])
-        last = max((place for place, node in enumerate(path) if node in joins), default=0)
-        series = [node for node in path[1:] if gates[node].need == len(gates[node].members)]
-        beside = {node: [m for m in gates[node].members if m not in sources] for node in series}
-        own = [member for node in series if node in path[:last] for member in beside[node]]
-        shared.update(member for node in series if node not in path[:last] for member in beside[node])
+        own, common = _in_series(unit, above, gates, sources)
+        shared.update(common)
         if own:
             kept[size] = Gate((unit, *own), len(own) + 1)
             mw[size] = power
@@ -303,3 +292,24 @@ def unit_paths(model: ReliabilityModel, compiled: Compiled) -> UnitPaths:
     passive = any(rating.passive for rating in rated.values())
     text = "the simulation does not limit the MW to the ratings of transformers and lines"
     return UnitPaths(kept, mw, size, [Finding("simulation.ratings", Severity.INFO, text)] if passive else [])
+
+
+def _in_series(
+    unit: int, above: Mapping[int, int], gates: Mapping[int, Gate], sources: set[int]
+) -> tuple[list[int], list[int]]:
+    """Return what stands in series with a unit below the outermost gate that joins units, and what above it."""
+    path = []
+    while (unit := above.get(unit, -1)) >= 0:
+        path.append(unit)
+    joins = [
+        place
+        for place, node in enumerate(path)
+        if gates[node].need < len(gates[node].members) or len(sources.intersection(gates[node].members)) > 1
+    ]
+    own: list[int] = []
+    common: list[int] = []
+    for place, node in enumerate(path):
+        if gates[node].need == len(gates[node].members):
+            beside = own if joins and place < joins[-1] else common
+            beside.extend(member for member in gates[node].members if member not in sources)
+    return own, common
