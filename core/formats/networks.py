@@ -11,7 +11,7 @@ from core.errors import BadInput
 from core.findings import Finding, Reading, Where
 from core.formats.matpower import read_matpower, write_matpower
 from core.formats.matpower.network import read_matpower_without_riders
-from core.formats.pandapower_file import read_pandapower, write_pandapower
+from core.formats.pandapower_file import read_pandapower, read_pandapower_without_riders, write_pandapower
 from core.formats.powermodels.network import (
     read_powermodels,
     read_powermodels_without_riders,
@@ -77,7 +77,10 @@ FORMATS: dict[str, Format] = {
             "powermodels", "PowerModels", ".json", read_powermodels, _unversioned(write_powermodels), (),
             read_powermodels_without_riders,
         ),
-        Format("pandapower", "pandapower JSON", ".json", read_pandapower, _unversioned(write_pandapower)),
+        Format(
+            "pandapower", "pandapower JSON", ".json", read_pandapower, _unversioned(write_pandapower), (),
+            read_pandapower_without_riders,
+        ),
         Format("pypsa", "PyPSA netCDF", ".nc", read_pypsa, _unversioned(write_pypsa)),
         Format("pypsa-csv", "PyPSA CSV folder", ".zip", read_pypsa, _unversioned(write_pypsa_csv)),
     )

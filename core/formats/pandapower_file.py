@@ -12,6 +12,7 @@ import pandas as pd
 from core.errors import BadInput
 from core.findings import Finding, Reading, Severity, Source, Where
 from core.formats.pandapower_net import from_pandapower, to_pandapower
+from core.formats.riders import RIDER, counts_still, restored, rider
 from core.network import Network, check
 
 #: Tables whose cells are objects with behaviour; load flows of stored setpoints don't need them.
@@ -27,23 +28,44 @@ def read_pandapower(content: bytes, name: str = "") -> Reading[Network]:
         If the file is no such net, or pandapower can't make its load-flow model.
     """
     document = _document(content, name)
-    version = str(document.get("version", ""))
+    source = Source(name, sha256(content).hexdigest(), "pandapower", str(document.get("version", "")))
+    aboard = document.pop(RIDER, None)
+    if counts_still(aboard, _body(document)):
+        network = restored(aboard, float(document["sn_mva"]))
+        return Reading(network, check(network), source)
     net, findings = _net(document, name)
+    if aboard is not None:
+        text = "The tables were edited after Gridproof wrote them: they count, what rode along is left out."
+        findings.append(Finding("pandapower.rider.stale", Severity.WARNING, text))
     try:
         network, more = from_pandapower(net)
     except Exception as error:  # pandapower raises whatever its tables lead to
         text = f"pandapower can't make a load-flow model of the net: {error}"
         raise BadInput(text[:300], hint="Run pandapower.diagnostic on it.", where=Where(file=name)) from error
-    source = Source(name, sha256(content).hexdigest(), "pandapower", version)
     return Reading(network, [*findings, *more, *check(network)], source)
 
 
 def write_pandapower(network: Network) -> tuple[bytes, list[Finding]]:
-    """Return a network as pandapower's JSON, and what pandapower's elements can't hold."""
+    """Return a network as pandapower's JSON, and what pandapower's elements can't hold: those values ride along."""
     import pandapower
 
     net, findings = to_pandapower(network)
-    return str(pandapower.to_json(net)).encode(), findings
+    document = json.loads(pandapower.to_json(net))
+    document["_object"][RIDER] = rider(network, _body(document["_object"]))
+    return json.dumps(document).encode(), findings
+
+
+def read_pandapower_without_riders(content: bytes) -> Network:
+    """Return the network that others read from a net of ours: without what rides along."""
+    document = _document(content, "")
+    document.pop(RIDER, None)
+    return from_pandapower(_net(document, "")[0])[0]
+
+
+def _body(document: dict[str, Any]) -> bytes:
+    """Return what a document says about the net, without the results of a calculation."""
+    said = {key: value for key, value in document.items() if not key.startswith(("res_", "_"))}
+    return json.dumps(said, sort_keys=True).encode()
 
 
 def _document(content: bytes, name: str) -> dict[str, Any]:

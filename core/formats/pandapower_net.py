@@ -10,8 +10,10 @@ import pandas as pd
 
 from core.findings import Finding, Severity, Where
 from core.formats.matpower.case import MatpowerCase
-from core.formats.matpower.export import case_from_network
+from core.formats.matpower.export import case_from_network, ledger
 from core.formats.matpower.network import network_from_case
+from core.formats.pandapower_loads import create_loads, with_loads
+from core.formats.pandapower_three_windings import are_whole, create_three_windings
 from core.network import Network
 
 
@@ -19,12 +21,13 @@ def to_pandapower(network: Network) -> tuple[Any, list[Finding]]:
     """Return the network as a pandapower net, and what pandapower's elements can't hold.
 
     Three-winding transformers become a star bus and three transformers, DC lines that don't hold the voltage of both
-    their ends pairs of injections, loads that depend on voltage constant power at the stored voltage: pandapower shares
-    out its percentages over all loads of a bus.
+    their ends pairs of injections.
     """
     import pandapower
 
-    case, findings = case_from_network(network)
+    whole = are_whole(network)
+    stars = network.with_tables(transformer3w=network["transformer3w"][~whole])
+    case, _ = case_from_network(stars)
     net = pandapower.create_empty_network(network.name, network.frequency_hz, case.base_mva)
     bus = case.tables["bus"]
     numbers = bus["bus_i"].to_numpy(dtype=np.int64)
@@ -36,16 +39,35 @@ def to_pandapower(network: Network) -> tuple[Any, list[Finding]]:
     )  # fmt: skip
     kilovolts = pd.Series(base_kv, index=numbers)
     _branches(net, case, kilovolts)
-    _loads(net, bus)
+    create_three_windings(net, network, whole)
     _shunts(net, bus["bus_i"], bus["gs"], bus["bs"], True)
+    core = network["transformer3w"][whole]
+    _shunts(net, core["bus_1"], core["g_mag_pu"] * case.base_mva, core["b_mag_pu"] * case.base_mva, True)
     _machines(net, case)
     _dc_lines(net, network["dcline"], case)
     _storage(net, case)
+    findings = create_loads(net, network)
     switch = network["switch"][network.live("switch")]
     if len(switch):
         x, ends = switch["x_pu"].to_numpy(), (switch[name].to_numpy() for name in ("from_bus", "to_bus"))
         pandapower.create_impedances(net, *ends, rft_pu=np.zeros(len(x)), xft_pu=x, sn_mva=case.base_mva)
-    return net, findings
+    return net, [*findings, *_ledger(stars)]
+
+
+def _ledger(network: Network) -> list[Finding]:
+    """Say what pandapower's elements hold differently or not at all, besides loads."""
+    dc = network["dcline"]
+    pairs = ~_holds_both_ends(dc)
+    open_switches = ~network["switch"]["in_service"]
+    notes = [
+        ("transformer3w", len(network["transformer3w"]), "approximated", "a star bus and three transformers"),
+        ("switched_shunt", len(network["switched_shunt"]), "approximated", "a fixed shunt at the bus"),
+        ("facts", len(network["facts"]), "dropped", "pandapower's devices hold other quantities"),
+        ("switch", int((~open_switches).sum()), "approximated", "an impedance"),
+        ("switch", int(open_switches.sum()), "dropped", "open"),
+        ("dcline", int(pairs.sum()), "approximated", "a pair of injections"),
+    ]
+    return ledger("pandapower", notes)
 
 
 def _branches(net: Any, case: MatpowerCase, kilovolts: pd.Series) -> None:
@@ -79,6 +101,7 @@ def _branches(net: Any, case: MatpowerCase, kilovolts: pd.Series) -> None:
         pfe_kw=np.zeros(len(k)), i0_percent=np.zeros(len(k)), in_service=on[k],
         shift_degree=branch["shift"].to_numpy(dtype=float)[k],
     )  # fmt: skip
+    net.trafo["unrated"] = rate[k] <= 0  # a word of ours: sn_mva is then only what the impedances refer to
     half = b / 2 * case.base_mva
     _shunts(net, from_[k], np.zeros(len(k)), (half / ratio**2)[k], on[k])
     _shunts(net, to[k], np.zeros(len(k)), half[k], on[k])
@@ -94,15 +117,6 @@ def _shunts(net: Any, buses: Any, g: Any, b: Any, on: Any) -> None:
         at, g, b = (table[name].to_numpy() for name in ("bus", "g", "b"))
         kv = net.bus.loc[at, "vn_kv"].to_numpy()
         pandapower.create_shunts(net, at, q_mvar=-b, p_mw=g, vn_kv=kv, in_service=table["on"].to_numpy())
-
-
-def _loads(net: Any, bus: pd.DataFrame) -> None:
-    import pandapower
-
-    bus = bus[(bus["pd"] != 0) | (bus["qd"] != 0)]
-    if len(bus):
-        at, p, q = (bus[name].to_numpy() for name in ("bus_i", "pd", "qd"))
-        pandapower.create_loads(net, at.astype(np.int64), p_mw=p, q_mvar=q)
 
 
 def _machines(net: Any, case: MatpowerCase) -> None:
@@ -139,7 +153,7 @@ def _dc_lines(net: Any, table: pd.DataFrame, case: MatpowerCase) -> None:
     """DC lines where both ends hold their voltage, as pandapower's do; a pair of injections for each of the others."""
     import pandapower
 
-    holds = (table["kind"] == "VSC") & table["controls_v_from"] & table["controls_v_to"]
+    holds = _holds_both_ends(table)
     machines = case.tables["gen"]
     machines = machines[machines["gen_status"] > 0].drop_duplicates("gen_bus").set_index("gen_bus")
     rows = _dc_rows(table[holds], machines["vg"])
@@ -154,6 +168,10 @@ def _dc_lines(net: Any, table: pd.DataFrame, case: MatpowerCase) -> None:
     )
     pandapower.create_loads(net, from_, p_mw=p_from, q_mvar=-q_from, in_service=on)
     pandapower.create_sgens(net, to, p_mw=p_to, q_mvar=q_to, in_service=on)
+
+
+def _holds_both_ends(table: pd.DataFrame) -> pd.Series:
+    return (table["kind"] == "VSC") & table["controls_v_from"] & table["controls_v_to"]
 
 
 def _dc_rows(table: pd.DataFrame, held: pd.Series) -> pd.DataFrame:
@@ -225,7 +243,8 @@ def from_pandapower(net: Any) -> tuple[Network, list[Finding]]:
     if np.abs(raw[:, [idx_brch.BR_R_ASYM, idx_brch.BR_X_ASYM]]).any():
         text = "Impedances that differ by direction are carried with their from-to value."
         findings.append(Finding("pandapower.asymmetric", Severity.WARNING, text))
-    network = _with_dependent_loads(network, bus["bus_i"], np.asarray(ppc["bus"]).real)
+    bus_rows = pd.Series([by_row[int(k)] + shift for k in lookup[net.bus.index]], net.bus.index)
+    network = with_loads(network, net, bus["bus_i"], np.asarray(ppc["bus"]).real, bus_rows)
     is_transformer = ((branch["tap"] != 0) | (branch["shift"] != 0)).to_numpy()
     named = net.bus["name"].rename(lambda index: index + shift).reindex(network.values("bus", "bus"))
     network = network.with_tables(
@@ -276,8 +295,14 @@ def _rated(net: Any, rows: int) -> np.ndarray:
     rated = np.zeros(rows, dtype=bool)
     for name in RATED:
         first, last = net._pd2ppc_lookups["branch"].get(name, (0, 0))
-        rated[first:last] = True
+        rated[first:last] = ~_is_unrated(net[name])
     return rated
+
+
+def _is_unrated(table: pd.DataFrame) -> np.ndarray:
+    """Return which rows are marked as without a rating, as we write transformers whose rating is unknown."""
+    marks = table.get("unrated", pd.Series(False, table.index))
+    return np.asarray(marks.eq(True), dtype=bool)
 
 
 def _machine_rows(net: Any, rows: np.ndarray) -> pd.DataFrame:
@@ -336,21 +361,6 @@ def _with_solution(net: Any, ppc: Any) -> None:
         if len(solved) == len(stored) and np.array_equal(solved[:, 0], stored[:, 0].real):
             new = solved[:, columns]
             stored[:, columns] = np.where(np.isfinite(new), new, stored[:, columns].real)
-
-
-def _with_dependent_loads(network: Network, numbers: pd.Series, bus: np.ndarray) -> Network:
-    """Give loads the parts that pandapower takes for constant current and constant impedance."""
-    from pandapower.pypower import idx_bus
-
-    load = network["load"]
-    shares = pd.DataFrame(bus, index=numbers).loc[load["bus"]]
-    changes: dict[str, np.ndarray] = {}
-    for column, letter in (("p_mw", "P"), ("q_mvar", "Q")):
-        current, impedance = (shares[getattr(idx_bus, f"{sort}_{letter}")].to_numpy() for sort in ("CID", "CZD"))
-        power = load[column].to_numpy()
-        changes |= {f"i{column}": current * power, f"y{column}": impedance * power}
-        changes[column] = power - changes[f"i{column}"] - changes[f"y{column}"]
-    return network.with_tables(load=load.assign(**changes))
 
 
 def _with_losses(network: Network, raw: np.ndarray, idx: Any, is_transformer: np.ndarray) -> Network:

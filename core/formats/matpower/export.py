@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -235,8 +236,13 @@ def _ledger(network: Network) -> list[Finding]:
         ("switch", len(switch), "approximated", "mpc.switch, which PowerModels reads and MATPOWER itself ignores"),
         ("dcline", int((network["dcline"]["kind"] != "POINT").sum()), "approximated", "a pair of injections"),
     ]
+    return ledger("matpower", notes)
+
+
+def ledger(form: str, notes: Sequence[tuple[str, int, str, str]]) -> list[Finding]:
+    """Return what a format holds differently or not at all: table, number of elements, how and as what."""
     return [
-        Finding(f"ledger.matpower.{table}", Severity.INFO, f"{count} of table {table} {how}: {what}")
+        Finding(f"ledger.{form}.{table}", Severity.INFO, f"{count} of table {table} {how}: {what}")
         for table, count, how, what in notes
         if count
     ]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-import pandas as pd
-
 from core.findings import Finding, Reading, Severity, Source, Where
 from core.formats.powermodels.components import Data, items
 from core.formats.powermodels.correct import check_connectivity, correct_transformer_parameters
@@ -14,11 +12,8 @@ from core.formats.powermodels.document import check_document, read_json, write_j
 from core.formats.powermodels.from_network import data_from_network
 from core.formats.powermodels.to_network import network_from_data
 from core.formats.powermodels.units import make_per_unit
-from core.formats.riders import raw_text, restore_raw
-from core.network import CATALOGUE, Network, check
-
-#: The key under which the exact tables of a network, and the RAW text that it came from, ride along.
-RIDER = "gridproof"
+from core.formats.riders import RIDER, counts_still, restored, rider
+from core.network import Network, check
 
 
 def read_powermodels(content: bytes, name: str = "") -> Reading[Network]:
@@ -30,14 +25,15 @@ def read_powermodels(content: bytes, name: str = "") -> Reading[Network]:
         If the file is no such dictionary, or elements are at buses that it doesn't have.
     """
     data = read_json(content, name)
-    rider = data.pop(RIDER, None)
-    unedited = isinstance(rider, dict) and rider.get("digest") == sha256(write_json(data)).hexdigest()
+    aboard = data.pop(RIDER, None)
+    unedited = counts_still(aboard, write_json(data))
     findings = check_document(data, name)
     source = Source(name, sha256(content).hexdigest(), "powermodels", str(data.get("source_version", "")))
     if unedited:
-        network = _restored(rider, data)
+        network = restored(aboard, float(data["baseMVA"]))
+        network.extras["powermodels"] = data
         return Reading(network, [*findings, *check(network)], source)
-    if rider is not None:
+    if aboard is not None:
         text = "the dictionary was edited after Gridproof wrote it: it counts, and what rode along is left out"
         findings.append(Finding("powermodels.rider.stale", Severity.WARNING, text))
     data = _first(data, findings)
@@ -70,40 +66,7 @@ def write_powermodels(network: Network) -> tuple[bytes, list[Finding]]:
     make_per_unit(data, physical=True)
     data = _with_costs(data, network.extras.get("powermodels"))
     body = write_json(data)
-    rider: Data = {
-        "digest": sha256(body).hexdigest(),
-        "name": network.name,
-        "frequency_hz": network.frequency_hz,
-        "tables": {name: _columns(frame) for name, frame in network.tables.items() if len(frame)},
-    }
-    if (text := raw_text(network)) is not None:
-        rider["raw"] = text
-    return body[:-1] + f',"{RIDER}":'.encode() + write_json(rider) + b"}", ledger
-
-
-def _columns(frame: pd.DataFrame) -> dict[str, list[Any]]:
-    """Return a table column by column; what JSON has no number for becomes a text."""
-    return {str(name): [_written(value) for value in frame[name].tolist()] for name in frame.columns}
-
-
-def _written(value: Any) -> Any:
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return str(value)
-    return value
-
-
-def _restored(rider: Data, data: Data) -> Network:
-    tables = {
-        name: CATALOGUE.conform(name, pd.DataFrame(columns))
-        for name, columns in rider.get("tables", {}).items()
-        if name in CATALOGUE and isinstance(columns, dict)
-    }
-    frequency = float(rider.get("frequency_hz", 60.0))
-    network = Network(str(rider.get("name", "")), float(data["baseMVA"]), frequency, tables)
-    network.extras["powermodels"] = data
-    if isinstance(rider.get("raw"), str):
-        restore_raw(network, rider["raw"])
-    return network
+    return body[:-1] + f',"{RIDER}":'.encode() + write_json(rider(network, body)) + b"}", ledger
 
 
 def _with_costs(data: Data, original: Any) -> Data:
