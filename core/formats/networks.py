@@ -19,7 +19,7 @@ from core.formats.powermodels.network import (
 )
 from core.formats.psse import read_raw, read_rawx, write_raw, write_rawx
 from core.formats.psse.raw import read_raw_without_riders
-from core.formats.pypsa_file import read_pypsa, write_pypsa, write_pypsa_csv
+from core.formats.pypsa_file import read_pypsa, read_pypsa_without_riders, write_pypsa, write_pypsa_csv
 from core.network import Network
 
 Written = tuple[bytes, list[Finding]]
@@ -81,8 +81,11 @@ FORMATS: dict[str, Format] = {
             "pandapower", "pandapower JSON", ".json", read_pandapower, _unversioned(write_pandapower), (),
             read_pandapower_without_riders,
         ),
-        Format("pypsa", "PyPSA netCDF", ".nc", read_pypsa, _unversioned(write_pypsa)),
-        Format("pypsa-csv", "PyPSA CSV folder", ".zip", read_pypsa, _unversioned(write_pypsa_csv)),
+        Format("pypsa", "PyPSA netCDF", ".nc", read_pypsa, _unversioned(write_pypsa), (), read_pypsa_without_riders),
+        Format(
+            "pypsa-csv", "PyPSA CSV folder", ".zip", read_pypsa, _unversioned(write_pypsa_csv), (),
+            read_pypsa_without_riders,
+        ),
     )
 }  # fmt: skip
 

@@ -44,7 +44,7 @@ def to_pandapower(network: Network) -> tuple[Any, list[Finding]]:
     core = network["transformer3w"][whole]
     _shunts(net, core["bus_1"], core["g_mag_pu"] * case.base_mva, core["b_mag_pu"] * case.base_mva, True)
     _machines(net, case)
-    _dc_lines(net, network["dcline"], case)
+    _dc_lines(net, network["dcline"].assign(in_service=network.live("dcline")), case)  # none that ends at a dead bus
     _storage(net, case)
     findings = create_loads(net, network)
     switch = network["switch"][network.live("switch")]

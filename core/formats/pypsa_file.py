@@ -8,11 +8,13 @@ import zipfile
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from core.errors import BadInput
-from core.findings import Finding, Reading, Source, Where
+from core.findings import Finding, Reading, Severity, Source, Where
 from core.formats.archive import unpack
 from core.formats.pypsa_net import from_pypsa, to_pypsa
+from core.formats.riders import RIDER, counts_still, restored, rider
 from core.network import Network, check
 
 
@@ -24,6 +26,24 @@ def read_pypsa(content: bytes, name: str = "") -> Reading[Network]:
     BadInput
         If PyPSA can't read the file.
     """
+    n, network, findings = _opened(content, name)
+    aboard = n.meta.get(RIDER) if isinstance(n.meta, dict) else None
+    if counts_still(aboard, _body(network)):
+        network, findings = restored(aboard, network.base_mva), []
+    elif aboard is not None:
+        text = "The tables were edited after Gridproof wrote them: they count, what rode along is left out."
+        findings.append(Finding("pypsa.rider.stale", Severity.WARNING, text))
+    source = Source(name, sha256(content).hexdigest(), "pypsa", str(getattr(n, "pypsa_version", "")))
+    return Reading(network, [*findings, *check(network)], source)
+
+
+def read_pypsa_without_riders(content: bytes) -> Network:
+    """Return the network that others read from a file of ours: without what rides along."""
+    return _opened(content, "")[1]
+
+
+def _opened(content: bytes, name: str) -> tuple[Any, Network, list[Finding]]:
+    """Return what PyPSA reads, and the network that this is."""
     import pypsa
 
     if not content.startswith((b"PK", b"CDF", b"\x89HDF")):
@@ -48,30 +68,44 @@ def read_pypsa(content: bytes, name: str = "") -> Reading[Network]:
             raise BadInput(
                 f"PyPSA can't read the file: {str(error).partition(chr(10))[0][:200]}", where=Where(file=name)
             ) from error
-    source = Source(name, sha256(content).hexdigest(), "pypsa", str(getattr(n, "pypsa_version", "")))
-    return Reading(network, [*findings, *check(network)], source)
+    return n, network, findings
 
 
 def write_pypsa(network: Network) -> tuple[bytes, list[Finding]]:
-    """Return a network as PyPSA's netCDF, and what PyPSA's elements can't hold."""
+    """Return a network as PyPSA's netCDF, and what PyPSA's elements can't hold: it rides along."""
     n, findings = to_pypsa(network)
     _quiet()
     with TemporaryDirectory() as folder:
         path = Path(folder) / "network.nc"
         n.export_to_netcdf(path)
+        n.meta = _aboard(network, path)
+        n.export_to_netcdf(path)
         return path.read_bytes(), findings
 
 
 def write_pypsa_csv(network: Network) -> tuple[bytes, list[Finding]]:
-    """Return a network as PyPSA's folder of CSV files in a zip archive, and what PyPSA's elements can't hold."""
+    """Return a network as PyPSA's folder of CSV files in a zip archive, and what they can't hold."""
     n, findings = to_pypsa(network)
     _quiet()
     packed = io.BytesIO()
     with TemporaryDirectory() as folder, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         n.export_to_csv_folder(folder)
-        for path in sorted(Path(folder).glob("*.csv")):
+        n.meta = _aboard(network, folder)
+        n.export_to_csv_folder(folder)
+        for path in sorted(each for each in Path(folder).iterdir() if each.suffix in (".csv", ".json")):
             archive.write(path, path.name)
     return packed.getvalue(), findings
+
+
+def _aboard(network: Network, written: str | Path) -> dict[str, Any]:
+    """Return what rides along with a written network."""
+    import pypsa
+
+    return {RIDER: rider(network, _body(from_pypsa(pypsa.Network(str(written)))[0]))}
+
+
+def _body(network: Network) -> bytes:
+    return "".join(frame.to_csv() for frame in network.tables.values()).encode()
 
 
 def _quiet() -> None:

@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 
 from core.findings import Finding, Severity
-from core.formats.matpower.export import case_from_network
+from core.formats.matpower.export import case_from_network, ledger
 from core.network import Network
+from core.network.demand import stored_demand
 
 CONTROL = {1: "PQ", 2: "PV", 3: "Slack", 4: "PQ"}
 KINDS = {"PV": "PV", "Slack": "SLACK"}
+FREQUENCY_HZ = 50.0  # of a network from PyPSA
 NO_VOLTAGE_LIMIT = 2.0  # [pu]; PyPSA's word is infinity, which no other format can hold
 
 
@@ -22,11 +24,11 @@ def to_pypsa(network: Network) -> tuple[Any, list[Finding]]:
 
     Every branch with a tap, a shift or two base voltages is a transformer; three-winding transformers are a star bus
     with three of them; DC lines are links, with loads for their reactive power; loads that depend on voltage are
-    constant at the stored one.
+    constant at the stored one. PyPSA's buses are always in service: those that aren't are left out with what is there.
     """
     import pypsa
 
-    case, findings = case_from_network(network)
+    case, _ = case_from_network(network)
     bus, gen = case.tables["bus"], case.tables["gen"]
     n = pypsa.Network(name=network.name)
     n.set_snapshots(["now"])
@@ -34,7 +36,8 @@ def to_pypsa(network: Network) -> tuple[Any, list[Finding]]:
     names = _names(bus["bus_i"])
     kilovolts = pd.Series(bus["base_kv"].where(bus["base_kv"] > 0, 1.0).to_numpy(dtype=float), names)
     kinds = pd.Series(bus["bus_type"].astype(int).map(CONTROL).to_numpy(), names)
-    running = gen[(gen["gen_status"] > 0) & np.isin(_names(gen["gen_bus"]), names[on])]
+    gen = gen[np.isin(_names(gen["gen_bus"]), names[on])]
+    running = gen[gen["gen_status"] > 0]
     held = pd.Series(bus["vm"].to_numpy(dtype=float), names)
     first = running.drop_duplicates("gen_bus")
     held.loc[_names(first["gen_bus"])] = first["vg"].to_numpy(dtype=float)
@@ -45,24 +48,45 @@ def to_pypsa(network: Network) -> tuple[Any, list[Finding]]:
     )  # fmt: skip
     _add_branches(n, case.tables["branch"], kilovolts, case.base_mva)
     _add_switches(n, network, kilovolts, case.base_mva)
-    power = bus[on & ((bus["pd"] != 0) | (bus["qd"] != 0)).to_numpy()]
-    _add_loads(n, "load", power["bus_i"], power["pd"], power["qd"])
+    _add_loads(n, network)
     shunt = bus[on & ((bus["gs"] != 0) | (bus["bs"] != 0)).to_numpy()]
     at = _names(shunt["bus_i"])
     square = kilovolts.loc[at].to_numpy() ** 2
     g, b = shunt["gs"].to_numpy() / square, shunt["bs"].to_numpy() / square
     n.add("ShuntImpedance", "shunt " + at, bus=at.to_numpy(), g=g, b=b)
-    at, p_max = _names(running["gen_bus"]), running["pmax"].clip(lower=0).to_numpy()
-    with np.errstate(all="ignore"):
-        p_min_pu = np.nan_to_num(running["pmin"].to_numpy() / p_max, posinf=0.0, neginf=0.0)
-    n.add(
-        "Generator", pd.Index("generator " + (running.index + 1).astype(str)), bus=at.to_numpy(),
-        p_set=running["pg"].to_numpy(), q_set=running["qg"].to_numpy(), control=kinds.loc[at].to_numpy(), p_nom=p_max,
-        p_min_pu=p_min_pu,
-    )  # fmt: skip
+    _add_machines(n, gen, kinds)
     _add_dc_lines(n, network)
     _add_storage(n, network)
-    return n, findings
+    return n, _ledger(network, len(bus) - int(on.sum()))
+
+
+def _ledger(network: Network, dead: int) -> list[Finding]:
+    """Say what PyPSA's elements hold differently or not at all; ``dead`` buses are left out."""
+    depends = (network["load"][["ip_mw", "iq_mvar", "yp_mw", "yq_mvar"]] != 0).any(axis=1)
+    open_switches = len(network["switch"]) - int(network.live("switch").sum())
+    notes = [
+        ("network", int(network.frequency_hz != FREQUENCY_HZ), "approximated", "PyPSA has no system frequency"),
+        ("bus", dead, "dropped", "PyPSA's buses are always in service"),
+        ("load", int(depends.sum()), "approximated", "constant power at the stored voltage"),
+        ("transformer3w", len(network["transformer3w"]), "approximated", "a star bus and three transformers"),
+        ("switched_shunt", len(network["switched_shunt"]), "approximated", "a fixed shunt at the bus"),
+        ("facts", len(network["facts"]), "dropped", "PyPSA has no FACTS devices"),
+        ("switch", len(network["switch"]) - open_switches, "approximated", "a short line"),
+        ("switch", open_switches, "dropped", "open"),
+        ("dcline", len(network["dcline"]), "approximated", "a link, and loads for the reactive power of its ends"),
+    ]
+    return ledger("pypsa", notes)
+
+
+def _add_machines(n: Any, gen: pd.DataFrame, kinds: pd.Series) -> None:
+    at, p_max = _names(gen["gen_bus"]), gen["pmax"].clip(lower=0).to_numpy()
+    with np.errstate(all="ignore"):
+        p_min_pu = np.nan_to_num(gen["pmin"].to_numpy() / p_max, posinf=0.0, neginf=0.0)
+    n.add(
+        "Generator", pd.Index("generator " + (gen.index + 1).astype(str)), bus=at.to_numpy(),
+        p_set=gen["pg"].to_numpy(), q_set=gen["qg"].to_numpy(), control=kinds.loc[at].to_numpy(), p_nom=p_max,
+        p_min_pu=p_min_pu, active=(gen["gen_status"] > 0).to_numpy(),
+    )  # fmt: skip
 
 
 def _names(numbers: pd.Series) -> pd.Index:
@@ -73,25 +97,25 @@ def _names(numbers: pd.Series) -> pd.Index:
 def _add_branches(n: Any, branch: pd.DataFrame, kilovolts: pd.Series, base: float) -> None:
     """Add lines in ohms and transformers in per unit; unequal ends and cores are in the buses' shunts already."""
     from_, to = _names(branch["f_bus"]), _names(branch["t_bus"])
-    on = (branch["br_status"] == 1).to_numpy() & from_.isin(n.buses.index) & to.isin(n.buses.index)
+    there, on = from_.isin(n.buses.index) & to.isin(n.buses.index), (branch["br_status"] == 1).to_numpy()
     kv_from, kv_to = kilovolts.loc[from_].to_numpy(), kilovolts.loc[to].to_numpy()
     tap, shift, r, x, b, rate = (
         branch[name].to_numpy(dtype=float) for name in ("tap", "shift", "br_r", "br_x", "br_b", "rate_a")
     )
     is_line = (tap == 0) & (shift == 0) & (kv_from == kv_to)
     number = pd.Index((branch.index + 1).astype(str))
-    k, ohm = on & is_line, kv_from**2 / base
+    k, ohm = there & is_line, kv_from**2 / base
     n.add(
         "Line", "line " + number[k], bus0=from_[k].to_numpy(), bus1=to[k].to_numpy(), r=(r * ohm)[k], x=(x * ohm)[k],
-        b=(b / ohm)[k], s_nom=rate[k],
+        b=(b / ohm)[k], s_nom=rate[k], active=on[k],
     )  # fmt: skip
-    k = on & ~is_line
+    k = there & ~is_line
     size = np.where(rate > 0, rate, base)  # PyPSA's transformers have their impedances on their rating
     share = size / base
     n.add(
         "Transformer", "transformer " + number[k], bus0=from_[k].to_numpy(), bus1=to[k].to_numpy(), model="pi",
         r=(r * share)[k], x=(x * share)[k], b=(b / share)[k], s_nom=size[k],
-        tap_ratio=np.where(tap == 0, 1.0, tap)[k], phase_shift=shift[k],
+        tap_ratio=np.where(tap == 0, 1.0, tap)[k], phase_shift=shift[k], active=on[k], unrated=(rate <= 0)[k],
     )  # fmt: skip
 
 
@@ -104,35 +128,61 @@ def _add_switches(n: Any, network: Network, kilovolts: pd.Series, base: float) -
     n.add("Line", names, bus0=from_.to_numpy(), bus1=to.to_numpy(), r=0.0, x=x, s_nom=0.0)
 
 
-def _add_loads(n: Any, word: str, buses: pd.Series, p: Any, q: Any) -> None:
-    at = _names(buses)
-    n.add("Load", f"{word} " + at, bus=at.to_numpy(), p_set=np.asarray(p, float), q_set=np.asarray(q, float))
+def _add_loads(n: Any, network: Network) -> None:
+    """Add each load with the power that it takes at the stored voltage."""
+    load = network["load"]
+    there = np.append(network.bus_in_service(), False)[network.terminals("load")[0]]
+    names = pd.Series("load " + load["bus"].astype(str) + " " + load["ckt"])
+    names = names.where(~names.duplicated(), names + " row " + (load.index + 1).astype(str))
+    p, q = (power[there] for power in stored_demand(network))
+    at = _names(load["bus"][there])
+    on = load["in_service"].to_numpy()[there]
+    n.add("Load", pd.Index(names[there]), bus=at.to_numpy(), p_set=p, q_set=q, active=on)
 
 
 def _add_dc_lines(n: Any, network: Network) -> None:
     """Add a link for the active power of each DC line, and loads for the reactive power of its ends."""
-    table = network["dcline"][network.live("dcline")]
+    alive = np.append(network.bus_in_service(), False)
+    table = network["dcline"][np.logical_and.reduce([alive[ends] for ends in network.terminals("dcline")])]
+    on = table["in_service"].to_numpy()
     p_from, p_to = (table[name].to_numpy(dtype=float) for name in ("p_from_mw", "p_to_mw"))
     idle = p_from == 0
     efficiency = np.where(idle, 1.0, p_to / np.where(idle, 1.0, p_from))
     ends = {"bus0": _names(table["from_bus"]).to_numpy(), "bus1": _names(table["to_bus"]).to_numpy()}
     rating = np.abs(p_from)
-    n.add("Link", pd.Index(table["name"]), **ends, p_set=p_from, efficiency=efficiency, p_nom=rating, p_min_pu=-1.0)
+    n.add(
+        "Link",
+        pd.Index(table["name"]),
+        **ends,
+        p_set=p_from,
+        efficiency=efficiency,
+        p_nom=rating,
+        p_min_pu=-1.0,
+        active=on,
+    )
     for end in ("from", "to"):
         fed = np.where(idle, p_to, 0.0) if end == "to" else np.zeros(len(table))
         q = table[f"q_{end}_mvar"].to_numpy(dtype=float)
         names = pd.Index(table["name"] + f" {end}")
         k = (q != 0) | (fed != 0)
         at = _names(table[f"{end}_bus"])
-        n.add("Load", names[k], bus=at[k].to_numpy(), p_set=-fed[k], q_set=-q[k])
+        n.add("Load", names[k], bus=at[k].to_numpy(), p_set=-fed[k], q_set=-q[k], active=on[k])
 
 
 def _add_storage(n: Any, network: Network) -> None:
-    table = network["storage"][network.live("storage")]
+    table = network["storage"][np.append(network.bus_in_service(), False)[network.terminals("storage")[0]]]
     names = pd.Index("storage " + (table.index + 1).astype(str))
     p, q = -table["p_mw"].to_numpy(dtype=float), -table["q_mvar"].to_numpy(dtype=float)
     rating = table["discharge_rating_mw"].to_numpy(dtype=float)
-    n.add("StorageUnit", names, bus=_names(table["bus"]).to_numpy(), p_set=p, q_set=q, p_nom=rating)
+    n.add(
+        "StorageUnit",
+        names,
+        bus=_names(table["bus"]).to_numpy(),
+        p_set=p,
+        q_set=q,
+        p_nom=rating,
+        active=table["in_service"].to_numpy(),
+    )
 
 
 def from_pypsa(n: Any, base_mva: float = 100.0) -> tuple[Network, list[Finding]]:
@@ -170,7 +220,7 @@ def from_pypsa(n: Any, base_mva: float = 100.0) -> tuple[Network, list[Finding]]
         "dcline": _dc_rows(n, numbers),
     }  # fmt: skip
     tables["storage"]["ckt"] = _circuits(tables["storage"]["bus"])
-    return Network(str(n.name or ""), base_mva, 50.0, tables), list(_left_out(n))
+    return Network(str(n.name or ""), base_mva, FREQUENCY_HZ, tables), list(_left_out(n))
 
 
 def _left_out(n: Any) -> Iterator[Finding]:
@@ -239,8 +289,14 @@ def _branch_rows(frame: pd.DataFrame, numbers: pd.Series, base_mva: float) -> pd
         {"from_bus": ends[0], "to_bus": ends[1], "ckt": _circuits(pairs), "name": frame.index.astype(str),
          "in_service": frame["active"].to_numpy(dtype=bool), "r_pu": frame["r_pu"].to_numpy() * base_mva,
          "x_pu": frame["x_pu"].to_numpy() * base_mva, "g_from_pu": half["g"], "g_to_pu": half["g"],
-         "b_from_pu": half["b"], "b_to_pu": half["b"], "rate_a_mva": frame["s_nom"].to_numpy()}
+         "b_from_pu": half["b"], "b_to_pu": half["b"], "rate_a_mva": _ratings(frame)}
     )  # fmt: skip
+
+
+def _ratings(frame: pd.DataFrame) -> np.ndarray:
+    """Return the ratings [MVA]: none where a mark of ours says that s_nom is only what the impedances refer to."""
+    unrated = frame["unrated"].eq(True) if "unrated" in frame else pd.Series(False, frame.index)
+    return np.asarray(frame["s_nom"].where(~unrated, 0.0))
 
 
 def _circuits(places: pd.Series) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeGuard
 
 import pandas as pd
 
@@ -19,6 +19,7 @@ def rider(network: Network, body: bytes) -> dict[str, Any]:
     content: dict[str, Any] = {
         "digest": sha256(body).hexdigest(),
         "name": network.name,
+        "base_mva": network.base_mva,
         "frequency_hz": network.frequency_hz,
         "tables": {name: _columns(frame) for name, frame in network.tables.items() if len(frame)},
     }
@@ -27,13 +28,14 @@ def rider(network: Network, body: bytes) -> dict[str, Any]:
     return content
 
 
-def counts_still(content: Any, body: bytes) -> bool:
+def counts_still(content: Any, body: bytes) -> TypeGuard[dict[str, Any]]:
     """Say whether something rides along, and the document is as it was written."""
     return isinstance(content, dict) and content.get("digest") == sha256(body).hexdigest()
 
 
 def restored(content: dict[str, Any], base_mva: float) -> Network:
-    """Return the network that rode along."""
+    """Return the network that rode along; ``base_mva`` [MVA] is that of files that were written without one."""
+    base_mva = float(content.get("base_mva", base_mva))
     tables = {
         name: CATALOGUE.conform(name, pd.DataFrame(columns))
         for name, columns in content.get("tables", {}).items()

@@ -6,12 +6,13 @@ import json
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.engines.load_flow import load_flow
 from core.errors import BadInput
-from core.findings import Reading
-from core.formats.conversion import convert
+from core.findings import Reading, Source
+from core.formats.conversion import compare, convert
 from core.formats.networks import FORMATS, read_network, recognise
 from core.formats.psse import read_raw
 from core.formats.pypsa_net import from_pypsa
@@ -30,11 +31,14 @@ FILES = ("pandapower", "pypsa", "pypsa-csv")
 
 
 def there_and_back(network: Network, form: str) -> Network:
+    """Return the network that others read from our file: without what rides along."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         content, _ = FORMATS[form].write(network, None)
         assert recognise(content, "unnamed") == form
-        return read_network(content, "unnamed").value
+        without_riders = FORMATS[form].without_riders
+        assert without_riders is not None
+        return without_riders(content)
 
 
 @pytest.mark.parametrize("form", FILES)
@@ -50,6 +54,56 @@ def test_files_keep_the_load_flow(name: str, form: str) -> None:
     solved = np.isfinite(before)
     assert solved.sum() > 2
     np.testing.assert_allclose(turned(after[solved], before[solved]), before[solved], atol=PU)
+
+
+@pytest.mark.parametrize("form", FILES)
+def test_what_the_format_has_no_place_for_comes_back_until_its_tables_are_edited(form: str) -> None:
+    network = read_raw(V33.encode(), "v33").value
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = convert(Reading(network, [], Source("v33", "", "psse.raw", "33")), FORMATS[form])
+    summary = result.ledger()["summary"]
+    assert summary["dropped"] > 0
+    assert (summary["lost"], result.admittance_difference_pu) == (0, 0.0)
+    assert compare(network, result.after).is_empty
+
+
+def test_a_net_of_pandapower_that_was_edited_is_read_as_it_stands() -> None:
+    document = json.loads(FORMATS["pandapower"].write(several_loads(), None)[0])
+    table = document["_object"]["load"]
+    edited = table["_object"].replace("80.0", "81.0")
+    assert edited != table["_object"]
+    table["_object"] = edited
+    reading = read_network(json.dumps(document).encode(), "edited.json")
+    assert reading.value["load"]["p_mw"].iloc[0] == pytest.approx(81.0)
+    assert [f.code for f in reading.findings if f.severity == "warning"] == ["pandapower.rider.stale"]
+
+
+@pytest.mark.parametrize("form", FILES)
+def test_loads_stay_apart_and_dead_machines_and_unrated_transformers_stay_what_they_are(form: str) -> None:
+    network = several_loads()
+    back = there_and_back(network, form)
+    assert back["load"]["in_service"].tolist() == [True, True, False]
+    assert back.values("load", "p_mw").tolist() == pytest.approx([80.0, 8.0, 7.0])
+    assert sorted(back["generator"]["in_service"]) == [False, True] or form == "pandapower"
+    rates = network.values("transformer", "rate_a_mva").tolist()
+    assert back.values("transformer", "rate_a_mva").tolist() == rates == [0.0, 60.0]
+
+
+def several_loads() -> Network:
+    """Return a network with three loads at a bus, one of them out, and transformers with and without a rating."""
+    unit = {"from_bus": 1, "to_bus": 2, "x_pu": 0.1, "tap_from_pu": 1.05}
+    tables = {
+        "bus": [{"bus": 1, "kind": "SLACK", "base_kv": 110.0}, {"bus": 2, "kind": "PV", "base_kv": 20.0}],
+        "load": [
+            {"bus": 2, "ckt": "A", "p_mw": 80.0, "q_mvar": 5.0},
+            {"bus": 2, "ckt": "B", "p_mw": 8.0},
+            {"bus": 2, "ckt": "C", "p_mw": 7.0, "in_service": False},
+        ],
+        "generator": [{"bus": 1, "ckt": "1"}, {"bus": 2, "ckt": "1", "p_mw": 10.0, "in_service": False}],
+        "transformer": [{**unit, "ckt": "1"}, {**unit, "ckt": "2", "rate_a_mva": 60.0}],
+    }
+    return Network("several loads", 100.0, 50.0, {name: pd.DataFrame(rows) for name, rows in tables.items()})
 
 
 def test_a_net_of_pandapower_keeps_names_and_the_solution() -> None:

@@ -56,12 +56,54 @@ def pypsa_voltages(n: Any) -> pd.Series:
     return n.buses_t.v_mag_pu.iloc[0] * np.exp(1j * n.buses_t.v_ang.iloc[0])
 
 
-@pytest.mark.parametrize("network", [*map(ieee, CASES), read_raw(V33.encode(), "v33").value], ids=[*CASES, "v33"])
+def three_windings() -> Network:
+    """Return a transformer with taps, shifts and a core, loads that depend on voltage, and a DC line to a dead bus."""
+    three: dict[str, Any] = {
+        "bus_1": 1, "bus_2": 2, "bus_3": 3, "g_mag_pu": 0.001, "b_mag_pu": -0.002, "tap_1_pu": 1.05, "tap_2_pu": 0.97,
+        "tap_3_pu": 1.02, "shift_1_deg": 10.0, "shift_2_deg": 30.0, "shift_3_deg": -20.0, "rate_a_1_mva": 50.0,
+        "rate_a_3_mva": 20.0,
+    }  # fmt: skip
+    three |= {f"r_{pair}_pu": r for pair, r in (("12", 0.001), ("23", 0.002), ("31", 0.003))}
+    three |= {f"x_{pair}_pu": x for pair, x in (("12", 0.1), ("23", 0.2), ("31", 0.15))}
+    tables = {
+        "bus": [
+            {"bus": 1, "kind": "SLACK", "base_kv": 230.0, "v_pu": 1.02},
+            {"bus": 2, "base_kv": 138.0, "v_pu": 0.95, "angle_deg": 14.0},
+            {"bus": 3, "base_kv": 13.8, "angle_deg": -32.0},
+            {"bus": 4, "kind": "ISOLATED", "base_kv": 13.8},
+        ],
+        "load": [
+            {"bus": 2, "ckt": "1", "p_mw": 70.0, "q_mvar": 20.0, "ip_mw": 5.0, "yp_mw": 4.0, "yq_mvar": -2.0},
+            {"bus": 2, "ckt": "2", "p_mw": 8.0, "iq_mvar": 2.0},
+            {"bus": 3, "ckt": "1", "p_mw": 8.0, "in_service": False},
+        ],
+        "generator": [{"bus": 1, "ckt": "1", "v_set_pu": 1.02}],
+        "transformer3w": [three],
+        "dcline": [{"name": "dead", "kind": "VSC", "from_bus": 3, "to_bus": 4, "p_from_mw": 5.0, "p_to_mw": 5.0,
+                    "controls_v_from": True, "controls_v_to": True}],
+    }  # fmt: skip
+    return Network("three windings", 100.0, 50.0, {name: pd.DataFrame(rows) for name, rows in tables.items()})
+
+
+def test_a_three_winding_transformer_is_one_in_pandapower_unless_a_winding_is_out() -> None:
+    network = three_windings()
+    net, _ = to_pandapower(network)
+    assert (len(net.trafo3w), len(net.trafo), len(net.load)) == (1, 0, 3)
+    out = network["transformer3w"].assign(in_service_2=False)
+    net, findings = to_pandapower(network.with_tables(transformer3w=out))
+    assert (len(net.trafo3w), len(net.trafo)) == (0, 3)
+    assert "ledger.pandapower.transformer3w" in {finding.code for finding in findings}
+
+
+GIVEN = [*map(ieee, CASES), read_raw(V33.encode(), "v33").value, three_windings()]
+
+
+@pytest.mark.parametrize("network", GIVEN, ids=[*CASES, "v33", "three windings"])
 def test_pandapower_solves_the_same(network: Network) -> None:
     net, _ = to_pandapower(network)
     theirs = pandapower_voltages(net).reindex(network.values("bus", "bus")).to_numpy()
     at_home = network["generator"].assign(regulated_bus=0)  # pandapower's machines hold their own bus
-    plain = network.with_tables(load=at_stored_voltage(network), dcline=without_control(network), generator=at_home)
+    plain = network.with_tables(dcline=without_control(network), generator=at_home)
     np.testing.assert_allclose(theirs, load_flow(plain, limits=False).v, atol=PU)
 
 
