@@ -105,7 +105,11 @@ def _solving(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> Answer:
     """Carry out the action."""
-    answer: Answer = arguments.function(arguments)
+    try:
+        answer: Answer = arguments.function(arguments)
+    except OSError as error:
+        text = f"{error.filename or 'A file'} can't be read or written: {error.strerror or error}"
+        raise BadInput(text, hint="Check the path and the access rights") from error
     return answer
 
 

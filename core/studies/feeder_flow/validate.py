@@ -55,14 +55,7 @@ def compare(
     branches = _branches(feeder, snapshot, baseline)
     unmatched = [f"{bus}.{phase}" for bus, phase, found in _columns(nodes, "bus", "phase", "matched") if not found]
     unmatched += [name for name, found in _columns(branches, "id", "matched") if not found]
-    checked = [
-        verdict
-        for table in (nodes, branches)
-        if not table.empty
-        for verdict in table["verdict"]
-        if verdict != NOT_CHECKED
-    ]
-    verdict = next((grade for grade in (FAIL, WARN, PASS) if grade in checked), NOT_CHECKED)
+    verdict = _worst(nodes, branches)
     if not snapshot.converged:
         verdict = FAIL
         findings += snapshot.findings
@@ -88,6 +81,12 @@ def compare(
         unmatched,
         findings,
     )
+
+
+def _worst(*tables: pd.DataFrame) -> str:
+    """Return the worst verdict of the tables' rows."""
+    graded = {verdict for table in tables if not table.empty for verdict in table["verdict"]}
+    return next((grade for grade in (FAIL, WARN, PASS) if grade in graded), NOT_CHECKED)
 
 
 def _columns(table: pd.DataFrame, *names: str) -> Any:

@@ -107,3 +107,12 @@ def test_a_kept_feeder_stands_for_its_files(tmp_path: Path, capsys: pytest.Captu
     assert runs[0]["feeders"][0]["energy_mwh"] == runs[1]["feeders"][0]["energy_mwh"] > 0
     assert call(capsys, "kept", "--forget", kept["id"])[1]["feeders"] == []
     assert call(capsys, "read", f"kept:{kept['id']}")[0] == 2
+
+
+def test_what_can_t_be_written_or_read_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = [str(path) for path in exports.write_text(tmp_path)]
+    for action in (("to-dss", "--to", paths[0]), ("reconcile", "--gis", paths[0], "--manual", tmp_path / "none.csv")):
+        status, document = call(capsys, action[0], *paths, *action[1:])
+        assert status == 2
+        assert "hub itself" not in document["error"]["message"]
+        assert document["error"]["hint"]
