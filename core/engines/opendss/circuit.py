@@ -14,7 +14,7 @@ import pandas as pd
 from core.errors import EngineError
 from core.feeder import Feeder
 from core.findings import Finding, Severity, listed
-from core.formats.opendss.context import REUSE_FACTORS, give_back, lent_engine, new_context, scratch
+from core.formats.opendss.context import REUSE_FACTORS, give_back, lent_engine, new_context, plain, scratch
 from core.formats.opendss.names import PHASES
 from core.formats.opendss.write import Script, script_of
 
@@ -295,12 +295,6 @@ class Circuit:
                 )
             )
         return pd.DataFrame(rows, columns=["regulator", "bank", "phase", "tap", "ratio"])
-
-
-def plain(error: Exception) -> str:
-    """Return the engine's message in one line."""
-    text = str(error.args[-1] if error.args else error)
-    return " ".join(text.replace("\r", " ").split())
 
 
 def version() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from pathlib import Path
 from typing import Any
 
 from core.errors import EngineError
@@ -45,6 +44,7 @@ def scratch() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="gridproof-dss-", ignore_cleanup_errors=True)
 
 
-def quoted(path: Path) -> str:
-    """Return the path as an OpenDSS argument."""
-    return '"' + str(path) + '"'
+def plain(error: Exception) -> str:
+    """Return the engine's message in one line."""
+    text = str(error.args[-1] if error.args else error)
+    return " ".join(text.replace("\r", " ").split())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.findings import Severity
 from core.formats.opendss.active import Active, Row
+from core.formats.opendss.context import plain
 
 MODELS = {1: "pq", 2: "z", 3: "motor", 4: "exponential", 5: "i", 6: "pq_fixed_q", 7: "pq_fixed_x", 8: "zip"}
 SHARES = ("z_p_pct", "i_p_pct", "p_p_pct", "z_q_pct", "i_q_pct", "p_q_pct")
@@ -59,11 +60,7 @@ def add_generators(active: Active) -> None:
     for _ in generators:
         model, power = int(generators.Model), complex(float(generators.kW), float(generators.kvar))
         if model not in DER_MODELS:
-            power = active.injected()
-            what = "of constant voltage" if model == CONSTANT_VOLTAGE else f"of model {model}"
-            text = f"A generator {what} keeps its present {power.real:.4g} kW and {power.imag:.4g} kvar"
-            hint = "The circuit's own solution moves it: voltages differ where that doesn't settle"
-            active.note("generator_model", Severity.WARNING, text, active.own("generator"), hint)
+            power = _of_own_model(active, model, power)
         active.add(
             "der",
             **_unit(active, "generator", "generator", bool(generators.IsDelta)),
@@ -77,6 +74,23 @@ def add_generators(active: Active) -> None:
             v_max_pu=float(generators.Vmaxpu),
             profile=str(generators.Yearly or generators.daily),
         )
+
+
+def _of_own_model(active: Active, model: int, rated: complex) -> complex:
+    """Return the power of a generator whose model ours hasn't: the present one, the rated where the engine has none."""
+    name = active.own("generator")
+    what = "of constant voltage" if model == CONSTANT_VOLTAGE else f"of model {model}"
+    try:
+        power = active.injected()
+    except Exception as error:  # noqa: BLE001 - the engine raises one class for everything
+        text = f"The engine has no power of a generator {what}, its rated {rated.real:.4g} kW count: {plain(error)}"
+        hint = "Give the generator a model that the engine has by itself"
+        active.note("generator_model", Severity.ERROR, text, name, hint)
+        return rated
+    text = f"A generator {what} keeps its present {power.real:.4g} kW and {power.imag:.4g} kvar"
+    hint = "The circuit's own solution moves it: voltages differ where that doesn't settle"
+    active.note("generator_model", Severity.WARNING, text, name, hint)
+    return power
 
 
 def add_inverters(active: Active) -> None:

@@ -16,7 +16,7 @@ from core.feeder import Feeder
 from core.feeder.voltages import base_voltages
 from core.findings import Finding, Reading, Severity, Source, Where, listed
 from core.formats.opendss.active import Active
-from core.formats.opendss.context import new_context, scratch
+from core.formats.opendss.context import new_context, plain, scratch
 from core.formats.opendss.delivery import add_faults, add_lines, add_reactors, add_sources, add_transformers
 from core.formats.opendss.injections import add_generators, add_inverters, add_loads
 from core.formats.opendss.names import Names
@@ -111,7 +111,7 @@ def _solve_once(engine: Any, findings: list[Finding]) -> None:
             hint = "Raise maxiterations in the script, or look for what keeps it from settling"
             findings.append(Finding("opendss.not_converged", Severity.WARNING, text, hint))
     except Exception as error:  # noqa: BLE001
-        text = " ".join(str(error.args[-1] if error.args else error).split())
+        text = plain(error)
         findings.append(
             Finding(
                 "opendss.not_solved",

@@ -14,6 +14,7 @@ from typing import Any
 
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where
+from core.formats.opendss.context import plain
 
 #: Commands by their first word that reading doesn't run.
 # fmt: off
@@ -68,7 +69,7 @@ class Runner:
             self.engine.Text.Command = line
         except Exception as error:  # noqa: BLE001 - the engine raises one class for everything; its text says what
             self.failures += 1
-            text = " ".join(str(error.args[-1] if error.args else error).split())
+            text = plain(error)
             hint = "Correct the line; what stands after it is read"
             self.findings.append(
                 Finding(

@@ -206,3 +206,12 @@ def test_a_script_without_circuit_is_refused(tmp_path: Path, content: str) -> No
     path.write_text(content)
     with pytest.raises(BadInput):
         read_opendss(path)
+
+
+def test_a_generator_whose_model_the_engine_does_not_have_counts_with_its_rating(tmp_path: Path) -> None:
+    own = "New Generator.own bus1=shop phases=3 kv=0.48 kw=-20 model=6 usermodel=none\nSet VoltageBases"
+    reading = read_feeder([circuits.write(tmp_path, circuits.MAIN.replace("Set VoltageBases", own))])
+    power = reading.value["der"].set_index("id")["p_kw"]
+    assert power["own"] == -20.0
+    assert [finding.severity for finding in reading.findings if finding.element == "own"] == ["error"]
+    assert len(reading.value["loads"]) == 4
