@@ -145,12 +145,7 @@ def finish(inputs: dict[str, Any], summaries: list[dict[str, Any]], folder: Path
     """Join the units' tables and verdicts; a unit that failed makes the study's verdict at best NOT CHECKED."""
     done = [summary for summary in summaries if FAILED not in summary]
     failed = [str(summary[FAILED]) for summary in summaries if FAILED in summary]
-    tables: dict[str, str] = {}
-    for table in dict.fromkeys(table for summary in done for table in summary["tables"]):
-        files = [folder / f"{summary['unit']}.{table}.parquet" for summary in done if table in summary["tables"]]
-        parts = [rows for rows in map(pd.read_parquet, files) if len(rows)]
-        tables[table] = f"{table}.parquet"
-        _write(folder / tables[table], pd.concat(parts, ignore_index=True) if parts else pd.DataFrame())
+    tables = _joined(done, folder)
     if inputs["study"] == "contingency" and "worst" in tables:
         _write(folder / tables["worst"], _worst_of_all(folder / tables["outages"]))
     states = [State(summary["verdict"]) for summary in done] + [State.NOT_CHECKED for _ in failed]
@@ -167,6 +162,17 @@ def finish(inputs: dict[str, Any], summaries: list[dict[str, Any]], folder: Path
         "failed": failed,
         "tables": tables,
     }
+
+
+def _joined(summaries: list[dict[str, Any]], folder: Path) -> dict[str, str]:
+    """Join the units' files of each table into one; return the tables' files."""
+    joined = {}
+    for table in dict.fromkeys(table for summary in summaries for table in summary["tables"]):
+        files = [folder / f"{summary['unit']}.{table}.parquet" for summary in summaries if table in summary["tables"]]
+        parts = [rows for rows in map(pd.read_parquet, files) if len(rows)]
+        joined[table] = f"{table}.parquet"
+        _write(folder / joined[table], pd.concat(parts, ignore_index=True) if parts else pd.DataFrame())
+    return joined
 
 
 def _worst_of_all(outages: Path) -> pd.DataFrame:
