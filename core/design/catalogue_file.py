@@ -40,6 +40,8 @@ def technologies_of(rows: Any, where: Where) -> tuple[Technology, ...]:
     shipped = {t.id: t for t in shipped_technologies()}
     chosen = []
     for place, row in enumerate(rows, start=1):
+        if isinstance(row, str) and row not in shipped:
+            raise BadInput(f"no technology {row!r} ships", hint=f"shipped are {', '.join(shipped)}", where=where)
         row = {"id": row} if isinstance(row, str) else row
         if not isinstance(row, Mapping) or "id" not in row:
             raise BadInput(f"technology {place} has no id", hint=f"shipped are {', '.join(shipped)}", where=where)

@@ -11,7 +11,7 @@ from core.design.formulation import ENERGY_KINDS, LONGEST_BATTERY_H
 from core.design.prices import shipped_prices
 from core.design.requirement import BOUNDS, EQUIPMENT_BOUNDS, HOURS, OBJECTIVES, Requirement
 from core.design.technology import Technology
-from core.findings import Finding, Severity
+from core.findings import Finding, Severity, counted
 
 KINDS = ("RECIPROCATING_ENGINE", "GAS_TURBINE", "STEAM_TURBINE", *ENERGY_KINDS)
 SIGNED = frozenset({"reactive_support_mvar", "hall_tap_pct"})  # bounds of equipment that may be negative
@@ -42,7 +42,7 @@ def _check_load(requirement: Requirement) -> list[Finding]:
     bad = np.flatnonzero(~np.isfinite(load) | (load < 0))
     findings = []
     if bad.size:
-        text = f"the load is {load[bad[0]]} MW in hour {bad[0] + 1}; {bad.size} hours are negative or no number"
+        text = f"the load is {load[bad[0]]} MW in hour {bad[0] + 1}; {counted(bad.size, 'hour')} negative or no number"
         findings.append(_error("load.value", text, "enter zero or more MW for every hour"))
     elif load.max() > MOST_MW:
         text = f"the load is {load.max():g} MW, more than any plant has"
@@ -103,7 +103,18 @@ def _check_numbers(requirement: Requirement) -> list[Finding]:
     for kind, price in requirement.fuel_usd_per_gj.items():
         if not math.isfinite(price) or price < 0:
             findings.append(_error("fuel", f"the price of {kind} is {price} USD/GJ", "zero or more", kind))
-    return findings
+    return [*findings, *_check_fuels(requirement)]
+
+
+def _check_fuels(requirement: Requirement) -> list[Finding]:
+    """Warn of fuels that are given and that nothing burns: a misspelled name leaves the shipped value in force."""
+    burnt = {t.fuel for t in requirement.technologies} | set(Requirement().fuel_usd_per_gj)
+    given = {*requirement.fuel_usd_per_gj, *requirement.fuel_co2_t_per_gj}
+    hint = f"the catalogue burns {', '.join(sorted(burnt - {''}))}"
+    return [
+        Finding("design.fuel.unused", Severity.WARNING, f"no technology burns {fuel}", hint, element=fuel)
+        for fuel in sorted(given - burnt)
+    ]
 
 
 def _check_yields(requirement: Requirement) -> list[Finding]:

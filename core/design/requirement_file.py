@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ def restored_requirement(document: Mapping[str, Any]) -> Requirement:
 
 def _document(data: bytes, where: Where) -> Mapping[str, Any]:
     try:
-        document = json.loads(data.decode("utf-8-sig"))
+        document = json.loads(data.decode("utf-8-sig"), object_pairs_hook=partial(_once, where))
     except UnicodeDecodeError:
         raise BadInput("the file is no text", hint="a requirement is a JSON object in UTF-8", where=where) from None
     except (json.JSONDecodeError, RecursionError) as error:
@@ -93,6 +94,15 @@ def _document(data: bytes, where: Where) -> Mapping[str, Any]:
         place = Where(file=where.file, line=line)
         raise BadInput("the file is no JSON", hint='for example {"load_mw": 200}', where=place) from None
     return _mapping(document, "the requirement", where)
+
+
+def _once(where: Where, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object of its pairs; of two values of one key none would be the meant one."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        double = next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place]))
+        raise BadInput(f"{double} is there twice", hint="leave one of them", where=where)
+    return found
 
 
 def _mapping(value: Any, key: str, where: Where) -> Mapping[str, Any]:
@@ -188,17 +198,19 @@ def _csv_hours(file: str, key: str, where: Where, folder: Path | None) -> tuple[
     header = rows.pop(0)[1] if rows and not _is_number(rows[0][1][-1]) else []
     chosen, factor, findings = value_column(header, len(rows[0][1]) if rows else 1, key, place)
     for number, row in rows:
-        if len(row) <= chosen or not _is_number(row[chosen]):
-            shown = row[chosen] if len(row) > chosen else ""
+        shown = row[chosen] if len(row) > chosen else ""
+        if not _is_number(shown) or not math.isfinite(float(shown)):
             hint = "numbers with a decimal point, columns parted by commas"
             raise BadInput(f"{shown!r} is no number", hint=hint, where=Where(file, row=number))
+        if float(shown) < 0:
+            raise BadInput(f"{key} is {shown}", hint="zero or more in every hour", where=Where(file, row=number))
     if chosen:
-        _check_times(rows, file)
+        findings += _check_times(rows, file)
     return [float(row[chosen]) * factor for _, row in rows], findings, place
 
 
-def _check_times(rows: Sequence[tuple[int, list[str]]], file: str) -> None:
-    """Refuse times that are no times, or that leave out or repeat an hour."""
+def _check_times(rows: Sequence[tuple[int, list[str]]], file: str) -> list[Finding]:
+    """Refuse times that are no times, or that leave out or repeat an hour; say when they are of no calendar year."""
     times = pd.to_datetime(pd.Series([row[0] for _, row in rows]), errors="coerce", format="mixed", utc=True)
     leap = len(rows) == HOURS + 24 and not times.isna().any()
     if leap and (times.iloc[LEAP_DAY.start].month, times.iloc[LEAP_DAY.start].day) != (2, 29):
@@ -212,6 +224,18 @@ def _check_times(rows: Sequence[tuple[int, list[str]]], file: str) -> None:
         before, after = rows[index - 1][1][0], rows[index][1][0]
         text = f"{after} does not follow {before} by one hour (daylight saving time?)"
         raise _wrong_time(file, rows, index, text)
+    return _off_calendar(rows, file) if len(rows) == HOURS else []
+
+
+def _off_calendar(rows: Sequence[tuple[int, list[str]]], file: str) -> list[Finding]:
+    """Return the remark on hours that don't run from 1 January to 31 December, which sun and wind are taken to do."""
+    first, last = (pd.Timestamp(rows[place][1][0]) for place in (0, -1))
+    begins, ends = (first.month, first.day) == (1, 1), (last.month, last.day) in ((12, 31), (1, 1))
+    if begins and ends:
+        return []
+    text = f"the hours run from {first:%d %B} to {last:%d %B} and are taken as those of a year from 1 January"
+    hint = "begin on 1 January; of a leap year give all 8,784 hours"
+    return [Finding("design.load.calendar", Severity.WARNING, text, hint, Where(file, row=rows[0][0]))]
 
 
 def _wrong_time(file: str, rows: Sequence[tuple[int, list[str]]], index: int, text: str) -> BadInput:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from core.design.catalogue_file import read_technologies
+from core.design.checks import check_requirement
 from core.design.requirement_file import read_requirement
 from core.design.technology import shipped_technologies
 from core.errors import BadInput
@@ -154,3 +155,32 @@ def test_a_growth_path_of_years_that_nobody_plans_for_is_refused(year):
     document = {"load_mw": {"growth": {year: 10, "2030": 50}}}
     with pytest.raises(BadInput):
         read_requirement(json.dumps(document).encode(), "r.json")
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-3", "abc", ""])
+def test_an_hour_that_is_no_load_is_refused_at_its_row(tmp_path, value):
+    text = "time,load_mw\n2025-01-01 00:00,10\n2025-01-01 01:00," + value + "\n"
+    (tmp_path / "load.csv").write_text(text)
+    with pytest.raises(BadInput) as refused:
+        read({"load_mw": {"csv": "load.csv"}}, tmp_path)
+    assert (refused.value.where.file, refused.value.where.row) == ("load.csv", 3)
+
+
+def test_a_key_that_comes_twice_is_refused():
+    with pytest.raises(BadInput, match="load_mw is there twice"):
+        read_requirement(b'{"load_mw": 20, "load_mw": 40}', "r.json")
+
+
+@pytest.mark.parametrize(
+    ("begin", "codes"), [("2025-01-01", []), ("2025-07-01", ["calendar"]), ("2024-01-01", ["calendar"])]
+)
+def test_hours_that_are_of_no_calendar_year_are_said(tmp_path, begin, codes):
+    times = pd.date_range(begin, periods=8760, freq="h").strftime("%Y-%m-%d %H:%M")
+    (tmp_path / "load.csv").write_text("time,load_mw\n" + "".join(f"{time},20\n" for time in times))
+    reading = read({"load_mw": {"csv": "load.csv"}}, tmp_path)
+    assert [finding.code for finding in reading.findings] == [f"design.load.{code}" for code in codes]
+
+
+def test_a_fuel_that_nothing_burns_is_warned_of():
+    requirement = read({"load_mw": 20, "fuel_usd_per_gj": {"gaz": 3}}).value
+    assert "design.fuel.unused" in [finding.code for finding in check_requirement(requirement)]
