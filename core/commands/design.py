@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.commands import Answer
+from core.design.amounts import amount_of
 from core.design.catalogue_file import read_technologies
 from core.design.design import Design
 from core.design.requirement import Requirement
@@ -122,8 +123,5 @@ def _text(design: Design, findings: list[Finding]) -> str:
             lines[0] += (
                 f"; its sizes are within {design.gap * 100:.2f} % of the best for the days that stand for the year"
             )
-        for row in design.units():
-            amount = f"{row['count']} units" if row["count"] else f"{row['mw']:g} MW"
-            energy = f", {row['mwh']:g} MWh" if row["mwh"] else ""
-            lines.append(f"  {row['technology']}: {amount}{energy}")
+        lines += [f"  {row['technology']}: {amount_of(row)}" for row in design.units()]
     return "\n".join([*lines, *(f"{finding.severity}: {finding.text}" for finding in findings)])

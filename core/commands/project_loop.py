@@ -11,6 +11,7 @@ from core.commands import Answer
 from core.commands.design import catalogue_of, requirement_of
 from core.commands.export import write_bundle
 from core.commands.files import read_bytes
+from core.design.amounts import amount_of
 from core.design.design import Design
 from core.design.ledger import with_updates
 from core.design.loop import ROUNDS, weak_start
@@ -155,9 +156,9 @@ def in_words(document: Mapping[str, Any]) -> str:
     """Return a loop's document in words."""
     lines = [f"{document['ended'] or document['state']}: {document['reason']}"]
     for each in document["rounds"]:
-        units = ", ".join(f"{row['count'] or row['mw']} × {row['technology']}" for row in each["design"]["units"])
+        units = "; ".join(f"{row['technology']}: {amount_of(row)}" for row in each["design"]["units"])
         cost = each["cost"]["usd_per_year"]
-        lines.append(f"round {each['number']}: {units or 'no design'}" + (f"; {cost:,.0f} USD a year" if cost else ""))
+        lines.append(f"round {each['number']}: {units or 'no design'}" + (f" – {cost:,.0f} USD a year" if cost else ""))
         lines.append("  " + (", ".join(f"{s['id']} {s['verdict']}" for s in each["stages"]) or "not judged"))
         for update in each["updates"]:
             taken = update["taken"] or update

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core import jobs
+from core.design.amounts import amount_of
 from core.design.ledger import changes, takes
 from core.jobs import requirement_costs as costs
 from core.project import Decision, Project, Proposal
@@ -41,14 +42,15 @@ def rounds_table(loop: Loop) -> None:
 def _column(this: LoopRound) -> dict[tuple[str, str], str]:
     """Return what a round's column says, by group and row."""
     document = this.as_dict()
-    cells = {(GROUPS[0], f"{c['name']} · {c['element']}"): f"{c['value']:g}" for c in document["constraints"]}
-    for row in document["design"]["units"]:
-        energy = f", {row['mwh']:g} MWh" if row["mwh"] else ""
-        cells[GROUPS[1], row["technology"]] = f"{row['count']} units" if row["count"] else f"{row['mw']:g} MW{energy}"
+    cells = {
+        (GROUPS[0], f"{c['name']} · {c['element'].replace('*', 'all')}"): f"{c['value']:g}"
+        for c in document["constraints"]
+    }
+    cells |= {(GROUPS[1], row["technology"]): amount_of(row) for row in document["design"]["units"]}
     cost = document["cost"]
     if cost["usd_per_year"] is not None:
-        cells[GROUPS[2], "Yearly [M$]"] = f"{cost['usd_per_year'] / 1e6:.2f}"
-        cells[GROUPS[2], "Investment [M$]"] = f"{cost['investment_usd'] / 1e6:.1f}"
+        cells[GROUPS[2], "Yearly [M USD]"] = f"{cost['usd_per_year'] / 1e6:.2f}"
+        cells[GROUPS[2], "Investment [M USD]"] = f"{cost['investment_usd'] / 1e6:.1f}"
     cells |= {(GROUPS[3], f"{s['id']} {s['name']}"): cell(s["verdict"]) for s in document["stages"]}
     for update in document["updates"]:
         taken = update["taken"] or {}

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from core import jobs
+from core.design.amounts import amount_of
 from core.documents import dump
 from core.findings import Finding
 from core.jobs import RunStatus
@@ -167,10 +168,7 @@ def _sweep(designs: Sequence[Mapping[str, Any]]) -> None:
 def _line(design: Mapping[str, Any]) -> dict[str, str]:
     """Return a design in one row of a table."""
     cost = design["cost"]
-    units = ", ".join(
-        f"{row['count']} × {row['technology']}" if row["count"] else f"{row['technology']} {row['mw']:g} MW"
-        for row in design["units"]
-    )
+    units = "; ".join(f"{row['technology']}: {amount_of(row)}" for row in design["units"])
     return {
         "Equipment": units or design["conflict_text"],
         "Cost [M USD/year]": _number(cost["usd_per_year"], 2, 1e6),
