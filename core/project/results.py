@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.documents import plain
 from core.findings import Finding, Source
-from core.results.study_result import Provenance, Status, StudyResult
+from core.results.study_result import Provenance, Status, StudyResult, result_table
 from core.store import Store
 
 
@@ -28,12 +28,16 @@ def keep(store: Store, result: StudyResult) -> dict[str, Any]:
 
 
 def read(store: Store, document: dict[str, Any]) -> StudyResult:
-    """Return a kept result."""
-    tables = {name: pd.read_parquet(io.BytesIO(store.content(sha))) for name, sha in document["tables"].items()}
+    """Return a kept result with today's columns: an older program may have kept it without some."""
+    study = document["study"]
+    tables = {
+        name: result_table(study, name, pd.read_parquet(io.BytesIO(store.content(sha))))
+        for name, sha in document["tables"].items()
+    }
     provenance = dict(document["provenance"])
     source = provenance.pop("source")
     return StudyResult(
-        study=document["study"],
+        study=study,
         tables=tables,
         status=Status(document["status"]),
         provenance=Provenance(**provenance, source=Source(**source) if source else None),

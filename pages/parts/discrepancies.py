@@ -56,6 +56,7 @@ def discrepancy_table(project: Project, document: Document) -> None:
             "Printed in": [place(row["where"]) for row in ranked],
         }
     )
+    frame = frame.round(9)  # what is left of equal numbers in binary is no difference
     numbers = ["Uploaded", "Hub's own", "Difference", "Agrees within", "Contradicts beyond"]
     styled = frame.style.map(_coloured, subset=["Agreement"]).format("{:.5g}", numbers, na_rep="–")
     units = st.column_config.Column(help="Of the difference and of its tolerance; a ratio counts either way")

@@ -165,6 +165,13 @@ class TestImports:
         assert (line.name, line.tool, line.study, line.mapping) == ("lf.csv", "ETAP", "load_flow", {"Bus_ID": "bus"})
         assert project.store.content(line.sha256) == b"Bus_ID,..."
 
+    def test_a_result_that_an_older_program_kept_has_todays_columns(self, project: Project) -> None:
+        old = voltages()
+        old.tables["buses"] = old.tables["buses"].drop(columns=["v_min_pu", "v_max_pu"])
+        (id,) = project.add_import(b"", "lf.csv", [old], {})
+        assert set(voltages().main.columns) == set(project.result(id).main.columns)
+        assert project.result(id).main["v_min_pu"].isna().all()
+
     def test_columns_of_mixed_kinds_are_kept_as_text(self, project: Project) -> None:
         odd = StudyResult("load_flow", {"buses": pd.DataFrame({"a": [1, "x", None], "b": [1.5, 2, float("nan")]})})
         (id,) = project.add_import(b"", "odd.csv", [odd], {})
