@@ -14,6 +14,7 @@ from core.commands.files import read_bytes
 from core.commands.network import chosen_limits, q_limits_argument
 from core.documents import plain
 from core.errors import BadInput
+from core.findings import Severity
 from core.jobs import simulation
 from core.results import database
 from core.settings import load_settings
@@ -160,7 +161,11 @@ def _compare(store: Store, arguments: Namespace) -> Answer:
         for name, one in quantities.items()
         if one["compared"]
     ]
-    lines += [f"{component}: no element and time in common" for component, each in found.items() if each.rows.empty]
+    for component, each in found.items():
+        if each.rows.empty:
+            lines.append(f"{component}: no element and time in common")
+        elif each.only_a or each.only_b:
+            lines.append(f"{component}: {each.only_a:,} only in {arguments.a}, {each.only_b:,} only in {arguments.b}")
     sides = {name: {"grid_sim_id": sim, "software": software} for name, (sim, software) in (("a", a), ("b", b))}
     return Answer({**sides, "tables": tables, "only_in": alone}, "\n".join(lines))
 
@@ -210,7 +215,10 @@ def _words(seen: database.Simulation) -> str:
 
 
 def _lines(findings: list[dict[str, Any]]) -> list[str]:
-    return [f"{finding['severity']}: {finding['text']}" for finding in findings[:DRAWN]]
+    """Return the findings in words, the gravest first."""
+    ranked = sorted(findings, key=lambda finding: list(Severity).index(finding["severity"]))
+    lines = [f"{finding['severity']}: {finding['text']}" for finding in ranked[:DRAWN]]
+    return [*lines, f"and {len(ranked) - DRAWN} more: see --json"] if len(ranked) > DRAWN else lines
 
 
 ACTIONS: dict[str, Callable[[Store, Namespace], Answer]] = {

@@ -130,6 +130,7 @@ def _hint(reason: str) -> str:
         "not a database": "the file is damaged or something else: move it away or choose another workspace",
         "malformed": "the file is damaged: bring back a copy or choose another workspace",
         "locked": "another program holds the database: close it and try again",
+        "already exists": "the file is another program's: choose another workspace, and import it with: results import",
         "full": "free some disk space and try again",
         "disk i/o": "check the disk and its free space: what was written before is kept",
         "readonly": "check the access rights of the workspace folder",

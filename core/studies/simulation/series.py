@@ -87,9 +87,13 @@ def read_series(data: bytes, name: str, network: Network) -> tuple[Series, list[
 
 
 def _table(data: bytes, where: Where) -> pd.DataFrame:
+    if not data.strip():
+        raise BadInput(
+            "the series is empty", hint="give a column of time stamps and load_scale, for example", where=where
+        )
     try:
         if data[:4] == b"PAR1":
-            table = pd.read_parquet(io.BytesIO(data))
+            table = _with_index(pd.read_parquet(io.BytesIO(data)))
         else:
             text = data.decode("utf-8-sig")
             separator = max(",;\t", key=text.partition("\n")[0].count)
@@ -104,6 +108,13 @@ def _table(data: bytes, where: Where) -> pd.DataFrame:
     if not len(table):
         raise BadInput("the series has no steps", where=where)
     return table
+
+
+def _with_index(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of Parquet with its index as a column: pandas keeps time stamps there, often without a name."""
+    if isinstance(table.index, pd.RangeIndex):
+        return table
+    return table.rename_axis(table.index.name or TIME[0]).reset_index()
 
 
 def _timestamps(values: pd.Series, where: Where, findings: list[Finding]) -> list[str]:
@@ -133,7 +144,8 @@ def _timestamps(values: pd.Series, where: Where, findings: list[Finding]) -> lis
     if len(gaps):
         first = stamps[gaps.index[0]]
         text = f"{counted(len(gaps), 'gap')} in the series, the first before {first}: nothing is calculated there"
-        findings.append(Finding("series.gap", Severity.WARNING, text, "", where))
+        hint = "fill them, or give time stamps in UTC if daylight saving changes there"
+        findings.append(Finding("series.gap", Severity.WARNING, text, hint, where))
     if (step < usual).any():
         findings.append(Finding("series.uneven", Severity.WARNING, "the steps have different lengths", "", where))
     if zoned.all():
@@ -146,7 +158,7 @@ def _numbers(values: pd.Series, where: Where) -> np.ndarray:
     numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
     bad = ~np.isfinite(numbers)
     if bad.any():
-        text = f"{int(bad.sum())} of {len(bad)} steps have no number, the first in row {int(bad.argmax()) + 2}"
+        text = f"no number at {counted(int(bad.sum()), 'step')} of {len(bad)}, the first in row {int(bad.argmax()) + 2}"
         raise BadInput(text, hint="give every step a value with a decimal point: nothing is filled in", where=where)
     return numbers
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -154,7 +155,7 @@ def test_comparing_is_symmetric_and_nothing_with_itself(store: Store):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "can't be read"),
+        ("", "is empty"),
         ("timestamp,load_scale\n", "no steps"),
         ("load_scale\n1\n", "no column of time stamps"),
         ("timestamp,load_scale\n2025-01-01,1\n2025-01-01,1\n", "already"),
@@ -173,6 +174,15 @@ def test_comparing_is_symmetric_and_nothing_with_itself(store: Store):
 def test_a_series_that_would_need_guessing_is_refused(text: str, words: str):
     with pytest.raises(BadInput, match=words):
         read_series(text.encode(), "series.csv", read_network(*file()).value)
+
+
+@pytest.mark.parametrize("name", ["timestamp", None])
+def test_time_stamps_may_be_the_index_of_a_parquet_table(name: str | None):
+    hours = pd.date_range("2025-01-01", periods=3, freq="h", name=name)
+    buffer = io.BytesIO()
+    pd.DataFrame({"wave@14_kw": [1.0, 2.0, 3.0]}, index=hours).to_parquet(buffer)
+    read, findings = read_series(buffer.getvalue(), "farm.parquet", read_network(*file()).value)
+    assert (read.timestamps[1], read.farm_mw[1, 0], findings) == ("2025-01-01T01:00:00", 0.002, [])
 
 
 def test_gaps_zones_and_kilowatts_for_megawatts_are_told():
