@@ -105,7 +105,8 @@ with explained():
         st.stop()
     chosen = narrowed(known, component)
     keys = identity(component)
-    at = st.select_slider("Time", times) if len(times) > 1 else times[0]
+    middle = st.columns((1, 16, 1))[1]  # a time stamp is wider than the slider's end
+    at = middle.select_slider("Time", times) if len(times) > 1 else times[0]
     now = step_of(one, component, software, at).merge(chosen[keys], on=keys)
     titles = headings(component, software)
     shown = [name for name in titles if name in now]

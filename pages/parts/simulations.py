@@ -18,6 +18,7 @@ from pages.parts.shell import store
 
 #: The number of the simulation that pages show, in the session.
 CHOSEN = "simulation"
+PLACES = "%.4f"
 #: One side of a comparison: a simulation and whose results of it.
 Side = tuple[Simulation, str]
 FARM_HEADINGS = {"wec_farm_name": "Farm", "wecsim_case": "Case of its model", "power_output_mw": "Power [MW]"}
@@ -46,7 +47,10 @@ def needed_simulations() -> list[Simulation]:
     """Return all simulations; without any say so, lead to where they are made, and end the page there."""
     every = simulation.simulations(store())
     if not every:
-        why = "Simulate a network over time, or import results of PSS/E or WEC-Grid: they stand side by side here."
+        why = (
+            "Simulate a network over time, or import results of PSS/E, ETAP, OpenDSS or WEC-Grid: "
+            "they stand side by side here."
+        )
         if empty_state("No simulation yet", why, button="Make a simulation"):
             st.switch_page("pages/simulations.py")
         st.stop()
@@ -147,7 +151,10 @@ def outline(values: np.ndarray, most: int) -> np.ndarray:
     return np.unique(np.concatenate(ends))
 
 
-def show_numbers(rows: pd.DataFrame, form: str = "%.4f") -> None:
+def show_numbers(rows: pd.DataFrame, form: str = PLACES) -> None:
     """Show a table with its numbers to four places, or as ``form`` says, and a dash where there is none."""
-    formats = {name: st.column_config.NumberColumn(format=form) for name in rows if rows[name].dtype == float}
+    floats = [str(name) for name in rows if rows[name].dtype == float]
+    formats = {name: st.column_config.NumberColumn(format=form) for name in floats}
+    if form == PLACES:
+        rows = rows.assign(**{name: rows[name].round(4) + 0.0 for name in floats})  # no −0.0000
     st.dataframe(rows, hide_index=True, column_config=formats, placeholder="–")
