@@ -111,11 +111,11 @@ with explained():
     titles = headings(component, software)
     shown = [name for name in titles if name in now]
     show_numbers(now[shown].rename(columns=titles))
-    st.caption(
-        f"{counted(len(now), 'row')} at this time, {counted(len(times), 'time')} in the download; "
-        f"powers are per unit of {one.sbase_mva:g} MVA. Times as recorded."
+    here, times_kept = counted(len(now), "row"), counted(len(times), "time")
+    st.caption(f"{here} here, {times_kept} in the download. Powers are per unit of {one.sbase_mva:g} MVA.")
+    download_table(
+        lambda: rows_of(one, component, software).merge(chosen[keys], on=keys)[shown],
+        f"simulation_{one.grid_sim_id}_{software}_{component}",
     )
-    name = f"simulation_{one.grid_sim_id}_{software}_{component}"
-    download_table(lambda: rows_of(one, component, software).merge(chosen[keys], on=keys)[shown], name)
     if len(now):
         plots(course_of(one, component, software, chosen[keys[0]].head(DRAWN).tolist()), now, chosen, titles)

@@ -126,7 +126,7 @@ def _list(store: Store, _arguments: Namespace) -> Answer:
 def _show(store: Store, arguments: Namespace) -> Answer:
     seen = simulation.simulation(store, arguments.simulation)
     table = _table(store, arguments)
-    if arguments.csv:
+    if arguments.csv and not arguments.json:
         return Answer({}, table.to_csv(index=False).rstrip("\n"))
     document = {"simulation": seen, "table": arguments.table, "software": arguments.software or seen.software}
     lines = [_words(seen), table.head(DRAWN).to_string(index=False) if len(table) else "no rows"]
@@ -149,7 +149,7 @@ def _compare(store: Store, arguments: Namespace) -> Answer:
             for sim, software in (a, b)
         )
     )
-    if arguments.csv:
+    if arguments.csv and not arguments.json:
         if arguments.table not in found:
             raise BadInput(f"there is nothing to compare of {arguments.table!r}", hint=f"tables are {', '.join(found)}")
         return Answer({}, found[arguments.table].worst_first().to_csv(index=False).rstrip("\n"))
@@ -185,7 +185,9 @@ def _import(store: Store, arguments: Namespace) -> Answer:
     numbers, found = import_files(store, read, arguments.base_mva)
     findings = plain(found)
     seen = [database.simulation(store, number) for number in numbers]
-    return Answer({"simulations": seen, "findings": findings}, "\n".join([*map(_words, seen), *_lines(findings)]))
+    fails = any(finding.severity is Severity.ERROR for finding in found)
+    text = "\n".join([*map(_words, seen), *_lines(findings)])
+    return Answer({"simulations": seen, "findings": findings}, text, fails=fails)
 
 
 def _remove(store: Store, arguments: Namespace) -> Answer:

@@ -114,7 +114,7 @@ def _with_index(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table of Parquet with its index as a column: pandas keeps time stamps there, often without a name."""
     if isinstance(table.index, pd.RangeIndex):
         return table
-    return table.rename_axis(table.index.name or TIME[0]).reset_index()
+    return table.rename_axis(str(table.index.name or TIME[0])).reset_index()
 
 
 def _timestamps(values: pd.Series, where: Where, findings: list[Finding]) -> list[str]:
