@@ -111,8 +111,7 @@ with explained():
     titles = headings(component, software)
     shown = [name for name in titles if name in now]
     show_numbers(now[shown].rename(columns=titles))
-    here, times_kept = counted(len(now), "row"), counted(len(times), "time")
-    st.caption(f"{here} here, {times_kept} in the download. Powers are per unit of {one.sbase_mva:g} MVA.")
+    st.caption(f"{counted(len(times), 'time')} in the download. Powers are per unit of {one.sbase_mva:g} MVA.")
     download_table(
         lambda: rows_of(one, component, software).merge(chosen[keys], on=keys)[shown],
         f"simulation_{one.grid_sim_id}_{software}_{component}",
