@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core import jobs
+from core.findings import counted
 from core.jobs import simulation
 from core.results.database import SOFTWARE, Simulation
 from core.results.database.simulations import DONE, INTERRUPTED, RUNNING
@@ -62,9 +63,9 @@ def remarks(one: Simulation) -> None:
         return
     result = jobs.result(store(), run.id)
     if result["unsolved"]:
-        st.error(f"{result['unsolved']} of {one.steps} steps have no solution: their results are empty.")
+        st.error(f"Steps without a solution: {result['unsolved']} of {one.steps}; their results are empty.")
     if result["findings"]:
-        with st.expander(f"{len(result['findings'])} findings"):
+        with st.expander(counted(len(result["findings"]), "finding")):
             st.dataframe(pd.DataFrame(result["findings"])[["severity", "text", "hint"]], hide_index=True)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import BadInput
-from core.findings import Where
+from core.findings import Where, counted
 from core.formats.matpower.export import case_from_network
 from core.formats.ragged import refuse_ragged
 from core.network import Network
@@ -67,7 +67,8 @@ def read_costs(data: bytes, name: str, network: Network) -> np.ndarray:
     lacking = live & found[LINEAR].isna().to_numpy()
     if lacking.any():
         buses = ", ".join(str(number) for number in bus[lacking][:5])
-        raise BadInput(f"{lacking.sum()} machines in service have no cost: at bus {buses}", where=where)
+        count = counted(int(lacking.sum()), "machine")
+        raise BadInput(f"no cost for {count} in service: at bus {buses}", hint="give each one a row", where=where)
     return np.asarray(found[[LINEAR, SQUARE]].fillna(0.0), dtype=float)
 
 

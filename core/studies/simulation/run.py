@@ -126,13 +126,14 @@ def conclude(store: Store, sim: int) -> Outcome:
     """Mark a simulation as done whose steps are all written."""
     own = database.simulation(store, sim)
     if own.steps_done != own.steps:
-        raise EngineError(f"{(own.steps or 0) - own.steps_done} of {own.steps} steps are missing", hint="resume it")
+        missing = f"steps are missing: {(own.steps or 0) - own.steps_done} of {own.steps}"
+        raise EngineError(missing, hint=f"go on with: results resume {sim}")
     read = _prepared(store, own)
     findings = read.findings
     database.finish(store, sim, read.series.timestamps[-1])
     unsolved = database.count_unsolved(store, sim)
     if unsolved:
-        text = f"{unsolved} of {own.steps} steps have no solution: their results are empty"
+        text = f"steps without a solution: {unsolved} of {own.steps}; their results are empty"
         remark = Finding("simulation.unsolved", Severity.ERROR, text, "check the load of those steps")
         findings = [*findings, remark]
     return Outcome(sim, unsolved, findings)

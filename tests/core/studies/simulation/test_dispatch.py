@@ -121,7 +121,7 @@ def test_costs_come_from_a_table_where_the_file_has_none_or_others(store: Store)
         ("bus,price\n1,2\n", "other columns"),
         ("bus\n1\n", "lack a column"),
         ("bus,marginal_cost\n1,10,5\n2,20,5\n", "row 2 has more values"),
-        ("bus,marginal_cost\n1,10\n", "1 machines in service have no cost: at bus 2"),
+        ("bus,marginal_cost\n1,10\n", "no cost for 1 machine in service: at bus 2"),
         ("bus,marginal_cost\n1,10\n2,cheap\n", "row 3 of the costs has no number"),
         ("bus,marginal_cost\n1,10\n2,20\n7,1\n", "no machine at bus 7"),
         ("bus,marginal_cost\n1,10\n2,20\n2,30\n", "two costs in row 4"),
