@@ -122,6 +122,18 @@ def test_a_database_of_an_older_schema_is_migrated_and_kept_as_it_was(settings: 
         assert connection.execute(text("SELECT name FROM files")).scalar() == "kept.raw"
 
 
+def test_another_programs_database_is_refused_and_left_as_it_is(settings: Settings) -> None:
+    settings.workspace.mkdir(parents=True)
+    with create_engine(settings.database_url).begin() as connection:
+        connection.execute(text("CREATE TABLE grid_simulations (sim_name TEXT)"))
+    with pytest.raises(StoreError, match="already exists") as caught:
+        open_store(settings)
+    assert "results import" in caught.value.hint
+    with create_engine(settings.database_url).connect() as connection:
+        names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
+    assert names == ["grid_simulations"]
+
+
 def test_a_locked_database_is_said_to_be_locked(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.store.store.BUSY_TIMEOUT_S", 0.1)
     other = sqlite3.connect(str(store.engine.url.database), isolation_level=None)
