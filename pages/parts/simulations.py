@@ -18,7 +18,8 @@ from pages.parts.shell import store
 
 #: The number of the simulation that pages show, in the session.
 CHOSEN = "simulation"
-PLACES = "%.4f"
+#: What is smaller is the engines' tolerance, and would be shown as −0.0000.
+NOISE = 1e-9
 #: One side of a comparison: a simulation and whose results of it.
 Side = tuple[Simulation, str]
 FARM_HEADINGS = {"wec_farm_name": "Farm", "wecsim_case": "Case of its model", "power_output_mw": "Power [MW]"}
@@ -151,10 +152,9 @@ def outline(values: np.ndarray, most: int) -> np.ndarray:
     return np.unique(np.concatenate(ends))
 
 
-def show_numbers(rows: pd.DataFrame, form: str = PLACES) -> None:
+def show_numbers(rows: pd.DataFrame, form: str = "%.4f") -> None:
     """Show a table with its numbers to four places, or as ``form`` says, and a dash where there is none."""
     floats = [str(name) for name in rows if rows[name].dtype == float]
     formats = {name: st.column_config.NumberColumn(format=form) for name in floats}
-    if form == PLACES:
-        rows = rows.assign(**{name: rows[name].round(4) + 0.0 for name in floats})  # no −0.0000
+    rows = rows.assign(**{name: rows[name].mask(rows[name].abs() < NOISE, 0.0) for name in floats})
     st.dataframe(rows, hide_index=True, column_config=formats, placeholder="–")
