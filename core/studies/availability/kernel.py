@@ -22,6 +22,7 @@ from core.studies.availability.threshold import Integers
 
 EXPONENTIAL, WEIBULL, LOGNORMAL, DETERMINISTIC = 0, 1, 2, 3
 RUNNING, WAITING_COLD, FAILED, IN_REPAIR, IN_MAINTENANCE = 0, 1, 2, 3, 4
+ONE = np.uint64(1)  # places in hot loops are unsigned: signed ones would be checked for counting from the end
 STEP = 2.0**-53  # between neighbouring numbers of 53 random bits
 NOW, MW, STORED, FLOW, SINCE, SYSTEM_UP, QUEUED = 0, 1, 2, 3, 4, 5, 6  # places in State.scalars
 
@@ -112,6 +113,7 @@ def _layers() -> tuple[Floats, Floats]:
 
 
 EDGE, HEIGHT = _layers()
+WIDTH = STEP * EDGE
 
 
 @HOT
@@ -121,7 +123,7 @@ def _exponential(random):  # type: ignore[no-untyped-def]
     while True:
         bits = _bits(random)
         layer = np.int64(bits & np.uint64(255))
-        x = (float(bits >> np.uint64(11)) + 0.5) * STEP * EDGE[layer]
+        x = (float(bits >> np.uint64(11)) + 0.5) * WIDTH[layer]
         if x < EDGE[layer + 1]:
             return shift + x
         if layer == 0:
@@ -148,13 +150,13 @@ def _schedule(state, event, time):  # type: ignore[no-untyped-def]
     """Set an event's time and replay its matches up the tournament tree; it wins ties."""
     state.times[event] = time
     winner, best = event, time
-    place = event + len(state.times)
-    while place > 1:
-        other = state.tree[place ^ 1]
-        rival = state.times[other]
+    place = np.uint64(event + len(state.times))
+    while place > ONE:
+        other = state.tree[place ^ ONE]
+        rival = state.times[np.uint64(other)]
         if rival < best:
             winner, best = other, rival
-        place >>= 1
+        place >>= ONE
         state.tree[place] = winner
 
 
@@ -170,24 +172,26 @@ def _renew(plan, state, leaf):  # type: ignore[no-untyped-def]
 def _turn(plan, state, leaf, works, node_downtime):  # type: ignore[no-untyped-def]
     """Set a leaf up or down and carry the change through the gates above it."""
     now = state.scalars[NOW]
-    state.stack[0] = leaf
-    filled = 1
-    while filled:
-        filled -= 1
-        node = state.stack[filled]
+    node, filled = leaf, 0
+    while True:
         state.up[node] = works
-        state.scalars[MW] += plan.mw[node] if works else -plan.mw[node]
+        if plan.required_mw >= 0:
+            state.scalars[MW] += plan.mw[node] if works else -plan.mw[node]
         if works:
             node_downtime[node] += now - state.down_since[node]
         else:
             state.down_since[node] = now
-        for place in range(plan.parent_start[node], plan.parent_start[node + 1]):
-            gate = plan.parents[place]
+        for place in range(np.uint64(plan.parent_start[node]), np.uint64(plan.parent_start[node + ONE])):
+            gate = np.uint64(plan.parents[place])
             before = state.working[gate] >= plan.need[gate]
             state.working[gate] += 1 if works else -1
             if before != (state.working[gate] >= plan.need[gate]):
                 state.stack[filled] = gate
                 filled += 1
+        if filled == 0:
+            break
+        filled -= 1
+        node = np.uint64(state.stack[filled])
 
 
 @SELDOM
@@ -250,29 +254,30 @@ def _handle(plan, state, event, node_downtime):  # type: ignore[no-untyped-def]
     """Carry out one event: a leaf fails, goes to maintenance or comes back, or a part arrives."""
     leaves, now, works, time = len(plan.fail_law), state.scalars[NOW], 0, math.inf
     if event < leaves:
-        crew, part = plan.crew_pool[event], plan.spare_pool[event]
-        if state.status[event] != RUNNING:
+        leaf = np.uint64(event)
+        crew, part = plan.crew_pool[leaf], plan.spare_pool[leaf]
+        if state.status[leaf] != RUNNING:
             works = 1
-            if state.status[event] == IN_REPAIR and crew >= 0:
+            if state.status[leaf] == IN_REPAIR and crew >= 0:
                 state.crews[crew] += 1
-            state.status[event] = RUNNING
-            time = now + _renew(plan, state, event)
-        elif state.planned[event]:
-            state.status[event] = IN_MAINTENANCE
-            time = now + plan.pm_lasts[event]
+            state.status[leaf] = RUNNING
+            time = now + _renew(plan, state, leaf)
+        elif state.planned[leaf]:
+            state.status[leaf] = IN_MAINTENANCE
+            time = now + plan.pm_lasts[leaf]
         elif crew < 0 and part < 0:
-            state.status[event] = IN_REPAIR
-            time = now + _draw(plan.repair_law[event], plan.repair_a[event], plan.repair_b[event], state.random)
+            state.status[leaf] = IN_REPAIR
+            time = now + _draw(plan.repair_law[leaf], plan.repair_a[leaf], plan.repair_b[leaf], state.random)
         else:
-            state.status[event] = FAILED
+            state.status[leaf] = FAILED
             state.queue[int(state.scalars[QUEUED])] = event
             state.scalars[QUEUED] += 1
             if part >= 0:
                 _move_parts(plan, state, part, now + plan.lead[part])
         _schedule(state, event, time)
-        _turn(plan, state, event, works, node_downtime)
-        if plan.group[event] >= 0:
-            _choose_running(plan, state, plan.group[event])
+        _turn(plan, state, leaf, works, node_downtime)
+        if plan.group[leaf] >= 0:
+            _choose_running(plan, state, plan.group[leaf])
     elif event < leaves + len(plan.lead):
         _move_parts(plan, state, event - leaves, math.inf)
     if state.scalars[QUEUED] > 0:
