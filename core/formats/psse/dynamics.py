@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
@@ -100,11 +102,21 @@ def read_dynamics(data: bytes, name: str = "") -> Reading[Dynamics]:
         where = Where(file=name, line=begin)
         text = "The last record isn't closed by a slash; it is kept but not read."
         findings.append(Finding("psse.dyr.not_closed", Severity.ERROR, text, "Add a slash.", where))
+    findings += _unknown_models(records)
     if not records:
         text = "The file has no record of a model."
         findings.append(Finding("psse.dyr.none", Severity.ERROR, text, "Is it a .dyr file?", Where(file=name)))
     source = Source(name, sha256(data).hexdigest(), "psse.dyr", "")
     return Reading(Dynamics(tuple(records), before + raw, encoding), findings, source)
+
+
+def _unknown_models(records: list[DynamicRecord]) -> Iterator[Finding]:
+    """Say once of each model that is not known how many records it has, and where the first one is."""
+    for kind, count in Counter(record.kind for record in records if record.kind not in models()).items():
+        first = next(record.line for record in records if record.kind == kind)
+        many = f"the values of its {count} records are" if count > 1 else "its values are"
+        text = f"Model {kind} is not known; {many} kept as they are."
+        yield Finding("psse.dyr.unknown_model", Severity.INFO, text, "", Where(line=first))
 
 
 def before_slash(line: str) -> tuple[str, bool]:
@@ -135,8 +147,6 @@ def _parameters(record: DynamicRecord, findings: list[Finding]) -> dict[str, flo
     known = models().get(record.kind)
     where = Where(line=record.line)
     if known is None:
-        text = f"Model {record.kind} is not known; its values are kept as they are."
-        findings.append(Finding("psse.dyr.unknown_model", Severity.INFO, text, "", where))
         return {}
     values = record.values[len(USER_HEAD) :] if record.model == USER_MODEL else record.values
     if len(values) != len(known) or not all(

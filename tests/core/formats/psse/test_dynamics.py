@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.formats.psse.dynamics import read_dynamics, write_dynamics
+from core.formats.psse.dynamics import models, read_dynamics, write_dynamics
 
 TEXT = """\
 / machines
@@ -24,6 +24,19 @@ def test_known_models_have_named_parameters() -> None:
     assert (rotor.bus, rotor.ckt, rotor.parameters["Xd''"], rotor.parameters["S1.2"]) == (2, "G1", 0.25, 0.4)
     assert governor.parameters["T2"] == 2.1
     assert (own.model, own.parameters, own.values[0]) == ("USRMDL", {}, "MYMODEL")
+
+
+def test_an_unknown_model_is_told_once_with_the_number_of_its_records() -> None:
+    text = "1 'NOVEL' 1 0.5 /\n\n2 'NOVEL' 1 0.6 /\n2 'OTHER' 1 0.6 /\n"
+    found = [finding for finding in read_dynamics(text.encode()).findings if finding.code == "psse.dyr.unknown_model"]
+    assert [(finding.text, finding.where.line) for finding in found] == [
+        ("Model NOVEL is not known; the values of its 2 records are kept as they are.", 1),
+        ("Model OTHER is not known; its values are kept as they are.", 4),
+    ]
+
+
+def test_every_known_model_has_distinct_parameters() -> None:
+    assert all(len(set(names)) == len(names) > 0 for names in models().values())
 
 
 def test_an_untouched_file_comes_back_byte_for_byte() -> None:
