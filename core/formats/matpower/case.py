@@ -80,15 +80,22 @@ def read_case(data: bytes, name: str = "") -> Reading[MatpowerCase]:
     machine = Machine(name)
     machine.run(program.sentences)
     struct = _struct(program, machine.variables)
-    if not isinstance(struct.get("bus"), np.ndarray):
-        reasons = [finding for finding in machine.findings if finding.severity is Severity.ERROR]
-        where = reasons[0].where if reasons else Where(file=name or None)
-        hint = reasons[0].text if reasons else 'a MATPOWER case has a line "mpc.bus = ["'
-        raise BadInput("the file has no bus table", hint=hint, where=where)
+    for table in NEEDED:
+        if not isinstance(struct.get(table), np.ndarray):
+            raise _without(table, machine.findings, name)
     builder = _Builder(name, _column_names(program, machine.assigned))
     case = builder.build(program.name or Path(name).stem or "case", struct)
     findings = [*machine.findings, *_conversions(machine, name), *builder.findings]
     return Reading(case, findings, Source(name, sha256(data).hexdigest(), "matpower", case.version))
+
+
+def _without(table: str, findings: list[Finding], name: str) -> BadInput:
+    """Return the error of a file without a table, with the statement that may have been meant to make it."""
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    errors = [finding for finding in errors if f".{table}" in finding.text] or errors
+    where = errors[0].where if errors else Where(file=name or None)
+    hint = errors[0].text if errors else f'a MATPOWER case has a line "mpc.{table} = ["'
+    return BadInput(f"the file has no {table} table", hint=hint, where=where)
 
 
 def _decode(data: bytes, name: str) -> str:
@@ -159,9 +166,6 @@ class _Builder:
                 case.tables[key] = self._table(key, value)
             else:
                 case.values[key] = plain_value(value)
-        for table in NEEDED:
-            if table not in case.tables:
-                raise BadInput(f"the file has no {table} table", where=Where(file=self.file or None))
         self._check(case)
         return case
 

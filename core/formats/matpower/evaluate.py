@@ -68,7 +68,7 @@ class Machine:
             except (RecursionError, MemoryError, OverflowError):
                 self._report(sentence, "it is too large")
             except (CantEvaluate, ValueError, TypeError, LookupError) as error:  # numpy's for values that don't fit
-                self._report(sentence, str(error))
+                self._report(sentence, str(error), getattr(error, "line", None))
 
     def _execute(self, sentence: Any) -> None:
         match sentence:
@@ -244,22 +244,22 @@ class Machine:
         if table.cell:
             return Cells([[self.value(item) for item in row] for row in table.rows])
         if all(isinstance(item, tree.Literal) and isinstance(item.value, float) for row in table.rows for item in row):
-            lines = [np.array([[item.value for item in row]]) for row in table.rows]
+            rows = [np.array([[item.value for item in row]]) for row in table.rows]
         else:
             values = [[self.value(item) for item in row] for row in table.rows]
             if len(values) == 1 and values[0] and all(isinstance(item, str) for item in values[0]):
                 return "".join(values[0])
             if len(values) == 1 and len(values[0]) == 1 and isinstance(values[0][0], Cells):
                 return values[0][0]
-            lines = [_beside([matrix(item) for item in row]) for row in values]
-        return _below([line for line in lines if line.size])
+            rows = [_beside([matrix(item) for item in row]) for row in values]
+        return _below(rows, table.lines)
 
     def _count_step(self) -> None:
         self._steps += 1
         if self._steps > MOST_STEPS:
             raise CantEvaluate(f"the file's loops take more than {MOST_STEPS} steps")
 
-    def _report(self, sentence: Any, reason: str) -> None:
+    def _report(self, sentence: Any, reason: str, line: int | None = None) -> None:
         text = sentence.text if len(sentence.text) < 80 else sentence.text[:77] + "…"
         self.findings.append(
             Finding(
@@ -267,7 +267,7 @@ class Machine:
                 Severity.ERROR,
                 f"the statement “{text}” is not calculated: {reason}",
                 BLOCKING_HINT,
-                Where(file=self.file or None, line=sentence.line),
+                Where(file=self.file or None, line=line or sentence.line),
             )
         )
 
@@ -299,8 +299,8 @@ def _with_end(expression: Any, last: int) -> Any:
             return tree.Binary(operator, _with_end(left, last), _with_end(right, last))
         case tree.Span(start, step, stop):
             return tree.Span(_with_end(start, last), _with_end(step, last), _with_end(stop, last))
-        case tree.Table(rows, cell):
-            return tree.Table(tuple(tuple(_with_end(item, last) for item in row) for row in rows), cell)
+        case tree.Table(rows, cell, lines):
+            return tree.Table(tuple(tuple(_with_end(item, last) for item in row) for row in rows), cell, lines)
     return expression
 
 
@@ -362,9 +362,11 @@ def _beside(parts: list[Matrix]) -> Matrix:
     return np.hstack(parts) if parts else np.zeros((0, 0))
 
 
-def _below(lines: list[Matrix]) -> Matrix:
-    widths = [line.shape[1] for line in lines]
-    if len(set(widths)) > 1:
-        place = next(index for index, width in enumerate(widths) if width != widths[0])
-        raise CantEvaluate(f"row {place + 1} has {widths[place]} elements, the rows above have {widths[0]}")
-    return np.vstack(lines) if lines else np.zeros((0, 0))
+def _below(rows: list[Matrix], lines: tuple[int, ...]) -> Matrix:
+    filled = [row for row in rows if row.size]
+    expected = filled[0].shape[1] if filled else 0
+    if any(row.shape[1] != expected for row in filled):
+        place = next(k for k, row in enumerate(rows) if row.size and row.shape[1] != expected)
+        found = rows[place].shape[1]
+        raise CantEvaluate(f"row {place + 1} has {found} columns, the rows above have {expected}", lines[place])
+    return np.vstack(filled) if filled else np.zeros((0, 0))

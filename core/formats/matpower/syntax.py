@@ -320,6 +320,7 @@ class _Parser:
         self._deeper()
         rows: list[tuple[Any, ...]] = []
         row: list[Any] = []
+        lines: list[int] = []
         while not self._is_sign(closing):
             if self._now.kind is Kind.END_OF_FILE:
                 raise NotUnderstood(f'"{closing}" is missing: the file ends inside a table', self._now.line)
@@ -330,12 +331,13 @@ class _Parser:
             elif self._is_sign(","):
                 self._at += 1
             else:
+                lines += [] if row else [self._now.line]
                 row.append(self._bare() or self._expression())
         self._at += 1
         self._inside.pop()
         self._depth -= 1
         rows += [tuple(row)] if row else []
-        return tree.Table(tuple(rows), cell=opening == "{")
+        return tree.Table(tuple(rows), opening == "{", tuple(lines))
 
     def _bare(self) -> tree.Literal | None:
         """Read a table's element that is a number or text and nothing else, the usual case, the short way."""

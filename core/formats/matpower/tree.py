@@ -79,6 +79,7 @@ class Table:
 
     rows: tuple[tuple[Any, ...], ...]
     cell: bool
+    lines: tuple[int, ...]  # the line on which each row begins
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,11 @@ Matrix: TypeAlias = np.ndarray
 
 
 class CantEvaluate(Exception):
-    """A sentence that is well formed but can't be calculated; says why."""
+    """A sentence that is well formed but can't be calculated; says why, and on which line if not on its first one."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.line = line
 
 
 class _Colon:

@@ -113,7 +113,7 @@ def test_rows_of_unequal_length_are_a_located_error() -> None:
     )
     with pytest.raises(BadInput) as error:
         read_case(text.encode(), "tiny.m")
-    assert error.value.where.line == 7
+    assert error.value.where.line == 9
     assert "row 2 has 12 elements" in error.value.hint
 
 

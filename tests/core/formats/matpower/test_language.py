@@ -144,6 +144,15 @@ def test_a_statement_that_is_not_calculated_is_an_error_finding_with_its_line(st
     assert machine.variables["b"].tolist() == [[2]]  # what follows is read all the same
 
 
+@pytest.mark.parametrize("short", ["3 4", "3 1*4"])
+def test_a_row_of_another_length_is_told_by_matrix_line_and_columns(short: str) -> None:
+    machine = run(f"mpc.bus = [\n1 2 3\n4 5 6\n{short}\n];")
+    (finding,) = machine.findings
+    assert finding.where.line == 4
+    assert "mpc.bus = [" in finding.text
+    assert finding.text.endswith("row 3 has 2 columns, the rows above have 3")
+
+
 def test_an_open_text_is_a_located_error() -> None:
     with pytest.raises(BadInput) as error:
         parse("a = 1;\nb = 'never closed\n", "case.m")
