@@ -14,7 +14,7 @@ import pandas as pd
 
 from core.findings import Finding, Reading
 from core.formats.blocking import refuse_blocked
-from core.formats.networks import Format, read_network
+from core.formats.networks import FORMATS, Format, read_network
 from core.formats.psse import RawCase, from_network, schema
 from core.formats.psse.difference import compare_cases
 from core.formats.psse.from_network import BUILT
@@ -96,6 +96,22 @@ def convert(reading: Reading[Network], target: Format, version: int | None = Non
     lost = compare(before, after)
     others = target.without_riders(content) if target.without_riders else after
     return Conversion(content, target, version, before, after, _difference_to_others(before, others), lost, findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A conversion without its networks: small enough to hand from one process to another."""
+
+    content: bytes
+    ledger: dict[str, Any]
+    proof: dict[str, Any]
+    findings: list[Finding]
+
+
+def converted(reading: Reading[Network], form: str, version: int | None) -> Converted:
+    """Return the network in the format of this name; see :func:`convert`."""
+    result = convert(reading, FORMATS[form], version)
+    return Converted(result.content, result.ledger(), result.proof(), result.findings)
 
 
 def _difference_to_others(before: Network, after: Network) -> Difference:

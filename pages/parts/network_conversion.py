@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from core.findings import Reading
-from core.formats.conversion import compare, convert
+from core.formats.conversion import compare, converted
+from core.formats.isolated import isolated
 from core.formats.networks import FORMATS
 from core.network import Network
 from pages.parts.findings import show_findings
@@ -24,15 +25,15 @@ def show_conversion(reading: Reading[Network], name: str) -> None:
     if not st.button("Convert", type="primary", icon=":material/swap_horiz:"):
         return
     with st.spinner("Converting, reading again and comparing"):
-        result = convert(reading, form, version)
-    gap = result.admittance_difference_pu
+        result = isolated(converted, reading, form.name, version)
+    ledger, proof = result.ledger, result.proof
+    gap = proof["admittance_difference_pu"]
     if gap is not None and gap < 1e-9:
         st.success("Read again, the admittance matrix is the same to 1e-9 pu.", icon=":material/verified:")
     elif gap is None:
         st.warning("Read again, the buses are others: see the ledger.", icon=":material/warning:")
     else:
         st.warning(f"Read again, the admittance matrix differs by up to {gap:.3g} pu.", icon=":material/warning:")
-    ledger, proof = result.ledger(), result.proof()
     st.download_button(
         "Download the file", result.content, f"{Path(name).stem}{form.ending}", icon=":material/download:",
         on_click="ignore", type="primary",
@@ -57,7 +58,7 @@ def show_difference(reading: Reading[Network]) -> None:
         return
     second = repaired_by(look_at(other.getvalue(), other.name), ()).value
     with st.spinner("Comparing"):
-        found = compare(reading.value, second)
+        found = isolated(compare, reading.value, second)
     if found.is_empty:
         st.success("The two networks are the same.", icon=":material/check_circle:")
         return

@@ -114,7 +114,7 @@ def test_rows_of_unequal_length_are_a_located_error() -> None:
     with pytest.raises(BadInput) as error:
         read_case(text.encode(), "tiny.m")
     assert error.value.where.line == 9
-    assert "row 2 has 12 elements" in error.value.hint
+    assert "row 2 has 12 columns" in error.value.hint
 
 
 def test_a_bus_number_that_is_no_number_is_found() -> None:
