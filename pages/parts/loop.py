@@ -20,7 +20,7 @@ from pages.parts.oneline import oneline
 from pages.parts.status import cell, cell_style
 
 CHANGED = "background-color: #E69F0033; font-weight: 600"
-GROUPS = ("Constraints in", "Design", "Cost", "Verdicts", "Updates out")
+VERDICTS, DESIGN, COST, CONSTRAINTS, UPDATES = GROUPS = ("Verdicts", "Design", "Cost", "Constraints in", "Updates out")
 
 
 def rounds_table(loop: Loop) -> None:
@@ -43,25 +43,25 @@ def _column(this: LoopRound) -> dict[tuple[str, str], str]:
     """Return what a round's column says, by group and row."""
     document = this.as_dict()
     cells = {
-        (GROUPS[0], f"{c['name']} · {c['element'].replace('*', 'all')}"): f"{c['value']:g}"
+        (CONSTRAINTS, f"{c['name']} · {c['element'].replace('*', 'all')}"): f"{c['value']:g}"
         for c in document["constraints"]
     }
-    cells |= {(GROUPS[1], row["technology"]): amount_of(row) for row in document["design"]["units"]}
+    cells |= {(DESIGN, row["technology"]): amount_of(row) for row in document["design"]["units"]}
     cost = document["cost"]
     if cost["usd_per_year"] is not None:
-        cells[GROUPS[2], "Yearly [M USD]"] = f"{cost['usd_per_year'] / 1e6:.2f}"
-        cells[GROUPS[2], "Investment [M USD]"] = f"{cost['investment_usd'] / 1e6:.1f}"
-    cells |= {(GROUPS[3], f"{s['id']} {s['name']}"): cell(s["verdict"]) for s in document["stages"]}
+        cells[COST, "Yearly [M USD]"] = f"{cost['usd_per_year'] / 1e6:.2f}"
+        cells[COST, "Investment [M USD]"] = f"{cost['investment_usd'] / 1e6:.1f}"
+    cells |= {(VERDICTS, f"{s['id']} {s['name']}"): cell(s["verdict"]) for s in document["stages"]}
     for update in document["updates"]:
         taken = update["taken"] or {}
         text = f"→ {taken['value']:g}" if taken else update["decision"]
-        cells[GROUPS[4], f"{taken.get('name', update['name'])} · {update['element']}"] = text
+        cells[UPDATES, f"{taken.get('name', update['name'])} · {update['element']}"] = text
     return cells
 
 
 def _marked(row: pd.Series) -> list[str]:
     values = list(row)
-    if values[0] not in GROUPS[:3]:
+    if values[0] in (VERDICTS, UPDATES):
         return [""] * len(values)
     return [CHANGED if n > 2 and values[n] != values[n - 1] else "" for n in range(len(values))]
 

@@ -15,6 +15,7 @@ from core.documents import dump
 from core.findings import Finding
 from core.jobs import RunStatus
 from core.project import Project
+from core.settings import HOURS_PER_YEAR
 from pages.parts.findings import show_findings
 from pages.parts.shell import explained, store
 
@@ -106,6 +107,7 @@ def _cost(design: Mapping[str, Any]) -> None:
     rows = pd.DataFrame(
         [{"Kind": COST.get(kind, kind), "USD a year": value} for kind, value in design["cost"]["by_kind"].items()]
     )
+    rows["USD a year"] = rows["USD a year"].round()
     rows["Share [%]"] = rows["USD a year"] / max(rows["USD a year"].sum(), 1e-9) * 100
     numbers = {
         "USD a year": st.column_config.NumberColumn(format="localized"),
@@ -138,7 +140,8 @@ def _week(dispatch: pd.DataFrame, key: str) -> None:
     if shown["charge_mw"].max() > 1e-3:
         taken = shown["load_mw"] + shown["charge_mw"]
         figure.add_scatter(x=shown.index, y=taken, name="Load and charging", line={"color": "#888888", "dash": "dot"})
-    figure.update_layout(xaxis_title="Hour of the year", yaxis_title="Power [MW]", margin={"t": 10})
+    hour = "Hour of the day" if len(dispatch) < HOURS_PER_WEEK else "Hour of the year"
+    figure.update_layout(xaxis_title=hour, yaxis_title="Power [MW]", margin={"t": 10})
     st.plotly_chart(figure, key=f"dispatch-{key}")
     if len(dispatch) < HOURS_PER_WEEK:
         st.caption("Every day of the year is like this one.")
@@ -152,9 +155,11 @@ def _label(column: str) -> str:
 def _duration(dispatch: pd.DataFrame) -> None:
     """Draw how many hours the load, and the load less sun and wind, is at least so high."""
     net = dispatch["load_mw"] - dispatch["pv_mw"] - dispatch["wind_mw"]
-    curves = {"Load [MW]": dispatch["load_mw"], "Load less sun and wind [MW]": net}
+    curves = {"Load [MW]": dispatch["load_mw"], "Net load [MW]": net}
     table = pd.DataFrame({name: values.sort_values(ascending=False).to_numpy() for name, values in curves.items()})
-    st.line_chart(table, x_label="Hours", y_label="Power [MW]", color=list(PALETTE[:2]))
+    table.index = (table.index + 1) * (HOURS_PER_YEAR / len(table))
+    st.line_chart(table, x_label="Hours of the year", y_label="Power [MW]", color=list(PALETTE[:2]))
+    st.caption("Net load: the load less what sun and wind give.")
 
 
 def _sweep(designs: Sequence[Mapping[str, Any]]) -> None:
