@@ -24,13 +24,12 @@ upload = st.file_uploader(
     help=f"PSS/E v29 to v35 and RAWX, MATPOWER, PowerModels, pandapower and PyPSA files, and those that go with "
     f"a PSS/E case ({endings}).",
 )
-if upload is None:
+if upload is None and not st.session_state.get("network-sample"):
     why = "A power-flow case of any format: what it holds, what is wrong with it, whether it is solved, and conversion."
     if empty_state("No network", why, button="Show me with a small case"):
         st.session_state["network-sample"] = True
         st.rerun()
-    if not st.session_state.get("network-sample"):
-        st.stop()
+    st.stop()
 content, name = (upload.getvalue(), upload.name) if upload else sample()
 with explained():
     if companion := companion_of(name):

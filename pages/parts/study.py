@@ -96,7 +96,7 @@ def _plant_run(shown: Shown, project: Project, options: Mapping[str, object]) ->
 
 def _result(shown: Shown, run: RunStatus, result: Mapping[str, Any], plant: Plant | None) -> None:
     counts = " · ".join(f"{count} {state}" for state, count in result["counts"].items() if count)
-    st.markdown(f"{badge_text(result['verdict'])} &nbsp; {counts}")
+    st.markdown(f"{badge_text(result['verdict'])} &nbsp; {counts or 'Nothing could be judged: see *Findings*.'}")
     criteria = _criteria(shown.study, plant)
     st.caption("Limits: " + "; ".join(f"{row.label} {row.limits_text()}" for row in criteria))
     for message in result["failed"]:
