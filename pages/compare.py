@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import BadInput
 from core.results.database import SOFTWARE, software_of
-from core.results.database.comparison import QUANTITIES, Compared, refuse_strangers
+from core.results.database.comparison import QUANTITIES, Compared, of_other_grids, refuse_strangers
 from core.results.database.simulations import DONE
 from pages.parts.comparing import (
     comparable,
@@ -19,7 +19,7 @@ from pages.parts.comparing import (
 from pages.parts.downloads import download_table
 from pages.parts.empty import empty_state
 from pages.parts.shell import explained, guard, store
-from pages.parts.simulations import HEADINGS, Side, label, needed_simulations, show_numbers
+from pages.parts.simulations import HEADINGS, Side, label, needed_simulations, rows_of, show_numbers
 
 guard()
 
@@ -85,6 +85,8 @@ with explained():
     with top:  # of all tables, which takes longest: the chosen one is there already
         every = [compared(a, b, name) for name in components]
         refuse_strangers(every)
+        for finding in of_other_grids(*(rows_of(one, "bus", software) for one, software in (a, b))):
+            st.warning(f"{finding.text} {finding.hint.capitalize()}.", icon=":material/warning:")
         rows = summary(a, b, components)
         show_numbers(rows, "%.4g")
         st.caption(caption(every))

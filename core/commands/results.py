@@ -140,15 +140,14 @@ def _table(store: Store, arguments: Namespace) -> pd.DataFrame:
 
 
 def _compare(store: Store, arguments: Namespace) -> Answer:
-    from core.results.database.comparison import QUANTITIES, compare
+    from core.results.database.comparison import QUANTITIES, compare, of_other_grids
 
     a, b = (_side(store, text) for text in (arguments.a, arguments.b))
-    found = compare(
-        *(
-            {component: database.get_data(store, sim, component, software) for component in QUANTITIES}
-            for sim, software in (a, b)
-        )
+    one, other = (
+        {component: database.get_data(store, sim, component, software) for component in QUANTITIES}
+        for sim, software in (a, b)
     )
+    found, findings = compare(one, other), plain(of_other_grids(one["bus"], other["bus"]))
     if arguments.csv and not arguments.json:
         if arguments.table not in found:
             raise BadInput(f"there is nothing to compare of {arguments.table!r}", hint=f"tables are {', '.join(found)}")
@@ -167,7 +166,8 @@ def _compare(store: Store, arguments: Namespace) -> Answer:
         elif each.only_a or each.only_b:
             lines.append(f"{component}: {each.only_a:,} only in {arguments.a}, {each.only_b:,} only in {arguments.b}")
     sides = {name: {"grid_sim_id": sim, "software": software} for name, (sim, software) in (("a", a), ("b", b))}
-    return Answer({**sides, "tables": tables, "only_in": alone}, "\n".join(lines))
+    document = {**sides, "tables": tables, "only_in": alone, "findings": findings}
+    return Answer(document, "\n".join([*lines, *_lines(findings)]))
 
 
 def _side(store: Store, text: str) -> tuple[int, str]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import BadInput
+from core.findings import Finding, Severity, counted
 from core.results.database.pairing import ENDS, moments, paired
 from core.results.database.software import KEYS
 from core.results.reconcile import Agreement, tolerances
@@ -24,6 +25,8 @@ QUANTITIES = {
 #: Component → the columns that tell an element.
 IDENTITY = {component: [KEYS[component], *ends] for component, ends in ENDS.items()}
 
+#: Nominal voltages that are closer are the same.
+SAME_BASE = 0.01
 STATES = (Agreement.AGREES, Agreement.EXPLAIN, Agreement.CONTRADICTS)
 
 
@@ -70,6 +73,18 @@ def refuse_strangers(every: Iterable[Compared]) -> None:
     if not any(len(each.rows) for each in every):
         hint = "compare simulations of one grid over the same time"
         raise BadInput("the two have no element and time stamp in common", hint=hint)
+
+
+def of_other_grids(a: pd.DataFrame, b: pd.DataFrame) -> list[Finding]:
+    """Say when buses of one number have other nominal voltages: two grids that happen to number alike."""
+    one, other = (side.drop_duplicates("bus").set_index("bus")["vbase"] for side in (a, b))
+    ratio = (one / other).dropna()
+    count = int(((ratio - 1).abs() > SAME_BASE).sum())
+    if not count:
+        return []
+    text = f"other nominal voltages at {counted(count, 'bus', 'buses')} of {len(ratio)}: are both of one grid?"
+    hint = "buses are matched by their numbers, whatever they are called"
+    return [Finding("results.other_grid", Severity.WARNING, text, hint)]
 
 
 def compare_tables(a: pd.DataFrame, b: pd.DataFrame, component: str) -> Compared:

@@ -152,6 +152,19 @@ def test_load_flows_that_etap_and_psse_print_stand_side_by_side(
     assert tables["p"]["max_abs"] == pytest.approx(0.02)
 
 
+def test_a_comparison_of_two_grids_that_number_alike_says_so(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    for name, kv in (("a", 13.8), ("b", 13.85), ("c", 138.0)):
+        text = f"BUS,NAME,BASKV,VM_PU,VA_DEG,P_GEN_MW,Q_GEN_MVAR,P_LOAD_MW,Q_LOAD_MVAR\n1,ONE,{kv},1.01,0,1,0,0,0\n"
+        (tmp_path / f"{name}.csv").write_text(text)
+        assert main(["results", "import", str(tmp_path / f"{name}.csv")]) == 0
+    capsys.readouterr()
+    for other, said in (("2", []), ("3", ["other nominal voltages at 1 bus of 1: are both of one grid?"])):
+        assert main(["results", "compare", "1", other, "--json"]) == 0
+        assert [finding["text"] for finding in json.loads(capsys.readouterr().out)["findings"]] == said
+
+
 @pytest.mark.parametrize("text", ["", "hello", "Bus_ID,Voltage_pu\nA1,1.02\nA1,1.01\n", "a,b\n1,2\n"])
 def test_what_holds_no_load_flow_is_refused(text: str, store: Store):
     with pytest.raises(BadInput):
