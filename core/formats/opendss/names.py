@@ -12,6 +12,9 @@ PLAIN = re.compile(r"[A-Za-z0-9_\-]")
 NODES = {"A": "1", "B": "2", "C": "3", "N": "4", "0": "0", **{str(n): str(n) for n in range(5, 10)}}
 PHASES = {number: letter for letter, number in NODES.items()}
 
+#: The columns of a table of names.
+COLUMNS = ("kind", "opendss", "name")
+
 
 @dataclass(slots=True)
 class Names:
@@ -41,18 +44,22 @@ class Names:
         """Return the names as CSV: kind, OpenDSS's name, ours."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(("kind", "opendss", "name"))
+        writer.writerow(COLUMNS)
         writer.writerows((kind, given, name) for (kind, name), given in self.outside.items())
         return out.getvalue()
 
     @classmethod
-    def parse(cls, text: str) -> Names:
-        """Return the names of a table."""
-        names = cls()
-        for row in csv.DictReader(io.StringIO(text)):
-            names.outside[row["kind"], row["name"]] = row["opendss"]
-            names.ours[row["kind"], row["opendss"].lower()] = row["name"]
-        return names
+    def parse(cls, text: str) -> tuple[Names, list[int]]:
+        """Return the names of a table, and the lines that hold none."""
+        names, broken = cls(), []
+        for line, row in enumerate(csv.reader(io.StringIO(text)), start=1):
+            if len(row) != len(COLUMNS) or not all(row):
+                broken.append(line)
+            elif line > 1:
+                kind, given, name = row
+                names.outside[kind, name] = given
+                names.ours[kind, given.lower()] = name
+        return names, broken
 
 
 def nodes(phases: str) -> str:

@@ -14,12 +14,12 @@ import pandas as pd
 from core.errors import BadInput
 from core.feeder import Feeder
 from core.feeder.voltages import base_voltages
-from core.findings import Finding, Reading, Severity, Source, Where, listed
+from core.findings import Finding, Reading, Severity, Source, Where, counted, listed
 from core.formats.opendss.active import Active
 from core.formats.opendss.context import new_context, plain, scratch
 from core.formats.opendss.delivery import add_faults, add_lines, add_reactors, add_sources, add_transformers
 from core.formats.opendss.injections import add_generators, add_inverters, add_loads
-from core.formats.opendss.names import Names
+from core.formats.opendss.names import COLUMNS, Names
 from core.formats.opendss.regulation import add_capacitor_controls, add_capacitors, add_regulators
 from core.formats.opendss.script import Runner, looks_like_dss, main_file
 
@@ -83,7 +83,7 @@ def _no_circuit(runner: Runner, path: Path) -> BadInput:
 def _feeder(engine: Any, path: Path, findings: list[Finding]) -> Feeder:
     circuit = engine.ActiveCircuit
     _solve_once(engine, findings)
-    names = _names(path)
+    names = _names(path, findings)
     active = Active(engine, names, findings, path.name)
     for add in STEPS:
         add(active)
@@ -124,14 +124,18 @@ def _solve_once(engine: Any, findings: list[Finding]) -> None:
         solution.Mode, solution.ControlMode = mode, control
 
 
-def _names(path: Path) -> Names:
+def _names(path: Path, findings: list[Finding]) -> Names:
     """Return the table of names beside the script, when we wrote it."""
     table = path.parent / "names.csv"
-    if table.is_file():
-        text = table.read_text(encoding="utf-8", errors="replace")
-        if text.startswith("kind,opendss,name"):
-            return Names.parse(text)
-    return Names()
+    text = table.read_text(encoding="utf-8", errors="replace") if table.is_file() else ""
+    if not text.startswith(",".join(COLUMNS)):
+        return Names()
+    names, broken = Names.parse(text)
+    if broken:
+        said = f"{counted(len(broken), 'line')} of {table.name} can't be read: what they name keeps OpenDSS's names"
+        hint = "Write the scripts again"
+        findings.append(Finding("opendss.names", Severity.WARNING, said, hint, Where(file=table.name, line=broken[0])))
+    return names
 
 
 def _report_unread(circuit: Any, findings: list[Finding]) -> None:

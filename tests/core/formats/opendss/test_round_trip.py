@@ -185,8 +185,9 @@ def test_names_stay_apart_whatever_their_case_and_characters() -> None:
     names = Names()
     given = [names.give("bus", name) for name in ("A.1", "a.1", "A 1", "A_x2e_1", "ü")]
     assert len({name.lower() for name in given}) == 5
-    again = Names.parse(names.table())
+    again, broken = Names.parse(names.table() + "bus,b1\n")
     assert [again.back("bus", name) for name in given] == ["A.1", "a.1", "A 1", "A_x2e_1", "ü"]
+    assert broken == [7]
 
 
 def test_a_refused_line_is_a_finding_and_the_rest_loads(tmp_path: Path) -> None:
