@@ -22,6 +22,7 @@ from core.formats.opendss.injections import add_generators, add_inverters, add_l
 from core.formats.opendss.names import COLUMNS, Names
 from core.formats.opendss.regulation import add_capacitor_controls, add_capacitors, add_regulators
 from core.formats.opendss.script import Runner, looks_like_dss, main_file
+from core.formats.opendss.unattached import switch_off_unattached
 
 __all__ = ["looks_like_dss", "main_file", "read_opendss"]
 
@@ -66,6 +67,7 @@ def read_opendss(path: Path) -> Reading[Feeder]:
         engine.Text.Command = f'set datapath="{folder}"'
         if engine.NumCircuits == 0:
             raise _no_circuit(runner, path)
+        runner.findings += switch_off_unattached(engine, path.name)
         feeder = _feeder(engine, path, runner.findings)
         engine.ClearAll()
     digest = sha256(path.read_bytes()).hexdigest()

@@ -15,6 +15,7 @@ from typing import Any
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where
 from core.formats.opendss.context import plain
+from core.formats.opendss.unattached import switch_off_unattached
 
 #: Commands by their first word that reading doesn't run.
 # fmt: off
@@ -54,15 +55,19 @@ class Runner:
             if word in FOLLOWED:
                 self._follow(path, line, number, (*chain, path.resolve()))
                 self._enter(path)
-            elif word not in SKIPPED or (word == "solve" and self._plain_solve(line)):
+            elif word == "solve":
+                self._solve(line, path, number)
+            elif word not in SKIPPED:
                 self._command(line, path, number)
 
     def _enter(self, path: Path) -> None:
         self.engine.Text.Command = f'set datapath="{path.resolve().parent}"'
 
-    def _plain_solve(self, line: str) -> bool:
-        """Say whether a line solves the circuit once as it stands: what its controls do then belongs to its state."""
-        return self.engine.NumCircuits > 0 and line.lower() == "solve" and self.engine.ActiveCircuit.Solution.Mode == 0
+    def _solve(self, line: str, path: Path, number: int) -> None:
+        """Solve the circuit where a line does so once as it stands: what its controls do then belongs to its state."""
+        if self.engine.NumCircuits > 0 and line.lower() == "solve" and self.engine.ActiveCircuit.Solution.Mode == 0:
+            self.findings += switch_off_unattached(self.engine, path.name)
+            self._command(line, path, number)
 
     def _command(self, line: str, path: Path, number: int) -> None:
         try:

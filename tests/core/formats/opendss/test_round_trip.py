@@ -216,3 +216,20 @@ def test_a_generator_whose_model_the_engine_does_not_have_counts_with_its_rating
     assert power["own"] == -20.0
     assert [finding.severity for finding in reading.findings if finding.element == "own"] == ["error"]
     assert len(reading.value["loads"]) == 4
+
+
+def test_controls_that_act_on_nothing_are_left_out(tmp_path: Path) -> None:
+    """The engine itself ends the program when it solves such a circuit."""
+    broken = {
+        "gone": "RegControl.gone transformer=nowhere winding=2",
+        "bare": "CapControl.bare capacitor=bank type=kvar",
+        "blown": "Fuse.blown monitoredobj=line.nowhere",
+        "idle": "Recloser.idle",
+    }
+    more = "".join(f"New {each}\n" for each in broken.values())
+    path = circuits.write(tmp_path, circuits.MAIN.replace("Set VoltageBases", f"{more}Set VoltageBases"))
+    reading = read_opendss(path)
+    named = [finding.element for finding in reading.findings if finding.code == "opendss.control_unattached"]
+    assert sorted(named) == sorted(broken)
+    with Circuit(reading.value) as circuit:
+        assert circuit.solve().converged
