@@ -10,7 +10,7 @@ import numpy as np
 
 from core.feeder import Matrices, rows_of
 from core.findings import Finding, Severity, Where
-from core.formats.opendss.names import PHASES, Names
+from core.formats.opendss.names import BEYOND, PHASES, Names
 
 Row = dict[str, Any]
 #: The engine's number of a solution in which no control acts.
@@ -54,7 +54,7 @@ class Active:
         """Return the nodes of a terminal, one a conductor."""
         conductors = self.element.NumConductors
         order = self.element.NodeOrder[terminal * conductors : (terminal + 1) * conductors]
-        return [PHASES.get(str(node), "?") for node in order]
+        return [PHASES.get(str(node), BEYOND) for node in order]
 
     def wye_nodes(self, terminal: int = 0) -> str:
         """Return the nodes of a unit with a star point; the star point is left out when it lies at earth."""

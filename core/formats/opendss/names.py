@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 
 #: Characters that need no escape in an OpenDSS name.
 PLAIN = re.compile(r"[A-Za-z0-9_\-]")
-NODES = {"A": "1", "B": "2", "C": "3", "N": "4", "0": "0", **{str(n): str(n) for n in range(5, 10)}}
+#: A node of a number that has no letter, and where it goes.
+BEYOND, FAR = "?", "99"
+NODES = {"A": "1", "B": "2", "C": "3", "N": "4", "0": "0", **{str(n): str(n) for n in range(5, 10)}, BEYOND: FAR}
 PHASES = {number: letter for letter, number in NODES.items()}
 
 #: The columns of a table of names.

@@ -233,3 +233,11 @@ def test_controls_that_act_on_nothing_are_left_out(tmp_path: Path) -> None:
     assert sorted(named) == sorted(broken)
     with Circuit(reading.value) as circuit:
         assert circuit.solve().converged
+
+
+def test_a_load_on_a_node_that_nothing_feeds_is_named(tmp_path: Path) -> None:
+    main = circuits.MAIN.replace("New Load.single bus1=mid.3", "New Load.single bus1=mid.1234")
+    reading = read_feeder([circuits.write(tmp_path, main)])
+    assert ("feeder.node_missing", "single") in [(finding.code, finding.element) for finding in reading.findings]
+    with Circuit(reading.value) as circuit:
+        assert circuit.solve().converged
