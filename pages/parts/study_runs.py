@@ -8,8 +8,6 @@ import streamlit as st
 
 from core.jobs import RunStatus
 
-NO_RESULT = "No result yet: run the study."
-
 
 def newest_result(runs: Sequence[RunStatus], of: str) -> RunStatus | None:
     """Return the newest run with a result, and say what its reader must know.
@@ -23,23 +21,30 @@ def newest_result(runs: Sequence[RunStatus], of: str) -> RunStatus | None:
     """
     found = next((run for run in runs if run.result), None)
     latest = runs[0] if runs else None
-    if latest is None:
-        st.info(NO_RESULT)
-    elif latest.is_active:
-        before = " Below is the result before." if found else ""
-        st.info(
-            f"The study is running: the panel in the sidebar shows how far it is.{before}",
-            icon=":material/hourglass_top:",
-        )
-    elif latest is not found:
-        before = " Below is the result of the run before." if found else ""
-        st.warning(f"The last run is {latest.state}. {latest.message}{before}", icon=":material/warning:")
-    if found and found.result and found.ended_at:
-        engine = f" by {found.result['engine']}" if found.result.get("engine") else ""
-        order = found.result.get("options", {}).get("order")
-        outages = f" with N-{order} outages" if order else ""
-        when = f"{found.ended_at.astimezone():%Y-%m-%d %H:%M}"
-        st.caption(f"Calculated {when}{engine} from {of}{outages} · run {found.id[:8]}")
-    if found and found.stale:
-        st.warning("The plant has changed since this run: run the study again.", icon=":material/update:")
+    if latest is not found or latest is None:
+        _say_latest(latest, " Below is the result of the run before." if found else "")
+    if found:
+        _say_source(found, of)
     return found
+
+
+def _say_latest(latest: RunStatus | None, shown: str) -> None:
+    if latest is None:
+        st.info("No result yet: run the study.")
+    elif latest.is_active:
+        text = f"The study is running: the panel in the sidebar shows how far it is.{shown}"
+        st.info(text, icon=":material/hourglass_top:")
+    else:
+        st.warning(f"The last run is {latest.state}. {latest.message}{shown}", icon=":material/warning:")
+
+
+def _say_source(run: RunStatus, of: str) -> None:
+    """Say when, by what and from what the result was calculated, and whether that has changed."""
+    result = run.result or {}
+    when = f"{run.ended_at.astimezone():%Y-%m-%d %H:%M}" if run.ended_at else "just now"
+    engine = f" by {result['engine']}" if result.get("engine") else ""
+    order = result.get("options", {}).get("order")
+    outages = f" with N-{order} outages" if order else ""
+    st.caption(f"Calculated {when}{engine} from {of}{outages} · run {run.id[:8]}")
+    if run.stale:
+        st.warning("The plant has changed since this run: run the study again.", icon=":material/update:")

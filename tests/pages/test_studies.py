@@ -41,3 +41,17 @@ def test_a_finished_run_is_shown_with_verdict_tables_and_downloads(page: str, st
     assert len(app.dataframe) >= 1
     assert any(str(column).startswith("Limit: ") for column in app.dataframe[0].value.columns)
     assert any("Limits:" in element.value for element in app.caption)
+    assert any(element.value.startswith("Calculated ") and plant.name in element.value for element in app.caption)
+
+
+def test_a_page_says_what_became_of_the_last_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.jobs.queue.start_worker", lambda settings: None)
+    workspace = Workspace.open(load_settings())
+    project = workspace.create("Sample", sample_plant().to_document())
+    app = AppTest.from_file(str(ROOT / "pages" / "load_flow.py"), default_timeout=120).run()
+    assert "No result yet" in app.info[0].value
+    app.button[0].click().run()
+    assert "running" in app.info[0].value
+    (run,) = jobs.runs(workspace.store, project.id)
+    jobs.cancel(workspace.store, run.id)
+    assert "The last run is cancelled" in app.run().warning[0].value
