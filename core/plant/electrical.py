@@ -27,8 +27,14 @@ def plant_network(plant: Plant, scenario_id: str | None = None) -> tuple[Network
     Raises
     ------
     BadInput
-        When no source is left or a bus number is missing.
+        When no source is left, a bus number is missing, or frequency or base power are not above 0.
     """
+    settings = plant.settings
+    if not (settings.frequency_hz > 0 and settings.base_mva > 0):
+        text = (
+            f"the plant's frequency of {settings.frequency_hz:g} Hz or base of {settings.base_mva:g} MVA is not above 0"
+        )
+        raise BadInput(text, hint="set frequency_hz to 50 or 60, base_mva to 100")
     load_mw, load_pf, tripped = _operating_point(plant, scenario_id)
     numbers = _bus_numbers(plant)
     alive = main_island(plant, tripped)
@@ -45,7 +51,6 @@ def plant_network(plant: Plant, scenario_id: str | None = None) -> tuple[Network
         "branch": _cables(plant, numbers, alive, tripped),
         "transformer": _transformers(plant, numbers, alive, tripped),
     }
-    settings = plant.settings
     return Network(plant.name, settings.base_mva, settings.frequency_hz, tables), findings
 
 

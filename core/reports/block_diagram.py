@@ -182,7 +182,8 @@ class _BlockDiagram:
         for member, (a, b) in zip(part.members, links, strict=False):
             line = top + self._middle(member)
             start = x + (part.width - member.width) / 2
-            self.drawing.line(start - GAP / 2, line, start + member.width + GAP / 2, line)
+            self.drawing.line(start - GAP / 2, line, start, line)
+            self.drawing.line(start + member.width, line, start + member.width + GAP / 2, line)
             self.drawing.text(start - GAP / 2 - 4, line + 3.5, a, anchor="end")
             self.drawing.text(start + member.width + GAP / 2 + 4, line + 3.5, b)
             self._draw(member, start, top)

@@ -10,7 +10,7 @@ import pytest
 
 from core.__main__ import BAD_INPUT, DONE, FAILS, main
 from core.documents import dump
-from core.plant import sample_plant
+from core.plant import Plant, sample_plant
 
 
 def answer(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, object]]:
@@ -131,12 +131,18 @@ def test_bad_input_is_exit_status_2_with_a_message(capsys, tmp_path: Path, two_b
 
 
 @pytest.mark.parametrize("study", ["load_flow", "contingency", "short_circuit", "arc_flash", "frequency"])
-@pytest.mark.parametrize("change", [("unit", {"status": "Offline"}), ("bus", {"id": "BUS_1"})])
-def test_a_plant_without_a_network_is_bad_input_to_every_study(capsys, tmp_path: Path, study: str, change):
-    table, values = change
-    plant = sample_plant()
+@pytest.mark.parametrize(
+    "broken",
+    [
+        sample_plant().with_table("unit", sample_plant()["unit"].assign(status="Offline")),
+        sample_plant().with_table("bus", sample_plant()["bus"].assign(id="BUS_1")),
+        sample_plant().with_settings(frequency_hz=0.0),
+    ],
+    ids=["no source", "one id for all buses", "no frequency"],
+)
+def test_a_plant_without_a_network_is_bad_input_to_every_study(capsys, tmp_path: Path, study: str, broken: Plant):
     file = tmp_path / "plant.json"
-    file.write_text(dump(plant.with_table(table, plant[table].assign(**values)).to_document()))
+    file.write_text(dump(broken.to_document()))
     status, document = answer(capsys, study, "--plant", str(file))
     assert status == BAD_INPUT
     assert document["error"]["hint"]
