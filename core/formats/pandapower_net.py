@@ -13,6 +13,7 @@ from core.formats.matpower.case import MatpowerCase
 from core.formats.matpower.export import case_from_network, ledger
 from core.formats.matpower.network import network_from_case
 from core.formats.pandapower_loads import create_loads, with_loads
+from core.formats.pandapower_places import coordinates, points
 from core.formats.pandapower_three_windings import are_whole, create_three_windings
 from core.network import Network
 
@@ -37,6 +38,7 @@ def to_pandapower(network: Network) -> tuple[Any, list[Finding]]:
         net, len(bus), vn_kv=base_kv, index=numbers, name=names, in_service=(bus["bus_type"] != 4).to_numpy(),
         max_vm_pu=bus["vmax"].to_numpy(), min_vm_pu=bus["vmin"].to_numpy(),
     )  # fmt: skip
+    net.bus.loc[network.values("bus", "bus"), "geo"] = points(network)
     kilovolts = pd.Series(base_kv, index=numbers)
     _branches(net, case, kilovolts)
     create_three_windings(net, network, whole)
@@ -247,9 +249,9 @@ def from_pandapower(net: Any) -> tuple[Network, list[Finding]]:
     network = with_loads(network, net, bus["bus_i"], np.asarray(ppc["bus"]).real, bus_rows)
     is_transformer = ((branch["tap"] != 0) | (branch["shift"] != 0)).to_numpy()
     named = net.bus["name"].rename(lambda index: index + shift).reindex(network.values("bus", "bus"))
-    network = network.with_tables(
-        bus=network["bus"].assign(name=named.astype(object).where(named.notna(), "").astype(str).to_numpy())
-    )
+    names = named.astype(object).where(named.notna(), "").astype(str).to_numpy()
+    places = coordinates(net, network.values("bus", "bus") - shift)
+    network = network.with_tables(bus=network["bus"].assign(name=names, **places))
     return _with_losses(network, raw, idx_brch, is_transformer), [*left_out, *unlimited, *findings]
 
 

@@ -46,6 +46,9 @@ def to_pypsa(network: Network) -> tuple[Any, list[Finding]]:
         "Bus", names[on], v_nom=kilovolts.to_numpy()[on], v_mag_pu_set=held.to_numpy()[on], v_mag_pu_min=low,
         v_mag_pu_max=high,
     )  # fmt: skip
+    for name in ("x", "y"):
+        place = pd.Series(network.values("bus", name), names[: len(network["bus"])])
+        n.buses[name] = place.reindex(n.buses.index).fillna(0.0)
     _add_branches(n, case.tables["branch"], kilovolts, case.base_mva)
     _add_switches(n, network, kilovolts, case.base_mva)
     _add_loads(n, network)
@@ -201,7 +204,7 @@ def from_pypsa(n: Any, base_mva: float = 100.0) -> tuple[Network, list[Finding]]
         "bus": pd.DataFrame(
             {"bus": numbers, "name": n.buses.index.astype(str), "base_kv": n.buses["v_nom"], "kind": kind, "v_pu": held,
              "v_max_pu": high, "v_max_emergency_pu": high, "v_min_pu": n.buses["v_mag_pu_min"],
-             "v_min_emergency_pu": n.buses["v_mag_pu_min"]}
+             "v_min_emergency_pu": n.buses["v_mag_pu_min"], **_coordinates(n)}
         ),
         "load": _injections(n, "Load", numbers, -1),
         "generator": _generators(n, numbers, held),
@@ -221,6 +224,12 @@ def from_pypsa(n: Any, base_mva: float = 100.0) -> tuple[Network, list[Finding]]
     }  # fmt: skip
     tables["storage"]["ckt"] = _circuits(tables["storage"]["bus"])
     return Network(str(n.name or ""), base_mva, FREQUENCY_HZ, tables), list(_left_out(n))
+
+
+def _coordinates(n: Any) -> dict[str, pd.Series]:
+    """Return where buses lie; PyPSA's word for an unknown place is the origin."""
+    known = (n.buses["x"] != 0) | (n.buses["y"] != 0)
+    return {name: n.buses[name].where(known) for name in ("x", "y")}
 
 
 def _left_out(n: Any) -> Iterator[Finding]:

@@ -85,6 +85,7 @@ def test_loads_stay_apart_and_dead_machines_and_unrated_transformers_stay_what_t
     back = there_and_back(network, form)
     assert back["load"]["in_service"].tolist() == [True, True, False]
     assert back.values("load", "p_mw").tolist() == pytest.approx([80.0, 8.0, 7.0])
+    assert back["bus"][["x", "y"]].fillna(-1).to_numpy().tolist() == [[13.4, 52.5], [-1, -1]]
     assert sorted(back["generator"]["in_service"]) == [False, True] or form == "pandapower"
     rates = network.values("transformer", "rate_a_mva").tolist()
     assert back.values("transformer", "rate_a_mva").tolist() == rates == [0.0, 60.0]
@@ -94,7 +95,10 @@ def several_loads() -> Network:
     """Return a network with three loads at a bus, one of them out, and transformers with and without a rating."""
     unit = {"from_bus": 1, "to_bus": 2, "x_pu": 0.1, "tap_from_pu": 1.05}
     tables = {
-        "bus": [{"bus": 1, "kind": "SLACK", "base_kv": 110.0}, {"bus": 2, "kind": "PV", "base_kv": 20.0}],
+        "bus": [
+            {"bus": 1, "kind": "SLACK", "base_kv": 110.0, "x": 13.4, "y": 52.5},
+            {"bus": 2, "kind": "PV", "base_kv": 20.0},
+        ],
         "load": [
             {"bus": 2, "ckt": "A", "p_mw": 80.0, "q_mvar": 5.0},
             {"bus": 2, "ckt": "B", "p_mw": 8.0},
