@@ -23,6 +23,7 @@ from core.formats.cyme.baseline import read_baseline
 from core.formats.decisions import FILE, Decisions, folder_of, keep_decisions, load_decisions, read_decisions
 from core.formats.feeders import opened, read_feeder, read_once
 from core.formats.gis import preview, read_gis, reconcile, write_geopackage
+from core.formats.isolated import isolated
 from core.formats.models import KEPT, kept_id
 from core.formats.opendss import script_of
 from core.jobs import run_inline
@@ -125,11 +126,20 @@ def _store(arguments: argparse.Namespace) -> Iterator[Store]:
 def _reading(arguments: argparse.Namespace) -> Reading[Feeder]:
     kept = kept_id(arguments.paths)
     if kept is None:
-        return read_feeder(arguments.paths, decisions=_decisions(arguments))
+        decisions = _decisions(arguments)
+        return _apart(arguments.paths, decisions) or read_feeder(arguments.paths, decisions=decisions)
     if arguments.repair or arguments.map or arguments.remember:
         raise BadInput("A kept feeder stays as it was read", hint="Read its files with the decisions, and keep it anew")
     with _store(arguments) as store:
         return kept_feeder(store, kept)
+
+
+def _apart(paths: list[Path], decisions: Decisions) -> Reading[Feeder] | None:
+    """Read OpenDSS scripts in a process of their own: some break the engine down; nothing where there are none."""
+    there = [child for path in paths for child in (path.iterdir() if path.is_dir() else [path])]
+    if not any(path.suffix.lower() in (".dss", ".zip") for path in there):
+        return None
+    return isolated(read_feeder, [path.resolve() for path in paths], decisions=decisions)
 
 
 def _decisions(arguments: argparse.Namespace) -> Decisions:
@@ -279,10 +289,10 @@ def _run_reading(arguments: argparse.Namespace) -> Reading[Feeder]:
     """Read what a run takes as its units read it: decisions must lie beside the files."""
     if kept_id(arguments.paths) is not None:
         return _reading(arguments)
-    _decisions(arguments)
+    decisions = _decisions(arguments)
     if (arguments.map or arguments.match or arguments.decisions) and not arguments.remember:
         raise BadInput("A run takes decisions from the files' folder", hint="Add --remember")
-    return read_once(arguments.paths, repair=arguments.repair)
+    return _apart(arguments.paths, decisions) or read_once(arguments.paths, repair=arguments.repair)
 
 
 def _run(arguments: argparse.Namespace) -> Answer:

@@ -56,7 +56,7 @@ def isolated(function: Callable[P, T], *arguments: P.args, **options: P.kwargs) 
         text = f"reading the file took more than {SECONDS:.0f} s"
         raise UnsafeFile(text, hint="split the file or export fewer columns") from error
     if done.returncode != 0:
-        raise BadInput("the file can't be read", hint="export it again, as CSV if it is a workbook")
+        raise BadInput("the file can't be read: its reader broke down", hint="export it again, a workbook as CSV")
     answer: T | GridproofError = pickle.loads(done.stdout)  # from our own process, which unpickles nothing of the file
     if isinstance(answer, GridproofError):
         raise answer

@@ -116,3 +116,12 @@ def test_what_can_t_be_written_or_read_is_bad_input(tmp_path: Path, capsys: pyte
         assert status == 2
         assert "hub itself" not in document["error"]["message"]
         assert document["error"]["hint"]
+
+
+def test_a_script_that_breaks_the_engine_down_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An energy meter without an element ends any program in which the engine runs."""
+    script = "Clear\nNew Circuit.c bus1=a\nNew Line.l bus1=a bus2=b\nNew EnergyMeter.m\nCalcVoltageBases\nSolve\n"
+    (tmp_path / "meter.dss").write_text(script)
+    status, document = call(capsys, "solve", tmp_path / "meter.dss")
+    assert status == 2
+    assert document["error"]["hint"]
