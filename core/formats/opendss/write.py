@@ -20,6 +20,8 @@ from core.formats.opendss.names import Names, nodes
 SQRT3 = math.sqrt(3)
 #: Impedance of a connection without impedance, and of a source whose voltage stands at its bus [ohm].
 IDEAL_OHM, SOURCE_OHM = 1e-5, 1e-6
+#: Powers of which a missing one is none: the engine has others of its own for it.
+POWERS = {"loads": ("p_kw", "q_kvar"), "capacitors": ("kvar",), "der": ("p_kw", "q_kvar")}
 #: Reactance that stands in for none [%]: the engine takes 700 % for zero.
 IDEAL_PCT = 1e-4
 MODELS = {"pq": 1, "z": 2, "motor": 3, "exponential": 4, "i": 5, "pq_fixed_q": 6, "pq_fixed_x": 7, "zip": 8}
@@ -131,7 +133,8 @@ class _Writer:
         self.free_node: dict[str, int] = {}
 
     def rows(self, table: str) -> list[Row]:
-        return [{str(key): value for key, value in row.items()} for row in self.feeder[table].to_dict("records")]
+        rows = self.feeder[table].fillna(dict.fromkeys(POWERS.get(table, ()), 0.0))
+        return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
 
     def bus(self, name: str, phases: str = "") -> str:
         return self.names.give("bus", name) + nodes(phases)
@@ -308,7 +311,6 @@ class _Writer:
     def loads(self) -> list[str]:
         out = []
         for row in self.rows("loads"):
-            row |= {power: row[power] if known(row[power]) else 0.0 for power in ("p_kw", "q_kvar")}
             text = (
                 f"{self.new('Load', row['id'])} bus1={self.bus(row['bus'], row['phases'])} model={MODELS[row['model']]}"
             )
