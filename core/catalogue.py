@@ -43,6 +43,7 @@ class Catalogue(Mapping[str, dict[str, Column]]):
 
     def __init__(self, columns: list[Column]) -> None:
         self._tables: dict[str, dict[str, Column]] = {}
+        self._empty: dict[str, pd.DataFrame] = {}
         for column in columns:
             self._tables.setdefault(column.table, {})[column.name] = column
 
@@ -63,7 +64,10 @@ class Catalogue(Mapping[str, dict[str, Column]]):
 
     def empty(self, table: str) -> pd.DataFrame:
         """Return the table without rows, with its columns and their types."""
-        return pd.DataFrame({c.name: pd.Series(dtype=DTYPES[c.type]) for c in self[table].values()})
+        if table not in self._empty:
+            columns = {c.name: pd.Series(dtype=DTYPES[c.type]) for c in self[table].values()}
+            self._empty[table] = pd.DataFrame(columns)
+        return self._empty[table].copy()
 
     def conform(self, table: str, rows: pd.DataFrame | list[dict[str, Any]]) -> pd.DataFrame:
         """Return the rows with the catalogue's columns, order, types and defaults; other columns are kept behind.

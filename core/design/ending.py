@@ -11,6 +11,9 @@ from core.criteria import State
 from core.design.ledger import Applied, changes, constraints, takes
 from core.design.requirement import Requirement
 from core.documents import digest
+from core.findings import listed
+
+WARNED = 3  # warnings that the reason names
 
 
 class End(StrEnum):
@@ -43,15 +46,22 @@ class Past:
     applied: Sequence[Applied]
 
 
-def ending_of(overall: str, stages: Sequence[Mapping[str, Any]], updates: Sequence[Mapping[str, Any]]) -> Ending | None:
+def ending_of(validation: Mapping[str, Any], updates: Sequence[Mapping[str, Any]]) -> Ending | None:
     """Return how a loop ends by its last round, ``None`` when something fails or a warning asks for an update."""
-    if overall == State.PASS:
+    if validation["overall"] == State.PASS:
         return Ending(End.PASSED, "every stage passes")
     asked = any(takes(change) for update in updates for change in changes(update))
-    if overall == State.WARN and not asked:
-        text = f"no stage fails, and a warning asks for no update; not PASS: {_not_passing(stages)}"
-        return Ending(End.WARNINGS, text)
+    if validation["overall"] == State.WARN and not asked:
+        warned = listed((_said(each) for each in validation["verdicts"] if each["verdict"] == State.WARN), WARNED)
+        text = f"no stage fails, and a warning asks for no update; not PASS: {_not_passing(validation['stages'])}"
+        return Ending(End.WARNINGS, f"{text}: {warned}" if warned else text)
     return None
+
+
+def _said(verdict: Mapping[str, Any]) -> str:
+    """Return a verdict in words, such as "voltage of BUS_1 0.96 pu"."""
+    value = verdict["note"] if verdict["value"] is None else f"{verdict['value']:.4g} {verdict['unit']}"
+    return f"{verdict['criterion']} of {verdict['element']} {value}"
 
 
 def standstill(past: Sequence[Past], following: Requirement) -> Ending | None:

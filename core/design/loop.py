@@ -154,8 +154,7 @@ def _turn(number: int, requirement: Requirement, design: Design, report: Report)
 def _ending(this: Round) -> Ending | None:
     if this.validation is None:
         return Ending(End.INFEASIBLE, this.design.conflict_text)
-    stages = [stage.as_dict() for stage in this.validation.stages]
-    return ending_of(this.validation.overall, stages, [each.update for each in this.updates])
+    return ending_of(this.validation.as_dict(), [each.update for each in this.updates])
 
 
 def designed(requirement: Requirement, before: tuple[Sequence[Mapping[str, Any]], Design] | None) -> Design:

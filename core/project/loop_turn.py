@@ -148,7 +148,7 @@ def _judge(project: Project, loop: Loop, report: Report) -> Loop:
         report=lambda study: report(f"round {this.number}: {study}"),
     )
     document = validation.as_dict() | {"inputs_sha256": inputs_sha256(Project(project.store, project.id))}
-    ending = ending_of(validation.overall, document["stages"], document["constraint_updates"])
+    ending = ending_of(document, document["constraint_updates"])
     state, reason = (ending.end, ending.reason) if ending else (STOPPED, f"round {this.number} is judged")
     used = [each.id for found in brought.imports.values() for each in found]
     set_judged(project, loop, document, used, {"state": str(state), "reason": reason, "progress": ""})

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from core.constraints import Alternative, ConstraintUpdate
-from core.criteria import StageVerdict, State
+from core.criteria import StageVerdict, State, Verdict
 from core.criteria.screening import firm_capacity_mw, required_mw
 from core.design import loop
 from core.design.design import Design
@@ -105,12 +105,13 @@ def test_constraints_that_come_back_are_an_oscillation(monkeypatch):
 
 def test_a_warning_without_a_failure_is_said_to_be_one(monkeypatch):
     stages = [StageVerdict("2b", "ETAP Short Circuit", State.WARN, "1 WARN")]
+    duty = Verdict("2b", "duty_pct", "BUS_MAIN_A", 85.0, "%", 100.0, 15.0, State.WARN)
     monkeypatch.setattr(
-        loop, "judged", lambda plant, requirement, report: Validation(State.WARN, stages, [], [], [], [])
+        loop, "judged", lambda plant, requirement, report: Validation(State.WARN, stages, [duty], [], [], [])
     )
     result = run_loop(SMALL)
     assert (result.ended, result.converged, result.overall) == ("warnings left", False, State.WARN)
-    assert "2b ETAP Short Circuit WARN" in result.reason
+    assert "2b ETAP Short Circuit WARN: duty_pct of BUS_MAIN_A 85 %" in result.reason
 
 
 def test_a_design_and_a_requirement_read_back_place_the_same_plant():
