@@ -10,6 +10,7 @@ from core.jobs import loop as background
 from core.project import Project, loops
 from core.project.catalogue import with_catalogue
 from core.project.loops import STAGE_OF, WAITING, Loop
+from pages.parts.findings import show_findings
 from pages.parts.loop import open_updates, requirement_costs, round_details, rounds_table
 from pages.parts.opening import needed_project
 from pages.parts.shell import explained, guard, store
@@ -36,11 +37,13 @@ def start_form(project: Project) -> None:
         st.caption("Each round becomes a revision of this project's plant; undo brings the plant of before back.")
         if st.form_submit_button("Begin", type="primary", icon=":material/play_arrow:"):
             with explained():
-                requirement = read_requirement(file.getvalue(), file.name).value if file else Requirement()
+                reading = read_requirement(file.getvalue(), file.name) if file else None
+                requirement = reading.value if reading else Requirement()
                 loop = loops.begin(
                     project, with_catalogue(project, requirement), start=start, uploaded=uploaded, limit=int(limit)
                 )
                 background.start(project, loop, manual=manual)
+                st.session_state["loop-remarks"] = reading.findings if reading else []
                 st.rerun()
 
 
@@ -81,6 +84,9 @@ if loop is None:
 with explained():
     background.go_on(project)
 controls(project, loop)
+if remarks := st.session_state.get("loop-remarks"):
+    st.markdown("**Remarks on the requirement**")
+    show_findings(remarks)
 if loop.ended or not loop.rounds:
     with st.expander("Begin a new loop"):
         start_form(project)
