@@ -24,6 +24,7 @@ class Layout:
     nodes: pd.DataFrame
     edges: np.ndarray
     geographic: bool
+    guessed: int = 0  # buses without coordinates that stand beside their neighbours on the map
 
 
 def positions(network: Network, *, around: int | None = None, most: int = 600) -> Layout:
@@ -39,10 +40,30 @@ def positions(network: Network, *, around: int | None = None, most: int = 600) -
     pairs = np.column_stack([place[from_], place[to]])
     pairs = pairs[(pairs >= 0).all(axis=1)]
     nodes = network["bus"].iloc[rows].reset_index(drop=True)
-    geographic = bool(nodes[["x", "y"]].notna().all(axis=None))
-    if not geographic:
-        nodes = nodes.assign(**dict(zip(("x", "y"), _relaxed(len(rows), pairs).T, strict=True)))
-    return Layout(nodes, pairs, geographic)
+    places = nodes[["x", "y"]].to_numpy(dtype=float)
+    known = np.isfinite(places).all(axis=1)
+    geographic = bool(2 * known.sum() > len(known))
+    places = _beside_neighbours(places, known, pairs) if geographic else _relaxed(len(rows), pairs)
+    nodes = nodes.assign(x=places[:, 0], y=places[:, 1])
+    return Layout(nodes, pairs, geographic, int((~known).sum()) if geographic else 0)
+
+
+def _beside_neighbours(places: np.ndarray, known: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """Return the places (n, 2) with those that lack in the middle of their neighbours, or of all without any."""
+    places, known = np.where(known[:, None], places, 0.0), known.copy()
+    middle = places[known].mean(axis=0)
+    both = np.vstack([pairs, pairs[:, ::-1]])
+    while not known.all():
+        reaching = both[known[both[:, 0]] & ~known[both[:, 1]]]
+        if not len(reaching):
+            break
+        count = np.bincount(reaching[:, 1], minlength=len(known))
+        np.add.at(places, reaching[:, 1], places[reaching[:, 0]])
+        new = count > 0
+        places[new] /= count[new, None]
+        known |= new
+    places[~known] = middle
+    return places
 
 
 def _nearest(graph: sparse.csr_matrix, start: int, most: int) -> np.ndarray:

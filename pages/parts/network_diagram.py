@@ -66,7 +66,8 @@ def _placed(network: Network) -> Layout | None:
 
 def _meaning(place: Layout) -> str:
     kind = "by their coordinates" if place.geographic else "by forces between neighbours: distances mean nothing"
-    return f"Buses are placed {kind}."
+    guessed = f"; {place.guessed:,} without any stand beside their neighbours" if place.guessed else ""
+    return f"Buses are placed {kind}{guessed}."
 
 
 def _show(place: Layout, marks: go.Scatter) -> None:
