@@ -108,7 +108,13 @@ def course_of(one: Simulation, component: str, software: str, chosen: list[int])
 
 @st.cache_resource(show_spinner="Reading the results", max_entries=16)
 def _course(
-    database_url: str, sim: int, created_at: str, steps_done: int, component: str, software: str, chosen: tuple[int]
+    database_url: str,
+    sim: int,
+    created_at: str,
+    steps_done: int,
+    component: str,
+    software: str,
+    chosen: tuple[int, ...],
 ) -> pd.DataFrame:
     return database.get_data(store(), sim, component, software, numbers=chosen)
 

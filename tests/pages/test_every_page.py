@@ -22,7 +22,8 @@ PAGES = sorted((ROOT / "pages").glob("*.py"))
 SCRIPTS = [*PAGES, *sorted((ROOT / "pages" / "parts").rglob("*.py")), ROOT / "app.py"]
 BUDGET_S = 1.5
 #: What a cached function may take: content ids and choices. Streamlit hashes a big table by sampling its rows.
-ID_TYPES = {"str", "int", "bool", "float", "str | None", "int | None", "float | None", "tuple[str, ...]"}
+ID_TYPES = {"str", "int", "bool", "float", "str | None", "int | None", "float | None"}
+ID_TYPES |= {"tuple[str, ...]", "tuple[int, ...]", "Identity"}  # the last is three ids of a comparison's side
 
 
 def _sections() -> dict[str, list[tuple[str, str, str]]]:
