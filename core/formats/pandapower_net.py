@@ -227,15 +227,7 @@ def from_pandapower(net: Any) -> tuple[Network, list[Finding]]:
     gen = _machine_rows(net, np.asarray(ppc["gen"]).real)
     gen["gen_bus"] = [by_row[int(k)] + shift for k in gen["gen_bus"]]
     raw = np.asarray(ppc["branch"])
-    branch = pd.DataFrame(raw[:, :11].real, columns=BRANCH)
-    for name in ("f_bus", "t_bus"):
-        branch[name] = [by_row[int(k)] + shift for k in branch[name]]
-    rate = branch["rate_a"]
-    known = _rated(net, len(branch)) & rate.notna()
-    branch = branch.assign(rate_a=rate.where(known, 0.0), rate_b=0.0, rate_c=0.0)
-    kilovolts = bus.set_index("bus_i")["base_kv"]
-    same = kilovolts.loc[branch["f_bus"]].to_numpy() == kilovolts.loc[branch["t_bus"]].to_numpy()
-    branch.loc[same & (branch["tap"] == 1) & (branch["shift"] == 0), "tap"] = 0.0  # a line
+    branch = _branch_rows(net, raw, by_row, shift, bus.set_index("bus_i")["base_kv"])
     tables = {"bus": bus, "gen": gen, "branch": branch}
     case = MatpowerCase(name=str(net.name or ""), base_mva=float(net.sn_mva), tables=tables)
     network, findings = network_from_case(case)
@@ -253,6 +245,19 @@ def from_pandapower(net: Any) -> tuple[Network, list[Finding]]:
     places = coordinates(net, network.values("bus", "bus") - shift)
     network = network.with_tables(bus=network["bus"].assign(name=names, **places))
     return _with_losses(network, raw, idx_brch, is_transformer), [*left_out, *unlimited, *findings]
+
+
+def _branch_rows(net: Any, raw: np.ndarray, by_row: dict[int, int], shift: int, kilovolts: pd.Series) -> pd.DataFrame:
+    """Return the branches of pandapower's model, with a rating where that is one, and a tap of 0 for lines."""
+    branch = pd.DataFrame(raw[:, :11].real, columns=BRANCH)
+    for name in ("f_bus", "t_bus"):
+        branch[name] = [by_row[int(k)] + shift for k in branch[name]]
+    rate = branch["rate_a"]
+    known = _rated(net, len(branch)) & rate.notna()
+    branch = branch.assign(rate_a=rate.where(known, 0.0), rate_b=0.0, rate_c=0.0)
+    same = kilovolts.loc[branch["f_bus"]].to_numpy() == kilovolts.loc[branch["t_bus"]].to_numpy()
+    branch.loc[same & (branch["tap"] == 1) & (branch["shift"] == 0), "tap"] = 0.0
+    return branch
 
 
 def _known(net: Any) -> tuple[Any, list[Finding]]:
