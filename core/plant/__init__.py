@@ -1,6 +1,6 @@
 """A plant design: equipment, buses, ratings and reliability data, and what derives from them."""
 
-from core.plant.checks import check_plant
+from core.plant.checks import check_plant, double_ids
 from core.plant.electrical import dispatch, plant_network, swing_bus
 from core.plant.firm import firm_battery_mw, firm_units_mw
 from core.plant.model import (
@@ -26,6 +26,7 @@ __all__ = [
     "PlantSettings",
     "check_plant",
     "dispatch",
+    "double_ids",
     "firm_battery_mw",
     "firm_units_mw",
     "generate_scenarios",

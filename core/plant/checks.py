@@ -73,6 +73,11 @@ def _settings(plant: Plant) -> Iterable[Finding]:
         )
 
 
+def double_ids(plant: Plant) -> list[Finding]:
+    """Return what is remarked on ids that name more than one thing: a study can't tell which is meant."""
+    return [finding for finding in _ids(plant) if finding.code != "plant.id.missing"]
+
+
 def _ids(plant: Plant) -> Iterable[Finding]:
     for table, rows in plant.tables.items():
         if "id" not in CATALOGUE[table]:

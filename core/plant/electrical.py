@@ -13,6 +13,7 @@ import pandas as pd
 from core.errors import BadInput
 from core.findings import Finding, Severity
 from core.network import Network
+from core.plant.checks import double_ids
 from core.plant.model import SYNCHRONOUS, Plant, reactive, split_ids
 from core.plant.scenarios import total_load
 from core.plant.topology import main_island
@@ -27,7 +28,7 @@ def plant_network(plant: Plant, scenario_id: str | None = None) -> tuple[Network
     Raises
     ------
     BadInput
-        When no source is left, a bus number is missing, or frequency or base power are not above 0.
+        When no source is left, an id is double, a bus number is missing, or frequency or base power are not above 0.
     """
     settings = plant.settings
     if not (settings.frequency_hz > 0 and settings.base_mva > 0):
@@ -35,6 +36,8 @@ def plant_network(plant: Plant, scenario_id: str | None = None) -> tuple[Network
             f"the plant's frequency of {settings.frequency_hz:g} Hz or base of {settings.base_mva:g} MVA is not above 0"
         )
         raise BadInput(text, hint="set frequency_hz to 50 or 60, base_mva to 100")
+    if double := double_ids(plant):
+        raise BadInput(double[0].text, hint=double[0].hint, where=double[0].where, findings=double)
     load_mw, load_pf, tripped = _operating_point(plant, scenario_id)
     numbers = _bus_numbers(plant)
     alive = main_island(plant, tripped)
@@ -90,10 +93,8 @@ def _operating_point(plant: Plant, scenario_id: str | None) -> tuple[float, floa
 
 def _bus_numbers(plant: Plant) -> dict[str, int]:
     rows = plant["bus"]
-    if rows["number"].isna().any() or rows["number"].duplicated().any() or rows["id"].duplicated().any():
-        raise BadInput(
-            "bus numbers or ids are missing or double", hint="run the plant's checks and mend the buses first"
-        )
+    if rows["number"].isna().any() or rows["number"].duplicated().any():
+        raise BadInput("bus numbers are missing or double", hint="run the plant's checks and mend the buses first")
     return dict(zip(rows["id"], rows["number"].astype(int), strict=True))
 
 

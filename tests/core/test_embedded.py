@@ -47,6 +47,11 @@ def test_the_sample_plant_satisfies_every_criterion_in_every_scenario():
     assert [(stage.id, str(stage.verdict)) for stage in validation.stages if stage.verdict is not State.PASS] == []
 
 
+def test_a_plant_whose_ids_are_double_gives_nothing_to_compare():
+    plant = sample_plant().with_table("breaker", sample_plant()["breaker"].assign(id="CB_1"))
+    assert discrepancies(plant, results(*PASSING[:3])) == []
+
+
 def test_results_that_pass_on_paper_are_contradicted_by_physics():
     # 42.8 kA printed against 77 kA, 4.2 h a year against 14.5 h: the numbers of the integration package's own sample
     reading = read_plant((SAMPLES / "passes_on_paper/plant.json").read_bytes(), "plant.json")

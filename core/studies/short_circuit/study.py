@@ -9,7 +9,7 @@ import pandas as pd
 from core.errors import BadInput
 from core.findings import Finding, Severity
 from core.network import Network
-from core.plant import Plant
+from core.plant import Plant, double_ids
 from core.results.study_result import Provenance, Status, StudyResult, result_table
 from core.studies.short_circuit import duty, from_network, from_plant, through, zero_sequence
 from core.studies.short_circuit.currents import MOST_CONTRIBUTIONS, Conditions, short_circuits
@@ -28,7 +28,7 @@ def plant_short_circuit(plant: Plant, scenario: str | None = None, conditions: C
     network, findings = from_plant.fault_network(plant, scenario)
     if conditions.single_phase:
         findings += zero_sequence.assumptions(network)
-    findings += _unrated(plant)
+    findings += [*double_ids(plant), *_unrated(plant)]
     result = _solve(network, conditions, findings)
     if result.status is Status.SOLVED:
         totals = _at_breakers(plant, network, conditions)

@@ -136,9 +136,10 @@ def test_bad_input_is_exit_status_2_with_a_message(capsys, tmp_path: Path, two_b
     [
         sample_plant().with_table("unit", sample_plant()["unit"].assign(status="Offline")),
         sample_plant().with_table("bus", sample_plant()["bus"].assign(id="BUS_1")),
+        sample_plant().with_table("breaker", sample_plant()["breaker"].assign(id="CB_1")),
         sample_plant().with_settings(frequency_hz=0.0),
     ],
-    ids=["no source", "one id for all buses", "no frequency"],
+    ids=["no source", "one id for all buses", "one id for all breakers", "no frequency"],
 )
 def test_a_plant_without_a_network_is_bad_input_to_every_study(capsys, tmp_path: Path, study: str, broken: Plant):
     file = tmp_path / "plant.json"
