@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +125,11 @@ class CriteriaSet:
     def default(cls) -> CriteriaSet:
         """Return the criteria that ship with the hub."""
         return cls(_shipped())
+
+    @classmethod
+    def overridden(cls, changes: Iterable[Mapping[str, Any]]) -> CriteriaSet:
+        """Return the shipped criteria with overrides as documents hold them."""
+        return reduce(CriteriaSet.override, (Override(**change) for change in changes), cls.default())
 
     def of_study(self, study: str) -> list[Criterion]:
         """Return the criteria on a study's quantities."""

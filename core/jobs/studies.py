@@ -73,7 +73,10 @@ def start(
 
 
 def plan(inputs: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the units: ``inputs`` has ``study``, ``plant`` or ``files``, and if wanted ``scenarios`` and ``order``."""
+    """Return the units of a study.
+
+    ``inputs`` has ``study``, ``plant`` or ``files``, if wanted ``scenarios``, ``overrides`` and the study's options.
+    """
     names = list(inputs.get("scenarios") or [])
     if inputs["study"] == "contingency":
         return [{"scenarios": names, "part": part} for part in _outage_blocks(inputs, names)]
@@ -110,7 +113,8 @@ def unit(inputs: dict[str, Any], unit: dict[str, Any], folder: Path) -> dict[str
     """Run and judge one unit; its tables go to the folder."""
     question, findings = _question(inputs, unit, folder)
     result = run_study(inputs["study"], question)
-    verdicts, remarks = judge(with_currents(result), CriteriaSet.default(), question.plant)
+    criteria = CriteriaSet.overridden(inputs.get("overrides", []))
+    verdicts, remarks = judge(with_currents(result), criteria, question.plant)
     result.findings = [*findings, *(finding for finding in result.findings if finding not in findings), *remarks]
     document = as_document(result, verdicts)
     tables: dict[str, pd.DataFrame] = document.pop("tables")  # type: ignore[assignment]
@@ -154,6 +158,7 @@ def finish(inputs: dict[str, Any], summaries: list[dict[str, Any]], folder: Path
         "study": inputs["study"],
         "engine": done[0]["engine"] if done else None,
         "options": done[0]["options"] if done else {},
+        "overrides": inputs.get("overrides", []),
         "network_sha256": inputs["files"]["network"]["sha256"] if "files" in inputs else None,
         "verdict": str(worst_state(states)),
         "counts": {str(state): sum(summary["counts"][str(state)] for summary in done) for state in State},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
@@ -86,7 +86,8 @@ def study_page(shown: Shown, choose: Callable[[], Mapping[str, object]] = dict) 
 def _plant_run(shown: Shown, project: Project, options: Mapping[str, object]) -> RunStatus | None:
     """Let the project's plant be studied; return its newest run with a result."""
     if st.button("Run the study", type="primary", icon=":material/play_arrow:"):
-        inputs = {"study": shown.study, "plant": project.plant_document, **options}
+        overrides = [asdict(change) for change in project.criteria().overrides]
+        inputs = {"study": shown.study, "plant": project.plant_document, "overrides": overrides, **options}
         with explained():
             jobs.submit(store(), "study", inputs, project=project.id, title=shown.title)
             st.rerun()
@@ -97,7 +98,7 @@ def _plant_run(shown: Shown, project: Project, options: Mapping[str, object]) ->
 def _result(shown: Shown, run: RunStatus, result: Mapping[str, Any], plant: Plant | None) -> None:
     counts = " · ".join(f"{count} {state}" for state, count in result["counts"].items() if count)
     st.markdown(f"{badge_text(result['verdict'])} &nbsp; {counts or 'Nothing could be judged: see *Findings*.'}")
-    criteria = _criteria(shown.study, plant)
+    criteria = _criteria(shown.study, plant, result.get("overrides", []))
     st.caption("Limits: " + "; ".join(f"{row.label} {row.limits_text()}" for row in criteria))
     for message in result["failed"]:
         st.error(message)
@@ -145,9 +146,9 @@ def _on_the_oneline(shown: Shown, main: pd.DataFrame, result: Mapping[str, Any],
     oneline(plant, key=shown.study, notes=notes if shown.elements else {})
 
 
-def _criteria(study: str, plant: Plant | None) -> list[Criterion]:
+def _criteria(study: str, plant: Plant | None, overrides: list[dict[str, Any]]) -> list[Criterion]:
     """Return the study's criteria that hold at the plant's frequency."""
-    rows = CriteriaSet.default().of_study(study)
+    rows = CriteriaSet.overridden(overrides).of_study(study)
     return [row for row in rows if row.system_hz in (None, plant and plant.settings.frequency_hz)]
 
 

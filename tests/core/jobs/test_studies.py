@@ -30,6 +30,17 @@ def test_a_study_runs_in_one_unit(study: str, table: str, tmp_path: Path):
     assert len(pd.read_parquet(tmp_path / result["tables"][table]))
 
 
+def test_a_projects_own_limits_count_in_its_studies(tmp_path: Path):
+    inputs = {"study": "load_flow", "plant": sample_plant().to_document(), "scenarios": ["BASE_100"]}
+    stricter = {"criterion": "voltage_pu", "reason": "the owner's specification", "low": 0.999, "high": 1.001}
+    (tmp_path / "own").mkdir()
+    (tmp_path / "shipped").mkdir()
+    own = run_inline("study", {**inputs, "overrides": [stricter]}, tmp_path / "own")
+    assert run_inline("study", inputs, tmp_path / "shipped")["verdict"] == "PASS"
+    assert (own["verdict"], own["overrides"]) == ("FAIL", [stricter])
+    assert {row["note"] for row in own["verdicts"]} == {"limit overridden: the owner's specification"}
+
+
 def test_blocks_of_outages_join_to_the_whole_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("core.jobs.studies.OUTAGES_PER_UNIT", 10)
     result = run_inline("study", {"study": "contingency", "plant": sample_plant().to_document()}, tmp_path)
