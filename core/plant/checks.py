@@ -91,13 +91,8 @@ def _ids(plant: Plant) -> Iterable[Finding]:
     tables_of = ids.groupby(level=0).nunique()
     for element in tables_of[tables_of > 1].index:
         kinds = ", ".join(sorted(set(ids.loc[[element]])))
-        yield Finding(
-            "plant.id.shared",
-            Severity.ERROR,
-            f"{element} names a {kinds}",
-            "ids are unique over all equipment",
-            element=element,
-        )
+        hint = "ids are unique over all equipment"
+        yield Finding("plant.id.shared", Severity.ERROR, f"{element} names a {kinds}", hint, element=element)
 
 
 def _bus_numbers(plant: Plant) -> Iterable[Finding]:
