@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import BadInput
 from core.results.database import SOFTWARE, software_of
-from core.results.database.comparison import QUANTITIES, Compared, of_other_grids, refuse_strangers
+from core.results.database.comparison import QUANTITIES, Compared, of_other_grids, on_other_bases, refuse_strangers
 from core.results.database.simulations import DONE
 from pages.parts.comparing import (
     comparable,
@@ -85,6 +85,8 @@ with explained():
     with top:  # of all tables, which takes longest: the chosen one is there already
         every = [compared(a, b, name) for name in components]
         refuse_strangers(every)
+        for finding in on_other_bases(a[0].sbase_mva, b[0].sbase_mva):
+            st.info(f"{finding.text}.")
         for finding in of_other_grids(*(rows_of(one, "bus", software) for one, software in (a, b))):
             st.warning(f"{finding.text} {finding.hint.capitalize()}.", icon=":material/warning:")
         rows = summary(a, b, components)

@@ -140,14 +140,16 @@ def _table(store: Store, arguments: Namespace) -> pd.DataFrame:
 
 
 def _compare(store: Store, arguments: Namespace) -> Answer:
-    from core.results.database.comparison import QUANTITIES, compare, of_other_grids
+    from core.results.database.comparison import QUANTITIES, compare, of_other_grids, on_other_bases
 
     a, b = (_side(store, text) for text in (arguments.a, arguments.b))
     one, other = (
         {component: database.get_data(store, sim, component, software) for component in QUANTITIES}
         for sim, software in (a, b)
     )
-    found, findings = compare(one, other), plain(of_other_grids(one["bus"], other["bus"]))
+    bases = [database.simulation(store, sim).sbase_mva for sim, _ in (a, b)]
+    found = compare(one, other, bases[1] / bases[0])
+    findings = plain([*on_other_bases(*bases), *of_other_grids(one["bus"], other["bus"])])
     if arguments.csv and not arguments.json:
         if arguments.table not in found:
             raise BadInput(f"there is nothing to compare of {arguments.table!r}", hint=f"tables are {', '.join(found)}")

@@ -81,7 +81,7 @@ class _File:
         return StoredSimulation(
             case,
             _software(row, results, self.where),
-            float(row["sbase_mva"]),
+            _base(row["sbase_mva"]),
             start,
             value["timestamp_end"],
             value["notes"],
@@ -117,6 +117,12 @@ class _File:
 
     def _say(self, code: str, text: str) -> None:
         self.findings.append(Finding(code, Severity.WARNING, text, "", self.where))
+
+
+def _base(value: Any) -> float:
+    if not 0 < (mva := float(value)) < float("inf"):
+        raise ValueError(f"a system base of {mva:g} MVA is none")
+    return mva
 
 
 def _software(row: dict[str, Any], results: dict[str, Any], where: Where) -> str:

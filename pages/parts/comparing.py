@@ -61,8 +61,9 @@ def _identity(side: Side) -> Identity:
 
 @st.cache_resource(show_spinner="Comparing", max_entries=12)
 def _compared(database_url: str, a: Identity, b: Identity, component: str) -> Compared:
-    one, other = (rows_of(database.simulation(store(), sim), component, software) for sim, _, software in (a, b))
-    return compare_tables(one, other, component)
+    one, other = (database.simulation(store(), sim) for sim, _, _ in (a, b))
+    rows = [rows_of(side, component, software) for side, software in ((one, a[2]), (other, b[2]))]
+    return compare_tables(*rows, component, other.sbase_mva / one.sbase_mva)
 
 
 @st.cache_resource(show_spinner="Comparing", max_entries=40)

@@ -49,8 +49,8 @@ class Compared:
         return {name: _summary(self, name) for name in QUANTITIES[self.component]}
 
 
-def compare(a: Mapping[str, pd.DataFrame], b: Mapping[str, pd.DataFrame]) -> dict[str, Compared]:
-    """Compare two simulations' tables by component, those that both have.
+def compare(a: Mapping[str, pd.DataFrame], b: Mapping[str, pd.DataFrame], rebase: float = 1.0) -> dict[str, Compared]:
+    """Compare two simulations' tables by component, those that both have; ``rebase`` as :func:`compare_tables` has it.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def compare(a: Mapping[str, pd.DataFrame], b: Mapping[str, pd.DataFrame]) -> dic
         When the two have no element and time in common in any of them.
     """
     found = {
-        component: compare_tables(a[component], b[component], component)
+        component: compare_tables(a[component], b[component], component, rebase)
         for component in QUANTITIES
         if len(a[component]) and len(b[component])
     }
@@ -87,8 +87,20 @@ def of_other_grids(a: pd.DataFrame, b: pd.DataFrame) -> list[Finding]:
     return [Finding("results.other_grid", Severity.WARNING, text, hint)]
 
 
-def compare_tables(a: pd.DataFrame, b: pd.DataFrame, component: str) -> Compared:
-    """Compare a component's results; two snapshots are compared whatever their time stamps."""
+def on_other_bases(a_mva: float, b_mva: float) -> list[Finding]:
+    """Say when per unit is not the same on both sides, and on which base they are compared."""
+    if a_mva == b_mva:
+        return []
+    text = f"A's system base is {a_mva:g} MVA, B's is {b_mva:g} MVA: B's powers are compared in per unit of A's base"
+    return [Finding("results.other_base", Severity.INFO, text)]
+
+
+def compare_tables(a: pd.DataFrame, b: pd.DataFrame, component: str, rebase: float = 1.0) -> Compared:
+    """Compare a component's results; two snapshots are compared whatever their time stamps.
+
+    ``rebase`` makes per unit of A's system base of B's powers: B's base over A's.
+    """
+    b = b.assign(**{name: b[name] * rebase for name in ("p", "q") if name in b})
     a, b = (side.assign(timestamp=moments(side["timestamp"])) for side in (a, b))
     if a["timestamp"].nunique() == 1 and b["timestamp"].nunique() == 1:
         b = b.assign(timestamp=a["timestamp"].iloc[0])

@@ -165,6 +165,23 @@ def test_a_comparison_of_two_grids_that_number_alike_says_so(
         assert [finding["text"] for finding in json.loads(capsys.readouterr().out)["findings"]] == said
 
 
+def test_powers_on_other_system_bases_are_compared_on_one(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    bus = tmp_path / "bus.csv"
+    bus.write_text(
+        "BUS,NAME,BASKV,VM_PU,VA_DEG,P_GEN_MW,Q_GEN_MVAR,P_LOAD_MW,Q_LOAD_MVAR\n1,ONE,138,1.01,0,163,20,0,0\n"
+    )
+    for base in ("100", "50"):
+        assert main(["results", "import", str(bus), "--base-mva", base]) == 0
+    capsys.readouterr()
+    for sides in (("1", "2"), ("2", "1")):
+        assert main(["results", "compare", *sides, "--json"]) == 0
+        seen = json.loads(capsys.readouterr().out)
+        assert [finding["code"] for finding in seen["findings"]] == ["results.other_base"]
+        assert [seen["tables"]["bus"][name]["max_abs"] for name in "pq"] == pytest.approx([0, 0])
+
+
 @pytest.mark.parametrize("text", ["", "hello", "Bus_ID,Voltage_pu\nA1,1.02\nA1,1.01\n", "a,b\n1,2\n"])
 def test_what_holds_no_load_flow_is_refused(text: str, store: Store):
     with pytest.raises(BadInput):
