@@ -37,6 +37,10 @@ class StoredSimulation:
     results: dict[str, dict[str, pd.DataFrame]]
     farms: pd.DataFrame  # in the columns of wec_simulations
 
+    def steps(self) -> int:
+        """Return at how many time stamps it has results."""
+        return len({stamp for of in self.results.values() for frame in of.values() for stamp in frame["timestamp"]})
+
 
 def read_result_database(path: Path) -> tuple[list[StoredSimulation], list[Finding]]:
     """Read all simulations of a database file; the file is not changed."""

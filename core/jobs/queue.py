@@ -39,6 +39,8 @@ class State(StrEnum):
 
 #: What a worker has to do something about.
 OPEN = (State.QUEUED, State.RUNNING, State.CANCELLING)
+#: What a run calculates from, in its folder.
+INPUTS = "inputs.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def submit(
             id = new_id()
             where = folder(store, id)
             where.mkdir(parents=True, exist_ok=True)
-            write_whole(where / "inputs.json", dump(inputs).encode("utf-8"))
+            write_whole(where / INPUTS, dump(inputs).encode("utf-8"))
             who = {
                 "id": id,
                 "project": project,
@@ -164,7 +166,7 @@ def result(store: Store, run: str) -> dict[str, Any]:
 
 def inputs(store: Store, run: str) -> dict[str, Any]:
     """Return what a run calculates from."""
-    document: dict[str, Any] = json.loads((folder(store, run) / "inputs.json").read_text(encoding="utf-8"))
+    document: dict[str, Any] = json.loads((folder(store, run) / INPUTS).read_text(encoding="utf-8"))
     return document
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from core.errors import BadInput
+from core.errors import GridproofError, NotFound
 from core.jobs.inline import message
 from core.jobs.kinds import FAILED, IN_TURN, address
-from core.jobs.queue import OPEN, State, folder
+from core.jobs.queue import INPUTS, OPEN, State, folder
 from core.jobs.tables import runs as table
 from core.jobs.tables import units
 from core.store import Store, now
@@ -85,17 +85,19 @@ class Records:
             return [run for row in rows if (run := self._take(connection, row))]
 
     def _take(self, connection: Connection, row: Row[Any]) -> ActiveRun | None:
-        moment = now()
+        moment, home = now(), folder(self.store, row.id)
         try:
             where = address(row.kind)
-        except BadInput as error:
+            if not (home / INPUTS).exists():
+                raise NotFound(f"its files are gone: the workspace has no runs/{row.id}/{INPUTS}")
+        except GridproofError as error:
             self._set(connection, row.id, state=State.FAILED, ended_at=moment, message=message(error))
             return None
         state = State.RUNNING if row.state == State.QUEUED else row.state
         beat = {"worker": self.worker, "heartbeat_at": moment, "resumed_at": moment, "done_before": row.done}
         self._set(connection, row.id, state=state, started_at=row.started_at or moment, **beat)
         order = (-row.priority, row.submitted_at, row.id)
-        run = ActiveRun(row.id, row.kind, where, str(folder(self.store, row.id)), order, Step.PLAN)
+        run = ActiveRun(row.id, row.kind, where, str(home), order, Step.PLAN)
         if row.total is not None:
             left = select(units.c.number, units.c.parameters).where(units.c.run == row.id, units.c.state == "waiting")
             run.waiting.extend((u.number, u.parameters) for u in connection.execute(left.order_by(units.c.number)))
@@ -169,7 +171,9 @@ class Records:
 
     def log(self, run: str, text: str) -> None:
         """Add a line to the run's log."""
-        with (folder(self.store, run) / "run.log").open("a", encoding="utf-8") as file:
+        home = folder(self.store, run)
+        home.mkdir(parents=True, exist_ok=True)  # somebody may have taken it away: no reason to leave the other runs
+        with (home / "run.log").open("a", encoding="utf-8") as file:
             file.write(f"{now():%Y-%m-%d %H:%M:%S}Z {text}\n")
 
     def _end(self, run: ActiveRun, state: State, text: str = "", **values: Any) -> None:

@@ -47,6 +47,9 @@ def resume(store: Store, sim: int) -> str:
     if "network" not in own.inputs:
         raise BadInput(f"simulation {sim} was not calculated here", hint="remove it, or import its file again")
     run = run_of(store, own)
+    if run and not run.is_active and not (queue.folder(store, run.id) / queue.INPUTS).exists():
+        queue.remove(store, run.id)  # the database came here without its runs' folders
+        run = None
     if run is None:
         return queue.submit(store, NAME, _inputs(own), title=own.case_name)
     queue.resume(store, run.id)

@@ -15,6 +15,7 @@ from core.documents import plain
 from core.errors import EngineError
 from core.jobs.inline import execute, message
 from core.jobs.kinds import import_kind
+from core.jobs.queue import INPUTS
 
 LOG = logging.getLogger(__name__)
 
@@ -53,5 +54,5 @@ def _portable() -> Iterator[None]:
 
 @lru_cache(maxsize=4)
 def _inputs(folder: str) -> dict[str, Any]:
-    inputs: dict[str, Any] = json.loads((Path(folder) / "inputs.json").read_text(encoding="utf-8"))
+    inputs: dict[str, Any] = json.loads((Path(folder) / INPUTS).read_text(encoding="utf-8"))
     return inputs

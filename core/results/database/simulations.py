@@ -67,7 +67,11 @@ def begin(
 
 @contextmanager
 def all_or_nothing(store: Store, sim: int) -> Iterator[None]:
-    """Remove the simulation when what is done inside breaks off, whatever the reason: half an import is none."""
+    """Remove the simulation when what is done inside breaks off, whatever the reason: half an import is none.
+
+    It counts as interrupted until it is finished: what kills this process can't be told.
+    """
+    set_state(store, sim, INTERRUPTED)
     try:
         yield
     except BaseException:

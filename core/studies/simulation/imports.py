@@ -16,7 +16,6 @@ from core.formats.psse.psspy_tables import psspy_table, read_psspy_tables
 from core.formats.result_database import MAGIC, read_result_database
 from core.network.audit import audit
 from core.results.database import all_or_nothing, begin, finish, insert_tables
-from core.results.database.simulations import INTERRUPTED, set_state
 from core.store import Store, now
 from core.studies.simulation.printed import import_opendss, import_printed
 from core.studies.simulation.series import STAMP, Series
@@ -68,15 +67,14 @@ def _database(store: Store, path: Path) -> tuple[list[int], list[Finding]]:
     read, findings = read_result_database(path)
     numbers = []
     for one in read:
-        sim = begin(store, one.case_name, one.software, one.sbase_mva, one.timestamp_start, notes=one.notes)
+        steps, own = one.steps(), (one.case_name, one.software, one.sbase_mva, one.timestamp_start)
+        sim = begin(store, *own, steps=steps if one.timestamp_end else None, notes=one.notes)
         with all_or_nothing(store, sim):
             for software, frames in one.results.items():
                 insert_tables(store, sim, frames, software=software)
-            insert_tables(store, sim, {}, farms=one.farms)
-            if one.timestamp_end:  # without an end it broke off in its own program
+            insert_tables(store, sim, {}, farms=one.farms, steps=steps)
+            if one.timestamp_end:  # without an end it broke off in its own program, and stays interrupted
                 finish(store, sim, one.timestamp_end)
-        if not one.timestamp_end:
-            set_state(store, sim, INTERRUPTED)
         numbers.append(sim)
     return numbers, findings
 

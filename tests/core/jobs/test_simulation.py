@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -106,3 +107,13 @@ def test_the_command_waits_for_the_same_run(
     sim = json.loads(capsys.readouterr().out)["simulation"]
     assert (sim["state"], sim["steps"]) == ("running", STEPS)
     assert simulation.wait(shared, sim["grid_sim_id"])["unsolved"] == 0
+
+
+def test_a_database_without_its_runs_folders_goes_on(shared: Store, files: tuple[run.File, run.File]):
+    sim = run.enter(shared, *files)
+    simulation.resume(shared, sim)
+    simulation.cancel(shared, sim)
+    wait_for(shared, sim, lambda seen: seen.state == "interrupted")
+    shutil.rmtree(shared.settings.workspace / "runs")
+    simulation.resume(shared, sim)
+    assert simulation.wait(shared, sim)["unsolved"] == 0

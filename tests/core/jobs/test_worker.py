@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from typing import Any
 
@@ -42,6 +43,18 @@ def test_a_pool_that_breaks_between_two_tasks_costs_nothing(
     worker.close()
     seen = jobs.status(store, run)
     assert (seen.state, seen.result) == (State.FINISHED, {"sum": 1, "failed": 0})
+
+
+def test_a_run_without_its_files_fails_and_leaves_the_others(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.jobs.queue.start_worker", lambda settings: None)
+    lost, whole = (jobs.submit(store, "squares", {"count": count}) for count in (1, 2))
+    shutil.rmtree(store.settings.workspace / "runs" / lost)
+    worker = Worker(store, idle_s=0.1)
+    worker.pool = Threads()
+    worker.work()
+    worker.close()
+    assert [jobs.status(store, run).state for run in (lost, whole)] == [State.FAILED, State.FINISHED]
+    assert "its files are gone" in jobs.status(store, lost).message
 
 
 def test_a_worker_that_can_not_be_started_is_told_and_the_run_stays_queued(store: Store) -> None:

@@ -61,6 +61,7 @@ def test_wec_grids_own_database_with_composite_keys_and_flags_is_imported(either
     numbers, findings = import_files(either, database_of(WEC_GRID, tmp_path))
     first, second, third = (database.simulation(either, number) for number in numbers)
     assert (first.software, first.state, first.timestamp_end) == ("psse", "done", "2025-01-02")
+    assert [(one.steps, one.steps_done) for one in (first, second, third)] == [(1, 1), (None, 0), (1, 1)]
     assert (second.software, second.state) == ("pypsa", "interrupted")
     assert database.software_of(either, third.grid_sim_id) == ["psse", "pypsa"]
     voltages = [database.get_bus_data(either, third.grid_sim_id, name)["v_mag"].tolist() for name in ("psse", "pypsa")]
@@ -180,6 +181,17 @@ def test_powers_on_other_system_bases_are_compared_on_one(
         seen = json.loads(capsys.readouterr().out)
         assert [finding["code"] for finding in seen["findings"]] == ["results.other_base"]
         assert [seen["tables"]["bus"][name]["max_abs"] for name in "pq"] == pytest.approx([0, 0])
+
+
+def test_an_import_that_was_killed_is_interrupted(store: Store, monkeypatch: pytest.MonkeyPatch):
+    seen = []
+    monkeypatch.setattr(
+        "core.studies.simulation.printed.insert_grid_state",
+        lambda store, sim, state: seen.append(database.simulation(store, sim).state),
+    )
+    import_files(store, [(b"Bus_ID,Voltage_pu,Angle_deg\n1,1.02,0\n", Path("etap.csv"))])
+    assert seen == ["interrupted"]
+    assert [one.state for one in database.simulations(store)] == ["done"]
 
 
 @pytest.mark.parametrize("text", ["", "hello", "Bus_ID,Voltage_pu\nA1,1.02\nA1,1.01\n", "a,b\n1,2\n"])
