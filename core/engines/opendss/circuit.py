@@ -13,6 +13,7 @@ import pandas as pd
 
 from core.errors import EngineError
 from core.feeder import Feeder
+from core.feeder.topology import tree_of
 from core.findings import Finding, Severity, listed
 from core.formats.opendss.context import REUSE_FACTORS, give_back, lent_engine, new_context, plain, scratch
 from core.formats.opendss.names import PHASES
@@ -22,6 +23,8 @@ from core.formats.opendss.write import Script, script_of
 HUNTING = "max control iterations"
 #: Below this a node has no voltage [pu].
 DEAD_PU = 1e-3
+#: What ties dead nodes to earth: its name in the engine and its resistance [ohm].
+EARTH, EARTH_OHM = "_earth_of_dead_", 1000.0
 #: The tolerance that OpenDSS uses unless told otherwise [pu].
 USUAL_TOLERANCE = 1e-4
 
@@ -81,6 +84,7 @@ class Circuit:
         try:
             self.command(f'set datapath="{self._folder.name}"')
             self.engine.Text.Commands(self.script.commands)
+            self._earth_islands()
             for setting in (
                 f"set tolerance={tolerance or self.options.tolerance:g}",
                 f"set maxiterations={self.options.max_iterations}",
@@ -93,6 +97,13 @@ class Circuit:
             raise EngineError(
                 f"OpenDSS refuses the feeder: {plain(error)}", hint="Look at the findings of the model"
             ) from error
+
+    def _earth_islands(self) -> None:
+        """Earth each node that no source reaches: it stays dead and doesn't leave the whole circuit singular."""
+        fed = {self.script.names.give("bus", bus).lower() for bus in tree_of(self.feeder).parent}
+        dark = [node for node in self.engine.ActiveCircuit.AllNodeNames if node.rsplit(".", 1)[0].lower() not in fed]
+        for k, node in enumerate(dark):
+            self.command(f"new reactor.{EARTH}{k} bus1={node} phases=1 r={EARTH_OHM:g} x=0")
 
     def solve(self) -> Snapshot:
         """Solve once; a circuit that doesn't converge or is singular comes back as such, with what stands out."""

@@ -14,6 +14,8 @@ from core.findings import Finding, Severity, listed
 
 #: A node below this has no voltage: what is left is coupling [pu].
 DARK_PU = 0.01
+#: The same for a bus without base voltage [kV].
+DARK_KV = 1e-3
 #: A load below this, or above its inverse, shows that the power flow has no solution with the loads' power [pu].
 COLLAPSED_PU = 0.5
 
@@ -53,7 +55,8 @@ def _missing(feeder: Feeder) -> Finding | None:
 
 
 def _without_voltage(snapshot: Snapshot) -> list[Finding]:
-    dark = snapshot.nodes[snapshot.nodes["v_pu"] < DARK_PU]
+    v_pu, v_kv = snapshot.nodes["v_pu"], snapshot.nodes["v_kv"]
+    dark = snapshot.nodes[(v_pu < DARK_PU) | (v_pu.isna() & (v_kv < DARK_KV))]
     if dark.empty:
         return []
     names = list(dict.fromkeys(dark["bus"]))

@@ -230,3 +230,25 @@ def test_angles_are_judged_without_the_rotation_that_all_have_in_common(
     found = compare(feeder, snapshot, reading.value)
     assert (found.verdict, found.findings[0].code) == (verdict, "feeder.baseline_rotated")
     assert found.nodes.loc[0, "error_deg"] == pytest.approx(-wrong, abs=1e-6)
+
+
+def with_island(feeder: Feeder) -> Feeder:
+    """Return the feeder with a line between two buses more, which nothing joins to the others."""
+    parts = {"branches": ("id", "from_bus", "to_bus"), "impedances": ("branch",)}
+    more = {
+        name: pd.concat([feeder[name], feeder[name].assign(**dict.fromkeys(columns, "dead"))])
+        for name, columns in parts.items()
+    }
+    more["branches"].iloc[-1, more["branches"].columns.get_loc("to_bus")] = "dead end"
+    buses = pd.DataFrame({"id": ["dead", "dead end"]})
+    return feeder.with_tables({**more, "buses": pd.concat([feeder["buses"], buses])})
+
+
+def test_an_island_without_source_is_dead_and_changes_nothing_else() -> None:
+    alone, beside = (solve_feeder(feeder) for feeder in (two_buses(), with_island(two_buses())))
+    assert beside.converged
+    assert beside.losses_kw == pytest.approx(alone.losses_kw, rel=1e-9)
+    volts = beside.nodes.groupby("bus")["v_kv"].max()
+    assert volts["2"] == pytest.approx(alone.nodes.groupby("bus")["v_kv"].max()["2"], rel=1e-9)
+    assert volts["dead"] == volts["dead end"] == 0.0
+    assert [(f.code, f.element) for f in beside.findings] == [("feeder.without_voltage", "dead")]
