@@ -60,13 +60,14 @@ def block_summary(block: Block, step_h: float) -> dict[str, Any]:
         for name, (low, high) in (("a", RANGE_A_PU), ("b", RANGE_B_PU))
     }
     loading = np.nan_to_num(block.loading_pct, nan=0.0)
+    system = block.system[np.isfinite(block.system).all(axis=1)]  # a step without solution has no powers
     return {
         "steps": len(block.converged),
         "not_converged": int((~block.converged).sum()),
-        "energy_mwh": float(block.system[:, 0].sum() * step_h / 1000),
-        "losses_mwh": float(block.system[:, 2].sum() * step_h / 1000),
-        "peak_kw": float(block.system[:, 0].max()),
-        "lowest_kw": float(block.system[:, 0].min()),
+        "energy_mwh": float(system[:, 0].sum() * step_h / 1000),
+        "losses_mwh": float(system[:, 2].sum() * step_h / 1000),
+        "peak_kw": float(system[:, 0].max()),
+        "lowest_kw": float(system[:, 0].min()),
         "tap_operations": int(np.abs(np.diff(block.taps.astype(int), axis=0)).sum()) if block.taps.size else 0,
         "first_taps": block.taps[0].tolist(),
         "last_taps": block.taps[-1].tolist(),

@@ -242,8 +242,18 @@ def _year(inputs: dict[str, Any], case: str, feeder: str, blocks: list[dict[str,
             },
             **{name: str(folder / file) for name, file in merged.items()},
         },
-        "findings": [*blocks[0]["findings"], *_below_limit(blocks)],
+        "findings": [*blocks[0]["findings"], *_unsolved(blocks), *_below_limit(blocks)],
     }
+
+
+def _unsolved(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Report steps without a solution: what they leave isn't to be relied on."""
+    steps = sum(block["not_converged"] for block in blocks)
+    if not steps:
+        return []
+    text = f"{steps:,} of {sum(block['steps'] for block in blocks):,} steps do not converge"
+    hint = "Look at the profiles and loads of these steps; energy and losses are not those of the whole time"
+    return [Finding("feeder.steps_not_converged", Severity.ERROR, text, hint).as_dict()]
 
 
 def _below_limit(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -300,6 +310,8 @@ def _solve(inputs: dict[str, Any], unit: dict[str, Any]) -> tuple[Block, list[Fi
     values = scaled(feeder, reading.value, assigned)
     with Circuit(feeder, SolveOptions(hold_taps=inputs["hold_taps"], tolerance=TOLERANCE)) as circuit:
         block = run_steps(circuit, values, assigned, unit["first"], unit["count"])
+    if not np.isfinite(block.system).all(axis=1).any():
+        raise EngineError(f"No step of feeder {feeder.name} can be solved", hint="Solve it once: findings say why")
     if reading.value.steps > inputs["steps"]:
         text = f"The run takes the first {inputs['steps']:,} of the profiles' {reading.value.steps:,} steps"
         findings.append(Finding("profiles.longer", Severity.INFO, text))

@@ -31,7 +31,7 @@ def in_order(table: pd.DataFrame, columns: Sequence[str], note: Note) -> tuple[p
     if stamps is None:
         return table, None
     steps = stamps.diff().iloc[1:]
-    step = pd.Timedelta(steps[steps > pd.Timedelta(0)].median())
+    step = pd.Timedelta(steps[steps != pd.Timedelta(0)].abs().median())
     minutes = step / pd.Timedelta(minutes=1)
     forward, back = int((steps == step + HOUR).sum()), int((steps == step - HOUR).sum())
     regular = int((steps == step).sum())

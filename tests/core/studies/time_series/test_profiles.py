@@ -47,6 +47,13 @@ def test_daylight_saving_neither_adds_nor_takes_a_step(tmp_path: Path, minutes: 
     assert codes(reading) == (set() if "z" in form else {"profiles.daylight_saving"})
 
 
+def test_rows_from_last_to_first_are_turned_round_and_said(tmp_path: Path) -> None:
+    stamps, load = pd.date_range("2026-06-01", periods=48, freq="h"), np.linspace(0.1, 0.9, 48)
+    reading = read(tmp_path, pd.DataFrame({"timestamp": stamps, "load": load})[::-1])
+    np.testing.assert_allclose(reading.value.values["load"], load)
+    assert codes(reading) == {"profiles.order"}
+
+
 def test_rows_that_are_missing_or_double_are_put_right_and_said(tmp_path: Path) -> None:
     stamps = pd.date_range("2026-06-01", periods=48, freq="h")
     load = np.linspace(0.1, 0.9, 48)

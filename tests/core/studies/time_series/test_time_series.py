@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 
 from core.__main__ import main
-from core.engines.opendss import SolveOptions
+from core.engines.opendss import Block, SolveOptions
 from core.errors import BadInput
 from core.formats.cyme import read_cyme
 from core.jobs import run_inline
 from core.studies.feeder_flow import solve_feeder
 from core.studies.time_series import assign, read_profiles, unit, year_inputs
-from core.studies.time_series.metrics import moves_between
+from core.studies.time_series.metrics import block_summary, moves_between
 from tests.core.formats.cyme import exports
 
 HOURS = 72
@@ -91,6 +91,14 @@ def test_one_block_or_many_agree(case: dict[str, Any], tmp_path: Path) -> None:
     many = voltages(run_inline("time_series", case, tmp_path / "many"))
     one = voltages(run_inline("time_series", {**case, "block_steps": HOURS}, tmp_path / "one"))
     np.testing.assert_allclose(many.to_numpy(), one.to_numpy(), atol=2e-5)
+
+
+def test_steps_without_a_solution_are_said_and_not_summed() -> None:
+    powers = np.array([[10.0, 1.0, 2.0, 1.0], [np.nan] * 4])
+    nothing = np.zeros((2, 0))
+    block = Block([], [], [], nothing, nothing, nothing, powers, np.array([True, False]))
+    summary = block_summary(block, 1.0)
+    assert (summary["energy_mwh"], summary["losses_mwh"], summary["not_converged"]) == (0.01, 0.002, 1)
 
 
 def test_feeders_with_a_higher_rank_run_first(case: dict[str, Any]) -> None:
