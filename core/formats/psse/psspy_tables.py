@@ -11,6 +11,7 @@ import pandas as pd
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where
 from core.formats.ragged import refuse_ragged
+from core.formats.time_stamps import read_stamps, said_of_zone, written
 
 #: Component → the columns that tell its table, and the columns that it must have.
 TABLES = {
@@ -22,6 +23,8 @@ TABLES = {
 REQUIRED = set().union(*(needed for _, needed in TABLES.values()))
 #: What tells the elements of a table apart at one time stamp.
 NAMES = {"line": "line_name", "generator": "gen_name", "load": "load_name", "bus": "bus"}
+#: Columns of the numbers of buses.
+WHOLE = ("NUMBER", "FROMNUMBER", "TONUMBER")
 #: A voltage beyond this is no per unit: per cent or kilovolts look like that.
 LARGEST_PU = 2.0
 TYPES = {1: "PQ", 2: "PV", 3: "Slack", 4: "Isolated"}
@@ -39,13 +42,13 @@ def read_psspy_tables(
 ) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
     """Return the results by component in the database's columns; powers in MW and Mvar become per unit.
 
-    ``timestamp`` is that of rows without a column TIMESTAMP.
+    ``timestamp`` is that of tables without a column TIMESTAMP.
 
     Raises
     ------
     BadInput
-        No bus table, two tables of one kind, a column missing, something else than a number, a voltage that is not in
-        per unit, or an element twice.
+        No bus table, two tables of one kind, a column missing, something else than a number or a time stamp, a
+        voltage that is not in per unit, or an element twice.
     """
     frames: dict[str, pd.DataFrame] = {}
     for data, name in files:
@@ -62,8 +65,10 @@ def read_psspy_tables(
             "psspy.base", Severity.INFO, f"powers are on the system base of {base_mva:g} MVA", "", Where(files[0][1])
         )
     ]
+    stamps, said = _stamps(frames, timestamp)
+    findings += said
     made = {
-        component: _MADE[component](frame, base_mva).assign(timestamp=_stamps(frame, timestamp))
+        component: _MADE[component](frame, base_mva).assign(timestamp=stamps[component])
         for component, frame in frames.items()
     }
     for component, frame in made.items():
@@ -122,13 +127,19 @@ def _generator(frame: pd.DataFrame, base_mva: float) -> pd.DataFrame:
 
 
 def _load(frame: pd.DataFrame, base_mva: float) -> pd.DataFrame:
-    try:
-        power = frame["TOTALACT"].str.replace(" ", "").str.strip("()").map(complex).to_numpy() / base_mva
-    except (ValueError, TypeError) as error:
-        raise BadInput("TOTALACT holds something else than complex numbers", hint="write them as 10+5j") from error
-    if not np.isfinite(power).all():
-        raise BadInput("TOTALACT holds something else than complex numbers", hint="write them as 10+5j")
+    power = frame["TOTALACT"].str.replace(" ", "").str.strip("()").map(_complex).to_numpy(dtype=complex) / base_mva
+    bad = ~np.isfinite(power)
+    if bad.any():
+        where = Where(str(frame["file"].iloc[0]), row=int(bad.argmax()) + 2, column="TOTALACT")
+        raise BadInput("TOTALACT holds something else than complex numbers", hint="write them as 10+5j", where=where)
     return _element(frame, "load", "Load").assign(p=power.real, q=power.imag)
+
+
+def _complex(text: object) -> complex:
+    try:
+        return complex(str(text))
+    except ValueError:
+        return complex(np.nan)
 
 
 def _line(frame: pd.DataFrame, base_mva: float) -> pd.DataFrame:
@@ -170,11 +181,32 @@ def _numbers(frame: pd.DataFrame, name: str) -> pd.Series:
     if bad.any():
         row = int(bad.to_numpy().argmax()) + 2
         raise BadInput(f"{name} has no number in row {row}", where=Where(str(frame["file"].iloc[0]), column=name))
+    broken = (numbers % 1 != 0) & numbers.notna()
+    if name in WHOLE and broken.any():
+        row = int(broken.to_numpy().argmax())
+        where = Where(str(frame["file"].iloc[0]), row=row + 2, column=name)
+        raise BadInput(f"{name} is {numbers.iloc[row]:g}: buses have whole numbers", where=where)
     return numbers
 
 
-def _stamps(frame: pd.DataFrame, timestamp: str) -> pd.Series:
-    return frame["TIMESTAMP"] if "TIMESTAMP" in frame else pd.Series(timestamp, index=frame.index)
+def _stamps(frames: dict[str, pd.DataFrame], now: str) -> tuple[dict[str, pd.Series], list[Finding]]:
+    """Return each table's time stamps, in UTC where they have zones: all tables have them, or none."""
+    given = [component for component, frame in frames.items() if "TIMESTAMP" in frame]
+    if not given:
+        return {component: pd.Series(now, index=frame.index) for component, frame in frames.items()}, []
+    wheres = {component: Where(str(frame["file"].iloc[0])) for component, frame in frames.items()}
+    for component in frames:
+        if component not in given:
+            text = f"the {component} table has no column TIMESTAMP, the {given[0]} table has one"
+            raise BadInput(text, hint="give all tables of a case their time", where=wheres[component])
+    read = {component: read_stamps(frames[component]["TIMESTAMP"], wheres[component]) for component in given}
+    for component, stamps in read.items():
+        if stamps.dt.tz != read[given[0]].dt.tz:
+            text = f"the time stamps of the {component} table and of the {given[0]} table: one has a zone, one has none"
+            raise BadInput(text, hint="give the time stamps of all tables a zone, or of none", where=wheres[component])
+    texts = written(pd.concat(read))
+    said = said_of_zone(read[given[0]], "psspy.zone", wheres[given[0]])
+    return {component: texts[component] for component in given}, said
 
 
 def _name(component: str, frame: pd.DataFrame, row: int) -> str:
@@ -193,13 +225,14 @@ def _refuse_doubles(component: str, frame: pd.DataFrame, where: Where) -> None:
 def _at_unknown_buses(component: str, frame: pd.DataFrame, bus: pd.DataFrame, where: Where) -> list[Finding]:
     """Say which elements are at a bus without a row at their time; lines to the outside may be meant so."""
     known = pd.MultiIndex.from_frame(bus[["timestamp", "bus"]])
-    lost = np.zeros(len(frame), dtype=bool)
-    for end in ("ibus", "jbus") if component == "line" else ("bus",):
+    lost, ends = np.zeros(len(frame), dtype=bool), ["ibus", "jbus"] if component == "line" else ["bus"]
+    for end in ends:
         lost |= ~pd.MultiIndex.from_frame(frame[["timestamp", end]]).isin(known)
     if not lost.any():
         return []
     row, severity = int(lost.argmax()), Severity.WARNING if component == "line" else Severity.ERROR
-    text = f"{_name(component, frame, row)} is at a bus that the bus table doesn't have"
+    at = f" at {frame['timestamp'].iloc[row]}" if frame[ends].iloc[row].isin(bus["bus"]).all() else ""
+    text = f"{_name(component, frame, row)} is at a bus that the bus table doesn't have{at}"
     text += f", and {lost.sum() - 1} more of the {component} table" if lost.sum() > 1 else ""
     hint = "add the bus's row: the balance of the buses lacks its power"
     return [Finding("psspy.unknown_bus", severity, text, hint, replace(where, row=row + 2))]

@@ -14,11 +14,12 @@ from core.formats.opendss.exports import opendss_export
 from core.formats.psse import read_raw
 from core.formats.psse.psspy_tables import psspy_table, read_psspy_tables
 from core.formats.result_database import MAGIC, read_result_database
+from core.formats.time_stamps import STAMP
 from core.network.audit import audit
 from core.results.database import all_or_nothing, begin, finish, insert_tables
 from core.store import Store, now
 from core.studies.simulation.printed import import_opendss, import_printed
-from core.studies.simulation.series import STAMP, Series
+from core.studies.simulation.series import Series
 from core.studies.simulation.steps import Grid, tables
 
 #: How a RAW file begins: change code and system base, comments before them.

@@ -9,10 +9,10 @@ from core.errors import BadInput
 from core.findings import Finding, Severity, Where
 from core.formats.opendss.exports import opendss_export, read_voltages
 from core.formats.recognise import read_result
+from core.formats.time_stamps import STAMP
 from core.results.database import GridState, all_or_nothing, begin, finish, insert_grid_state, software_key
 from core.results.study_result import StudyResult
 from core.store import Store, now
-from core.studies.simulation.series import STAMP
 
 STUDIES = ("load_flow", "power_flow")
 #: PSS/E's codes of buses.

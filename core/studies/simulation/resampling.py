@@ -10,7 +10,8 @@ import pandas as pd
 
 from core.errors import BadInput
 from core.findings import Where
-from core.studies.simulation.series import STAMP, Series
+from core.formats.time_stamps import STAMP
+from core.studies.simulation.series import Series
 
 
 def combined(parts: Sequence[tuple[Series, Where]], minutes: float | None = None) -> Series:

@@ -14,6 +14,7 @@ from core.engines.regulation import enforces_limits
 from core.errors import BadInput, EngineError
 from core.findings import Finding, Severity, Where
 from core.formats.networks import read_network
+from core.formats.time_stamps import STAMP
 from core.network import Network
 from core.results import database
 from core.store import Store, now
@@ -21,7 +22,7 @@ from core.store.files import Files
 from core.studies.simulation import dispatch
 from core.studies.simulation.costs import read_costs, stored_costs
 from core.studies.simulation.resampling import combined
-from core.studies.simulation.series import STAMP, Series, read_series
+from core.studies.simulation.series import Series, read_series
 from core.studies.simulation.steps import Grid, farm_table, tables
 from core.studies.simulation.voltages import voltages
 

@@ -16,6 +16,7 @@ import pandas as pd
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where, counted
 from core.formats.ragged import refuse_ragged
+from core.formats.time_stamps import read_stamps, said_of_zone, written
 from core.network import Network
 
 TIME = ("timestamp", "time", "datetime", "date", "snapshot")
@@ -25,7 +26,6 @@ FARM = re.compile(r"(?P<name>.+)@(?P<bus>\d+)[\s_]*[\[(]?(?P<unit>mw|kw|w)[\])]?
 MW = {"mw": 1.0, "kw": 1e-3, "w": 1e-6}
 #: A factor beyond this is hardly one.
 LARGEST_SCALE = 10.0
-STAMP = "%Y-%m-%dT%H:%M:%S"
 
 
 @dataclass(slots=True)
@@ -119,19 +119,7 @@ def _with_index(table: pd.DataFrame) -> pd.DataFrame:
 
 def _timestamps(values: pd.Series, where: Where, findings: list[Finding]) -> list[str]:
     """Return the steps as ISO time stamps, in UTC where the series names a zone."""
-    zoned = values.astype(str).str.contains(r"(?:Z|[+-]\d\d:?\d\d)$", regex=True)
-    if zoned.any() and not zoned.all():
-        raise BadInput("some time stamps have a zone, others don't", hint="give all a zone, or none", where=where)
-    try:
-        if pd.api.types.is_numeric_dtype(values):
-            raise ValueError("numbers are not dates")
-        stamps = pd.to_datetime(values, utc=bool(zoned.all()), format=None if values.dtype.kind == "M" else "ISO8601")
-    except (ValueError, TypeError) as error:
-        hint = "write them as 2025-01-31T13:00:00"
-        reason = str(error).partition(". ")[0]
-        raise BadInput(f"the time stamps can't be read: {reason}", hint=hint, where=where) from error
-    if stamps.isna().any():
-        raise BadInput(f"row {int(stamps.isna().argmax()) + 2} has no time stamp", where=where)
+    stamps = read_stamps(values, where)
     step = stamps.diff().iloc[1:]
     wrong = step <= pd.Timedelta(0)
     if wrong.any():
@@ -148,10 +136,8 @@ def _timestamps(values: pd.Series, where: Where, findings: list[Finding]) -> lis
         findings.append(Finding("series.gap", Severity.WARNING, text, hint, where))
     if (step < usual).any():
         findings.append(Finding("series.uneven", Severity.WARNING, "the steps have different lengths", "", where))
-    if zoned.all():
-        findings.append(Finding("series.zone", Severity.INFO, "time stamps are kept in UTC", "", where))
-    whole = (stamps.dt.microsecond == 0).all()
-    return list(stamps.dt.strftime(STAMP if whole else STAMP + ".%f"))
+    findings += said_of_zone(stamps, "series.zone", where)
+    return list(written(stamps))
 
 
 def _numbers(values: pd.Series, where: Where) -> np.ndarray:

@@ -44,6 +44,40 @@ def test_time_stamps_make_steps_and_missing_tables_are_told():
     assert "psspy.no_injection" in [finding.code for finding in findings]
 
 
+STAMPED = "TIMESTAMP,NUMBER,PU,ANGLED\n{},1,1.0,0\n{},1,1.1,0\n"
+
+
+def test_time_stamps_with_zones_are_one_moment_in_utc():
+    bus = STAMPED.format("2025-01-01T00:00+02:00", "2024-12-31T23:00Z").encode()
+    load = b"TIMESTAMP,NUMBER,TOTALACT\n2024-12-31T22:00Z,1,5\n2025-01-01T05:00+02:00,1,5\n"
+    made, findings = read_psspy_tables([(bus, "bus.csv"), (load, "load.csv")], 100.0, "now")
+    assert made["bus"]["timestamp"].tolist() == ["2024-12-31T22:00:00", "2024-12-31T23:00:00"]
+    assert made["load"]["timestamp"].tolist() == ["2024-12-31T22:00:00", "2025-01-01T03:00:00"]
+    said = {finding.code: finding.text for finding in findings}
+    assert "psspy.zone" in said
+    assert said["psspy.unknown_bus"].endswith("at 2025-01-01T03:00:00")
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ([STAMPED.format("01/02/2025", "02/02/2025")], "can't be read"),
+        ([STAMPED.format("yesterday", "today")], "can't be read"),
+        ([STAMPED.format("", "2025-01-01")], "row 2 has no time stamp"),
+        ([STAMPED.format("2025-01-01T00:00+02:00", "2024-12-31T22:00Z")], "bus 1 is in the bus table twice"),
+        ([STAMPED.format("2025-01-01T00:00Z", "2025-01-01T01:00")], "zone"),
+        ([STAMPED.format("2025-01-01", "2025-01-02"), LOAD.decode()], "no column TIMESTAMP"),
+        (
+            [STAMPED.format("2025-01-01", "2025-01-02"), "TIMESTAMP,NUMBER,TOTALACT\n2025-01-01T00:00Z,1,5\n"],
+            "has a zone",
+        ),
+    ],
+)
+def test_time_stamps_that_would_need_guessing_are_refused(files: list[str], words: str):
+    with pytest.raises(BadInput, match=words):
+        read_psspy_tables([(text.encode(), "case.csv") for text in files], 100.0, "now")
+
+
 @pytest.mark.parametrize(
     ("files", "words"),
     [
@@ -54,7 +88,8 @@ def test_time_stamps_make_steps_and_missing_tables_are_told():
         ([b"NUMBER,PU,ANGLED\n1,high,0\n"], "no number in row 2"),
         ([b"NUMBER,PU,ANGLED\n,1,0\n"], "no number in row 2"),
         ([b"NUMBER,PU,ANGLED,TYPE\n1,1,0,7\n"], "bus type 7"),
-        ([BUS, b"NUMBER,TOTALACT\n2,much\n"], "complex"),
+        ([BUS, b"NUMBER,TOTALACT\n2,5\n2,much\n"], "row 3, column TOTALACT.*complex"),
+        ([BUS.replace(b"2,'B'", b"2.5,'B'")], "row 3, column NUMBER.*NUMBER is 2.5"),
         ([BUS, b"NUMBER,TOTALACT\n2,\n"], "complex"),
         ([BUS, b"NUMBER,PGEN,QGEN\n1,,2\n"], "PGEN has no number"),
         ([b"NUMBER,PU,ANGLED\n1,1,0\n2,95,0\n"], "PU is 95"),
