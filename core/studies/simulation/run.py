@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core.engines import lightsim2grid, pandapower, pypsa
+from core.engines.bus_case import bus_case
 from core.engines.regulation import enforces_limits
 from core.errors import BadInput, EngineError
 from core.findings import Finding, Severity, Where
@@ -23,8 +24,8 @@ from core.studies.simulation import dispatch
 from core.studies.simulation.costs import read_costs, stored_costs
 from core.studies.simulation.resampling import combined
 from core.studies.simulation.series import Series, read_series
-from core.studies.simulation.steps import Grid, farm_table, tables
-from core.studies.simulation.voltages import voltages
+from core.studies.simulation.steps import Grid, farm_table, farms_lost, tables
+from core.studies.simulation.voltages import refuse_unsuited, voltages
 
 #: Engines of load flows, and the one that dispatches.
 FLOWS = ("newton", "pandapower", "lightsim2grid", "pypsa")
@@ -79,6 +80,8 @@ def enter(
         raise BadInput("the file has no bus to simulate")
     if software == DISPATCH:
         _costs(reading.value, options.costs)
+    if software == "lightsim2grid":
+        refuse_unsuited(bus_case(reading.value))
     every = [file for file in (series, *options.further) if file]
     steps, _ = _series(reading.value, every, options.step_minutes)
     elements = sum(len(reading.value[table]) for table in ("bus", "generator", "load", "branch", "transformer"))
@@ -171,11 +174,12 @@ def _read(folder: Path, start: str, inputs: str) -> _Prepared:
         text = "machines give no more reactive power than they have"
         hint = "--q-limits ignore lets them give whatever it takes"
         findings.append(Finding("simulation.q_limits", Severity.INFO, text, hint))
+    grid = Grid.of(reading.value, limits=limits)
     return _Prepared(
-        Grid.of(reading.value, limits=limits),
+        grid,
         steps,
         _costs(reading.value, *files("costs")) if dispatched else np.zeros((0, 2)),
-        [*findings, *reading.findings],
+        [*farms_lost(grid, steps), *findings, *reading.findings],
     )
 
 

@@ -38,7 +38,7 @@ class Series:
     farm_names: list[str] = field(default_factory=list)
     farm_rows: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
     farm_mw: np.ndarray = field(default_factory=lambda: np.zeros((1, 0)))  # steps × farms
-    columns: tuple[str, ...] = ()  # that the file has, beside its time
+    columns: tuple[str, ...] = ()  # what the file gives: factors, and farms as ``name@bus``
     zoned: bool = False
 
     @classmethod
@@ -64,22 +64,26 @@ def read_series(data: bytes, name: str, network: Network) -> tuple[Series, list[
         raise BadInput("the series has no column of time stamps", hint=f"name it {' or '.join(TIME[:2])}", where=where)
     timestamps = _timestamps(table[time], where, findings)
     series = Series(timestamps, np.ones(len(table)), np.ones(len(table)))
-    series.columns = tuple(table.columns.drop(time).str.lower())
     series.zoned = any(finding.code == "series.zone" for finding in findings)
-    farms: list[tuple[str, int, np.ndarray]] = []
+    farms: dict[str, tuple[str, int, np.ndarray]] = {}
     for column in table.columns.drop(time):
         values = _numbers(table[column], Where(file=name, column=column))
         if column.lower() in SCALES:
             setattr(series, column.lower(), values)
             findings += _no_factor(values, Where(file=name, column=column))
         else:
-            farms.append(_farm(column, values, network, Where(file=name, column=column)))
+            farm = _farm(column, values, network, Where(file=name, column=column))
+            key = f"{farm[0]}@{network['bus']['bus'].iloc[farm[1]]}".lower()
+            if key in farms:
+                hint = "keep one of its columns, or give the farms other names"
+                raise BadInput(f"the farm {key} is there twice", hint=hint, where=Where(file=name, column=column))
+            farms[key] = farm
     if len(table.columns) == 1:
         raise BadInput("the series has time stamps and nothing else", hint="add load_scale or NAME@BUS_mw", where=where)
+    series.columns = (*(column.lower() for column in table.columns if column.lower() in SCALES), *farms)
     if farms:
-        series.farm_names = [farm[0] for farm in farms]
-        series.farm_rows = np.array([farm[1] for farm in farms])
-        series.farm_mw = np.column_stack([farm[2] for farm in farms])
+        series.farm_names, rows, powers = map(list, zip(*farms.values(), strict=True))
+        series.farm_rows, series.farm_mw = np.array(rows), np.column_stack(powers)
         findings += _implausible(series, network, where)
     else:
         series.farm_mw = np.zeros((len(table), 0))

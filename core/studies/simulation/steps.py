@@ -10,6 +10,7 @@ import pandas as pd
 
 from core.engines.bus_case import BusCase, Links, bus_case, links_of
 from core.engines.regulation import reactive_limits, regulating_machines
+from core.findings import Finding, Severity, Where
 from core.network import Network
 from core.network.admittance import shunt_admittance
 from core.studies.load_flow.tables import shared_by_range
@@ -51,6 +52,21 @@ class Grid:
         farms = np.zeros((len(self.case.v_start), len(series.farm_names)))
         farms[series.farm_rows, np.arange(len(series.farm_names))] = 1 / self.network.base_mva
         return generation + series.farm_mw[steps] @ farms.T, series.load_scale[steps, None]
+
+
+def farms_lost(grid: Grid, series: Series) -> list[Finding]:
+    """Say which farms are at buses that take no part: out of service, or without a swing bus in their island."""
+    alive = np.isin(series.farm_rows, grid.case.solved)
+    numbers = grid.network.values("bus", "bus")[series.farm_rows]
+    return [
+        Finding(
+            "simulation.farm_lost", Severity.WARNING,
+            f"the farm {name} feeds nothing: its bus {bus:.0f} is isolated or its island has no swing bus",
+            "connect the bus, or give the farm another one", Where(), f"{name}@{bus:.0f}",
+        )
+        for name, bus, on in zip(series.farm_names, numbers, alive, strict=True)
+        if not on
+    ]  # fmt: skip
 
 
 def tables(

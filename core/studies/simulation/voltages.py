@@ -75,8 +75,13 @@ def _by_engine(grid: Grid, case: BusCase, software: str, generation: np.ndarray,
         return pandapower.steps(case, grid.links, grid.shunt, base, generation, scale)
     if software == "pypsa":
         return pypsa.steps(case, grid.links, grid.shunt, generation, scale)
+    refuse_unsuited(case)
+    return lightsim2grid.steps(case, grid.links, grid.shunt, base, generation, scale * case.constant)
+
+
+def refuse_unsuited(case: BusCase) -> None:
+    """Refuse a case that lightsim2grid has no model for."""
     if not lightsim2grid.suits(case) or np.abs(case.square).any():
         raise EngineError(
             "lightsim2grid has no voltage-dependent loads and wants one swing bus", hint="use --software newton"
         )
-    return lightsim2grid.steps(case, grid.links, grid.shunt, base, generation, scale * case.constant)

@@ -165,6 +165,7 @@ def test_comparing_is_symmetric_and_nothing_with_itself(store: Store):
         ("timestamp,load_scale\n2025-01-01,-1\n", "load_scale is -1"),
         ("timestamp,wave@99_mw\n2025-01-01,1\n", "no bus 99"),
         ("timestamp,wave@14\n2025-01-01,1\n", "none of a series"),
+        ("timestamp,wave@14_mw,Wave@14_kw\n2025-01-01,1,1\n", "farm wave@14 is there twice"),
         ("timestamp,load_scale\n31.02.2025,1\n", "can't be read"),
         ("timestamp,load_scale\n2025-01-01,1,5\n", "row 2 has more values"),
         ("timestamp;load_scale\n2025-01-01;0,9\n", "decimal point"),
@@ -196,6 +197,24 @@ def test_gaps_zones_and_kilowatts_for_megawatts_are_told():
     read, findings = read_series(text.encode(), "series.csv", read_network(*file()).value)
     assert [finding.code for finding in findings] == ["series.scale", "series.scale"]
     assert read.farm_mw.tolist() == [[0.5]]
+
+
+def test_a_farm_at_a_bus_that_takes_no_part_is_named(store: Store):
+    case, name = file("case14")
+    isolated = case.replace(b"\t14\t1\t", b"\t14\t4\t")
+    assert isolated != case
+    found = simulate(store, (isolated, name), (b"timestamp,wave@14_mw,wave@13_mw\n2025-01-01,1,1\n", "s.csv"))
+    (lost,) = [finding for finding in found.findings if finding.code == "simulation.farm_lost"]
+    assert (lost.element, "its bus 14 is isolated" in lost.text) == ("wave@14", True)
+
+
+def test_loads_that_lightsim2grid_has_not_are_refused_before_anything_is_entered(store: Store, tmp_path: Path):
+    raw = solved_raw(tmp_path, "case14")
+    network = read_network(raw.read_bytes(), raw.name).value
+    loads = write_raw(network.with_tables(load=network["load"].assign(ip_mw=1.0)))
+    with pytest.raises(EngineError, match="no voltage-dependent loads"):
+        simulate(store, (loads.encode(), "zip.raw"), software="lightsim2grid")
+    assert database.simulations(store) == []
 
 
 def solved_raw(folder: Path, name: str) -> Path:
