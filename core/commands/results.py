@@ -125,18 +125,31 @@ def _list(store: Store, _arguments: Namespace) -> Answer:
 
 def _show(store: Store, arguments: Namespace) -> Answer:
     seen = simulation.simulation(store, arguments.simulation)
-    table = _table(store, arguments)
+    software = _software(store, seen, arguments.software)
+    table = _table(store, seen.grid_sim_id, software, arguments.table)
     if arguments.csv and not arguments.json:
         return Answer({}, table.to_csv(index=False).rstrip("\n"))
-    document = {"simulation": seen, "table": arguments.table, "software": arguments.software or seen.software}
+    document = {"simulation": seen, "table": arguments.table, "software": software}
     lines = [_words(seen), table.head(DRAWN).to_string(index=False) if len(table) else "no rows"]
     return Answer({**document, "rows": table}, "\n".join(lines))
 
 
-def _table(store: Store, arguments: Namespace) -> pd.DataFrame:
-    if arguments.table == "farm":
-        return database.get_farm_data(store, arguments.simulation)
-    return database.get_data(store, arguments.simulation, arguments.table, arguments.software)
+def _table(store: Store, sim: int, software: str, table: str) -> pd.DataFrame:
+    tables = [*database.components(software), "farm"]
+    if table not in tables:
+        raise BadInput(f"{software} has no table {table!r}", hint=f"tables are {', '.join(tables)}")
+    if table == "farm":
+        return database.get_farm_data(store, sim)
+    return database.get_data(store, sim, table, software)
+
+
+def _software(store: Store, seen: database.Simulation, name: str | None) -> str:
+    """Return the software whose results are meant: the simulation's own, or a named one that it has results of."""
+    software, known = database.software_key(name or seen.software), database.software_of(store, seen.grid_sim_id)
+    if name and software not in known:
+        has = f"it has those of {', '.join(known)}" if known else "it has none yet"
+        raise BadInput(f"simulation {seen.grid_sim_id} has no results of {software}", hint=has)
+    return software
 
 
 def _compare(store: Store, arguments: Namespace) -> Answer:
@@ -177,7 +190,7 @@ def _side(store: Store, text: str) -> tuple[int, str]:
     if not number.isdigit():
         raise BadInput(f"{text!r} is no simulation", hint="give its number, as in 3 or 3:pypsa")
     seen = database.simulation(store, int(number))
-    return seen.grid_sim_id, database.software_key(software) if software else seen.software
+    return seen.grid_sim_id, _software(store, seen, software or None)
 
 
 def _import(store: Store, arguments: Namespace) -> Answer:

@@ -36,7 +36,8 @@ def read_stamps(values: pd.Series, where: Where) -> pd.Series:
 
 def written(stamps: pd.Series) -> pd.Series:
     """Return time stamps as text in one form, with parts of seconds where one has them."""
-    return stamps.dt.strftime(STAMP if (stamps.dt.microsecond == 0).all() else STAMP + ".%f")
+    texts: pd.Series = stamps.dt.strftime(STAMP if (stamps.dt.microsecond == 0).all() else STAMP + ".%f")
+    return texts
 
 
 def said_of_zone(stamps: pd.Series, code: str, where: Where) -> list[Finding]:

@@ -37,7 +37,8 @@ def backup(engine: Engine, file: Path) -> int:
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"{file} can't be written: {error}", hint="check the folder and the free space") from error
     finally:
-        part.unlink(missing_ok=True)
+        for left in (part, part.with_name(part.name + "-journal")):  # SQLite's journal of a copy that broke off
+            left.unlink(missing_ok=True)
 
 
 def _copy(url: URL, file: Path) -> None:
