@@ -302,7 +302,7 @@ def _rated(net: Any, rows: int) -> np.ndarray:
     rated = np.zeros(rows, dtype=bool)
     for name in RATED:
         first, last = net._pd2ppc_lookups["branch"].get(name, (0, 0))
-        rated[first:last] = ~_is_unrated(net[name])
+        rated[first:last] = np.resize(~_is_unrated(net[name]), last - first)  # three windings: thrice all rows
     return rated
 
 

@@ -95,6 +95,22 @@ def test_a_three_winding_transformer_is_one_in_pandapower_unless_a_winding_is_ou
     assert "ledger.pandapower.transformer3w" in {finding.code for finding in findings}
 
 
+@pytest.mark.parametrize("count", [2, 3])
+def test_several_three_winding_transformers_go_to_pandapower_and_come_back_with_their_ratings(count: int) -> None:
+    given = three_windings()
+    one = pd.concat([given["transformer3w"]] * count, ignore_index=True)
+    several = one.assign(ckt=[str(k + 1) for k in range(count)], x_12_pu=0.1 + 0.02 * np.arange(count))
+    ratings = {f"rate_a_{winding}_mva": 10.0 * winding + np.arange(count) for winding in (1, 2, 3)}
+    network = given.with_tables(transformer3w=several.assign(**ratings), dcline=given["dcline"].iloc[:0])
+    net, _ = to_pandapower(network)
+    v = load_flow(network, limits=False).v[:3]
+    np.testing.assert_allclose(pandapower_voltages(net).loc[[1, 2, 3]].to_numpy(), v, atol=PU)
+    back, _ = from_pandapower(net)
+    np.testing.assert_allclose(load_flow(back, limits=False).v[back.positions(np.arange(1, 4))], v, atol=PU)
+    given_back = [*back["branch"]["rate_a_mva"], *back["transformer"]["rate_a_mva"]]
+    assert given_back == pytest.approx(np.concatenate(list(ratings.values())))
+
+
 GIVEN = [*map(ieee, CASES), read_raw(V33.encode(), "v33").value, three_windings()]
 
 
