@@ -66,6 +66,9 @@ def sort_files(paths: Sequence[Path], scratch: Path) -> Files:
             getattr(found, kind).append(path)
         elif path.suffix.lower() not in ASIDE or path.resolve() in given:
             found.unknown.append(path)
+    if found.cyme or found.opendss:  # beside a model, layers say where things lie
+        found.unknown += [path for path in found.gis if not gis.has_places(path) and path.resolve() in given]
+        found.gis = [path for path in found.gis if gis.has_places(path)]
     return found
 
 

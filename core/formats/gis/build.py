@@ -72,6 +72,7 @@ class Builder:
         self.taken: dict[str, set[str]] = {}
         self.without_impedance = 0
         self.without_length: list[str] = []
+        self.unmeasured: list[str] = []
         self.renamed: list[str] = []
         self.alone = 0
         self.assumed_impedance = 0
@@ -97,6 +98,12 @@ class Builder:
         if self.without_length:
             text = f"{len(self.without_length)} lines end where they begin: left out, such as {self.without_length[0]}"
             self.note("no_length", Severity.WARNING, text)
+        if self.unmeasured:
+            first = self.unmeasured[0]
+            text = (
+                f"{len(self.unmeasured)} lines say neither length nor place: they count as 0 km long, such as {first}"
+            )
+            self.note("length_unknown", Severity.ERROR, text, "Map the field length_m, or add the nodes' coordinates")
         if self.renamed:
             text = f"{len(self.renamed)} ids are there more than once: the later ones are called like {self.renamed[0]}"
             self.note("double_id", Severity.WARNING, text, "Map id to a column that is different in every row")
@@ -141,10 +148,12 @@ class Builder:
         return name
 
     def name_bus(self, name: str, point: tuple[float, float]) -> str:
-        """Return the bus of a name, placed where it is first seen."""
+        """Return the bus of a name, placed where it is first seen with a place."""
         name = name.removesuffix(".0")
-        self.places.setdefault(name, point)
-        self.at.setdefault(self.cell(point), name)
+        if math.isnan(self.places.setdefault(name, point)[0]):
+            self.places[name] = point
+        if not math.isnan(point[0]):
+            self.at.setdefault(self.cell(point), name)
         return name
 
     def cell(self, point: tuple[float, float]) -> tuple[int, int]:
@@ -182,10 +191,15 @@ class Builder:
             self.without_length.append(str(row.get("id", start)))
             return
         name, phases = self.unique("branches", row), phases_of(row.get("phases")) or "ABC"
-        length = number(row, "length_m") / 1000 or self.length_km(row["points"])
+        length = number(row, "length_m") / 1000 or self.length_km(
+            row["points"] or [self.places[start], self.places[end]]
+        )
         z1 = complex(number(row, "r1_ohm_km"), number(row, "x1_ohm_km"))
         z0 = complex(number(row, "r0_ohm_km"), number(row, "x0_ohm_km")) or 3 * z1
         device = row["asset"] not in ("line", "cable")
+        if not device and not row["points"] and math.isnan(length):
+            self.unmeasured.append(name)
+            length = 0.0
         words = {name: str(row.get(name, "")).strip().lower().removesuffix(".0") for name in ("closed", "open")}
         opened = device and (words["closed"] in OPEN_WORDS or words["open"] in TRUE_WORDS)
         self.without_impedance += z1 == 0 and not device

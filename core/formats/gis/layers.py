@@ -28,6 +28,9 @@ EVERY_LAYER = "*"
 SUFFIXES = {".shp", ".gpkg", ".geojson", ".gdb", ".fgb", ".kml"}
 #: What is looked for in an archive.
 INSIDE = re.compile(r"\.(shp|gpkg|geojson|gdbtable)$", re.IGNORECASE)
+#: Headings of a table's shapes as well-known text, and those that results have and assets don't.
+SHAPES = {"wkt", "geometry", "geom", "thegeom", "wktgeom"}
+RESULT = re.compile(r"v(pu)?[abc]?|i[abc]|i[abc]?amps|loading(pct)?|v?angle[abc]?")
 MAX_ROWS = 5_000_000
 
 
@@ -79,16 +82,35 @@ def looks_like_gis(path: Path) -> bool:
     head = path.read_bytes()[:4096]
     if head.lstrip()[:1] == b"{" and b"Feature" in head:
         return True
-    return path.suffix.lower() == ".csv" and _has_coordinates(head)
+    return path.suffix.lower() == ".csv" and _names_assets(_headings(head))
 
 
-def _has_coordinates(head: bytes) -> bool:
+def has_places(path: Path) -> bool:
+    """Say whether what looks like vector layers says where anything lies; tables of connections alone don't."""
+    if path.suffix.lower() != ".csv":
+        return True
+    names = _headings(path.read_bytes()[:4096])
+    return bool(names & SHAPES) or _meant(names, "x", "y")
+
+
+def _headings(head: bytes) -> set[str]:
     first = head.decode("utf-8-sig", errors="replace").splitlines()[:1]
-    names = {plain(name) for name in re.split(r"[,;\t]", first[0])} if first else set()
-    axes = {row["field"]: {plain(name) for name in row["names"].split("|")} for row in _synonyms("fields.csv")}
-    return (
-        bool(names & axes["x"]) and bool(names & axes["y"]) and bool(names & (axes["id"] | axes["bus"] | axes["kind"]))
-    )
+    return {plain(name) for name in re.split(r"[,;\t]", first[0])} if first else set()
+
+
+def _names_assets(names: set[str]) -> bool:
+    """Say whether a table's headings are those of assets: placed, drawn, between two nodes or rated at one."""
+    placed = _meant(names, "x", "y") and any(_meant(names, each) for each in ("id", "bus", "kind"))
+    if placed or any(RESULT.fullmatch(name) for name in names):
+        return placed
+    rated = any(_meant(names, each) for each in ("p_kw", "q_kvar", "kva", "kv"))
+    return bool(names & SHAPES) or _meant(names, "from_bus", "to_bus") or (_meant(names, "bus") and rated)
+
+
+def _meant(names: set[str], *wanted: str) -> bool:
+    """Say whether headings stand for each of our fields that are wanted."""
+    known = {row["field"]: {plain(name) for name in row["names"].split("|")} for row in _synonyms("fields.csv")}
+    return all(names & known[each] for each in wanted)
 
 
 def preview(paths: Sequence[Path], corrections: Corrections | None = None) -> tuple[list[LayerMapping], list[Finding]]:
@@ -183,11 +205,22 @@ def _csv(path: Path) -> Any:
     with path.open(encoding="utf-8-sig", errors="replace") as handle:
         separator = max(",;\t", key=handle.readline().count)
     try:
-        return pd.read_csv(
+        table = pd.read_csv(
             path, sep=separator, encoding="utf-8-sig", encoding_errors="replace", dtype=str, keep_default_na=False
         )
     except (ValueError, pd.errors.ParserError) as error:
         raise BadInput(f"The table can't be read: {error}", where=Where(file=path.name)) from error
+    drawn = next((column for column in table.columns if plain(str(column)) in SHAPES), None)
+    return table if drawn is None else _drawn(table, drawn)
+
+
+def _drawn(table: pd.DataFrame, column: str) -> Any:
+    """Return a table with its column of well-known text as shapes; what is none is reported as without place."""
+    import geopandas
+
+    texts = [text.strip().rpartition(";")[2] or None for text in table[column]]  # behind an SRID=…;
+    shapes = geopandas.GeoSeries.from_wkt(texts, on_invalid="ignore")
+    return geopandas.GeoDataFrame(table.drop(columns=column), geometry=shapes)
 
 
 def _mapping(path: Path, layer: str, table: Any, correction: Mapping[str, Any]) -> LayerMapping:

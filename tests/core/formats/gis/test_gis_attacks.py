@@ -162,6 +162,34 @@ def test_tables_of_coordinates(tmp_path: Path, text: str, places: list[tuple[flo
         assert any("swapped" in finding.hint for finding in reading.findings)
 
 
+TABLES = {
+    "nodes": "id,lon,lat\nA,15.00,48.0\nB,15.01,48.0\n",
+    "substation": "id,node,kv,lon,lat\nS,A,12.47,15.00,48.0\n",
+    "overhead_lines": "id,from_node,to_node,r1,x1,length\nL,A,B,0.3,0.4,800\n",
+    "customers": "id,node,kw\nC,B,100\n",
+}
+DRAWN = 'id,from_node,to_node,r1,x1,WKT\nL,A,B,0.3,0.4,"LINESTRING (15 48, 15.01 48)"\n'
+UNMEASURED = "id,from_node,to_node,r1,x1\nL,A,B,0.3,0.4\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "length_km"), [(TABLES["overhead_lines"], 0.8), (DRAWN, 0.7459), (UNMEASURED, 0.7459)]
+)
+def test_tables_of_connections_are_read_with_or_without_shapes(tmp_path: Path, lines: str, length_km: float) -> None:
+    for name, text in {**TABLES, "overhead_lines": lines}.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "results.csv").write_text("section,from_node,to_node,VpuA\nL,A,B,1.0\n", encoding="utf-8")
+    feeder = read_feeder([tmp_path]).value
+    assert feeder["branches"][["id", "from_bus", "to_bus"]].to_numpy().tolist() == [["L", "A", "B"]]
+    assert feeder["branches"]["length_km"].tolist() == pytest.approx([length_km], rel=1e-3)
+    assert feeder["loads"]["bus"].tolist() == ["B"]
+
+
+def test_a_line_without_length_or_place_is_said(tmp_path: Path) -> None:
+    (tmp_path / "lines.csv").write_text(UNMEASURED, encoding="utf-8")
+    assert "gis.length_unknown" in codes(read_feeder([tmp_path / "lines.csv"]))
+
+
 def test_the_command_says_how_layers_are_read_and_takes_corrections(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
