@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from core.findings import Finding, Severity, Where
+from core.findings import Finding, Severity, Where, listed
 from core.formats.cyme.records import Record, Records
 
 SQRT3 = math.sqrt(3)
@@ -25,18 +25,21 @@ def source_rows(records: Records, joined: dict[str, str]) -> list[dict[str, Any]
     heads, devices, equivalents = _heads(records), _devices(records), _equivalents(records)
     fed = {joined.get(node, node) for node in devices}
     alone = [node for node in dict.fromkeys([*heads, *equivalents]) if joined.get(node, node) not in fed]
+    _report_standing_back(records, equivalents, {*devices, *alone}, heads)
     include = any(record.text("include_source_impedance") == "yes" for record in records["study"])
     types = records.by_id("source_type")
     rows = []
     for node in [*devices, *(node for node in alone if node in equivalents)]:
         device, equivalent = devices.get(node), equivalents.get(node)
         owner = device or equivalent
-        row = _row(node, device, equivalent, types.get(device.text("equipment")) if device else None)
-        if owner is None or row is None:
+        kind = types.get(device.text("equipment")) if device else None
+        kv_ll = _nominal_kv(device, equivalent, kind) or _operated_kv(records, node, device, equivalent)
+        if owner is None or kv_ll <= 0:
             text = f"The source at {node} has no voltage: left out"
             where = owner.where if owner else Where()
             records.findings.append(Finding("cyme.source_unusable", Severity.ERROR, text, "", where, node))
             continue
+        row = _row(node, device, equivalent, kind, kv_ll)
         feeder = heads.get(node) or (device.text("network") if device else "")
         rows.append({**row, "feeder": feeder, "include_impedance": include, **owner.provenance})
     if not include and any(row["x1_ohm"] for row in rows):
@@ -44,6 +47,18 @@ def source_rows(records: Records, joined: dict[str, str]) -> list[dict[str, Any]
         hint = "CYME does so unless the study includes it"
         records.findings.append(Finding("cyme.source_impedance_unused", Severity.INFO, text, hint))
     return rows
+
+
+def _report_standing_back(
+    records: Records, equivalents: dict[str, Record], used: set[str], heads: dict[str, str]
+) -> None:
+    """Report equivalent sources for which a substation of the same part stands."""
+    left = [node for node in equivalents if node not in used and node in heads]
+    if left:
+        text = f"A substation feeds what the equivalent sources at {listed(left)} would feed too: they are not used"
+        hint = "Where they are sources of their own, give each a source device, or open the tie between them"
+        where = equivalents[left[0]].where
+        records.findings.append(Finding("cyme.source_equivalent_unused", Severity.WARNING, text, hint, where, left[0]))
 
 
 def _heads(records: Records) -> dict[str, str]:
@@ -62,15 +77,28 @@ def _equivalents(records: Records) -> dict[str, Record]:
     return records.by_id("source_equivalent", "node")
 
 
-def _row(node: str, device: Record | None, equivalent: Record | None, kind: Record | None) -> dict[str, Any] | None:
-    at = equivalent or kind
-    kv_ll = (
+def _nominal_kv(device: Record | None, equivalent: Record | None, kind: Record | None) -> float:
+    return (
         (equivalent.number("kv_ll") if equivalent else 0.0)
         or (kind.number("kv_ll") if kind else 0.0)
         or (device.number("kv_desired") if device else 0.0)
     )
-    if kv_ll <= 0:
-        return None
+
+
+def _operated_kv(records: Records, node: str, device: Record | None, equivalent: Record | None) -> float:
+    """Return the voltage that a source without a nominal one is operated at [kV], and say so."""
+    kv_ll = SQRT3 * sum(_volts(device, equivalent, None, 0.0)) / 3
+    if kv_ll > 0:
+        text = f"The source at {node} has no nominal voltage: the one it is operated at, {kv_ll:.4g} kV, counts as such"
+        hint = "Add the equipment file, or the equivalent source"
+        records.findings.append(Finding("cyme.source_nominal", Severity.WARNING, text, hint, element=node))
+    return kv_ll
+
+
+def _row(
+    node: str, device: Record | None, equivalent: Record | None, kind: Record | None, kv_ll: float
+) -> dict[str, Any]:
+    at = equivalent or kind
     volts = _volts(device, equivalent, kind, kv_ll)
     start = kind.number("angle") if kind and not equivalent else 0.0
     defaults = (start, start - 120.0, start + 120.0)

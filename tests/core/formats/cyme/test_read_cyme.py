@@ -252,6 +252,23 @@ def test_a_flaw_is_reported_and_the_rest_still_loads(tmp_path: Path, file: str, 
     assert len(reading.value["loads"]) >= 4
 
 
+def test_a_source_that_only_says_how_it_is_operated_counts(tmp_path: Path) -> None:
+    head, _, rest = exports.version_8(exports.text_of("network")).partition("[SOURCE EQUIVALENT]")
+    network = head.replace("SUB,SUB-1", "GONE,SUB-1") + rest.partition("\n\n")[2]
+    reading = read_cyme(exports.write_text(tmp_path, network=network))
+    source = reading.value["sources"].iloc[0]
+    assert (source["bus"], source["v_a_pu"]) == ("N1", pytest.approx(1.0))
+    assert source["kv_ll"] == pytest.approx(12.72, rel=1e-6)
+    assert "cyme.source_nominal" in codes(reading)
+
+
+def test_an_equivalent_source_that_is_not_used_is_reported(tmp_path: Path) -> None:
+    at_n1 = "N1,12.470000,0.000000,-120.000000,120.000000,0.100000,0.600000,0.500000,2.000000"
+    network = exports.text_of("network").replace("N1,F1\n", "N1,F1\nN3,F1\n", 1)
+    reading = read_cyme(exports.write_text(tmp_path, network=network.replace(at_n1, f"{at_n1}\nN3{at_n1[2:]}")))
+    assert [f.element for f in reading.findings if f.code == "cyme.source_equivalent_unused"] == ["N3"]
+
+
 def test_a_transformer_that_changes_its_tap_under_load_is_reported(tmp_path: Path) -> None:
     text = exports.text_of("equipment").replace("XR0,Conn,NoLoadLosses\nXF,", "XR0,Conn,NoLoadLosses,IsLTC\nXF,")
     reading = read_cyme(exports.write_text(tmp_path, equipment=text.replace("5.0,Y_Y,1.0", "5.0,Y_Y,1.0,1")))
