@@ -8,12 +8,13 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from importlib import import_module
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pytest
-from sqlalchemy import func, inspect, select
+from sqlalchemy import URL, func, inspect, select
 
 from core.errors import BadInput, NotFound, StoreError
 from core.results import database
@@ -241,6 +242,18 @@ def test_a_backup_is_a_whole_database(store: Store, tmp_path: Path):
         backup(store.engine, file)
     with pytest.raises(StoreError, match="can't be written"):
         backup(store.engine, tmp_path / "nowhere" / "copy.sqlite")
+
+
+def test_a_backup_that_breaks_off_leaves_nothing(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(url: URL, part: Path) -> None:
+        for left in (part, tmp_path / "copy.sqlite.part-journal"):
+            left.touch()
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(import_module("core.store.backup"), "_copy", full)
+    with pytest.raises(StoreError, match="can't be written"):
+        backup(store.engine, tmp_path / "copy.sqlite")
+    assert not list(tmp_path.glob("copy*"))
 
 
 def test_a_backup_of_postgresql_is_a_dump_that_can_be_restored(

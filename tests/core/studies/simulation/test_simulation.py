@@ -264,6 +264,22 @@ def test_stored_voltages_that_solve_nothing_are_kept_and_told(tmp_path: Path, ca
 
 
 @pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["show", "1", "--software", "pypsa"], "no results of pypsa (it has those of newton)"),
+        (["compare", "1", "1:psse"], "no results of psse (it has those of newton)"),
+        (["show", "1", "--table", "foo"], "no table 'foo' (tables are bus, generator, load, line, farm)"),
+    ],
+)
+def test_results_that_a_simulation_has_not_are_told(
+    words: list[str], said: str, store: Store, capsys: pytest.CaptureFixture[str]
+):
+    simulate(store, file())
+    assert main(["results", *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     "words", [["show", "9"], ["compare", "x", "1"], ["resume", "9"], ["remove", "9"], ["simulate", "nowhere.raw"]]
 )
 def test_what_is_not_there_is_bad_input(words: list[str], capsys: pytest.CaptureFixture[str]):
