@@ -9,15 +9,81 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
 
 from core.studies.availability.structure import Floats
-from core.studies.availability.threshold import threshold
 
-RESOLUTION_MW = 0.001
-GRID_LIMIT = 200_000  # steps of the MW grid; a finer one is made coarser, rounding units down
+TOLERANCE_MW = 1e-9  # MW that lie no further apart are the same
+MOST_LEVELS = 20_000  # different sums of MW; units that make more are rounded down to a grid of as many steps
+_AT_ONCE = 4_000_000  # sums that are formed together: bounds the memory
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The MW that can be there, ascending, and the probability of each."""
+
+    mw: Floats
+    chance: Floats
+
+    def plus(self, other: Levels) -> Levels:
+        """Return the levels of both together [1]_."""
+        few, many = sorted((self, other), key=lambda levels: len(levels.mw))
+        size = max(1, _AT_ONCE // len(many.mw))
+        parts = [
+            _merged(
+                np.add.outer(few.mw[start : start + size], many.mw).ravel(),
+                np.multiply.outer(few.chance[start : start + size], many.chance).ravel(),
+            )
+            for start in range(0, len(few.mw), size)
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        return _merged(np.concatenate([part.mw for part in parts]), np.concatenate([part.chance for part in parts]))
+
+    def split(self, required_mw: npt.ArrayLike) -> tuple[Floats, Floats]:
+        """Return the probabilities of at least, and of less than, the required MW: each a sum of positive terms."""
+        place = np.searchsorted(self.mw, np.asarray(required_mw) - TOLERANCE_MW)
+        below = np.concatenate(([0.0], np.cumsum(self.chance)))
+        above = np.concatenate((np.cumsum(self.chance[::-1])[::-1], [0.0]))
+        return above[place], below[place]
+
+
+NOTHING = Levels(np.zeros(1), np.ones(1))
+
+
+def _merged(mw: Floats, chance: Floats) -> Levels:
+    """Return the levels in order, those that are the same as one."""
+    _, first, level = np.unique(np.round(mw / TOLERANCE_MW), return_index=True, return_inverse=True)
+    return Levels(mw[first], np.bincount(level, chance).astype(np.float64))
+
+
+def unit_levels(mw: Floats, unavailability: Floats) -> list[Levels]:
+    """Return the two levels of every unit."""
+    return [
+        _merged(np.array([0.0, power]), np.array([down, 1 - down]))
+        for power, down in zip(mw.tolist(), unavailability.tolist(), strict=True)
+    ]
+
+
+def with_few_sums(capacity_mw: Floats) -> tuple[Floats, float]:
+    """Return the capacities with at most about ``MOST_LEVELS`` different sums, and the MW they lost by rounding down.
+
+    They are left as they are where few sizes repeat, or where all lie on a grid of whole kW that is coarse enough.
+    """
+    mw = np.asarray(capacity_mw, dtype=np.float64)
+    _, counts = np.unique(np.round(mw / TOLERANCE_MW), return_counts=True)
+    kw = np.rint(mw * 1000)
+    shared = int(np.gcd.reduce(kw.astype(np.int64))) if len(kw) else 0
+    on_grid = bool((np.abs(mw * 1000 - kw) < TOLERANCE_MW * 1000).all()) and kw.sum() <= shared * MOST_LEVELS
+    if on_grid or np.log(counts + 1).sum() <= np.log(MOST_LEVELS):
+        return mw, 0.0
+    step = float(mw.sum()) / MOST_LEVELS
+    rounded = np.floor(mw / step + TOLERANCE_MW) * step
+    return rounded, float((mw - rounded).sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +95,7 @@ class CapacityValue:
     frequency_per_h: float
     slope: Floats
     installed_mw: float
+    rounded_mw: float  # what rounding took off the units' MW: above 0 the availability is a lower bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,37 +127,30 @@ def required_capacity(
     firm_mw
         What is always there: a battery for as long as it lasts, or a firm grid supply.
     """
-    mw, down = np.asarray(capacity_mw, dtype=np.float64), np.asarray(unavailability, dtype=np.float64)
-    step = grid_step_mw(mw)
-    weights = np.floor(mw / step + 1e-6).astype(np.int64)
-    need = int(np.ceil((required_mw - firm_mw) / step - 1e-6))
-    value = threshold(1 - down, down, need, weights)
+    installed, down = np.asarray(capacity_mw, dtype=np.float64), np.asarray(unavailability, dtype=np.float64)
+    mw, rounded_mw = with_few_sums(installed)
+    units = unit_levels(mw, down)
+    before = list(accumulate(units, Levels.plus, initial=NOTHING))
+    after = list(accumulate(reversed(units), Levels.plus, initial=NOTHING))[::-1]
+    need = required_mw - firm_mw
+    up, short = (float(part) for part in before[-1].split(need))
+    slope = np.array([_decides(before[i], after[i + 1], need, power) for i, power in enumerate(mw.tolist())])
     often = np.full(len(mw), np.nan) if frequency_per_h is None else np.asarray(frequency_per_h, dtype=np.float64)
-    return CapacityValue(
-        value.availability, value.unavailability, float(value.slope @ often), value.slope, float(mw.sum()) + firm_mw
-    )
+    installed_mw = float(installed.sum()) + firm_mw
+    return CapacityValue(up, short, float(slope @ often), slope, installed_mw, rounded_mw)
 
 
-def grid_step_mw(capacity_mw: Floats) -> float:
-    """Return the step of a MW grid that all capacities lie on, at least 1 kW and with at most ``GRID_LIMIT`` steps."""
-    steps = np.rint(np.asarray(capacity_mw) / RESOLUTION_MW).astype(np.int64)
-    shared = int(np.gcd.reduce(steps[steps > 0])) if (steps > 0).any() else 1
-    return float(max(shared, int(np.ceil(steps.sum() / GRID_LIMIT)))) * RESOLUTION_MW
+def _decides(before: Levels, after: Levels, need_mw: float, unit_mw: float) -> float:
+    """Return the probability that a unit between the others decides whether the need is met."""
+    missing = need_mw - before.mw
+    return float(before.chance @ (after.split(missing - unit_mw)[0] - after.split(missing)[0]))
 
 
 def outage_table(capacity_mw: npt.ArrayLike, unavailability: npt.ArrayLike) -> tuple[Floats, Floats]:
-    """Return the available MW in steps and the probability of each, by convolution [1]_."""
-    mw, down = np.asarray(capacity_mw, dtype=np.float64), np.asarray(unavailability, dtype=np.float64)
-    step = grid_step_mw(mw)
-    weights = np.floor(mw / step + 1e-6).astype(np.int64)
-    chance = np.zeros(int(weights.sum()) + 1)
-    chance[0], filled = 1.0, 0
-    for weight, q in zip(weights.tolist(), down.tolist(), strict=True):
-        before = chance[: filled + 1].copy()
-        chance[: filled + 1] *= q
-        chance[weight : weight + filled + 1] += (1 - q) * before
-        filled += weight
-    return np.arange(len(chance), dtype=np.float64) * step, chance
+    """Return the MW that can be available, ascending, and the probability of each, by convolution [1]_."""
+    mw, _ = with_few_sums(np.asarray(capacity_mw, dtype=np.float64))
+    table = reduce(Levels.plus, unit_levels(mw, np.asarray(unavailability, dtype=np.float64)), NOTHING)
+    return table.mw, table.chance
 
 
 def adequacy(
@@ -99,7 +159,7 @@ def adequacy(
     """Return LOLE and LOEE of units against a load series (what firm sources give taken off the load before) [1]_."""
     levels, chance = outage_table(capacity_mw, unavailability)
     load = np.asarray(load_mw, dtype=np.float64)
-    below = np.searchsorted(levels, load - 1e-9)  # states that carry less than the load
+    below = np.searchsorted(levels, load - TOLERANCE_MW)  # states that carry less than the load
     lolp = np.concatenate(([0.0], np.cumsum(chance)))[below]
     carried = np.concatenate(([0.0], np.cumsum(chance * levels)))[below]
     eue = (load * lolp - carried) * step_h

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from itertools import product
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from core.errors import BadInput
 from core.findings import Finding, Severity
 from core.reliability import MtbfMeaning, ReliabilityModel
-from core.studies.availability.capacity import grid_step_mw
+from core.studies.availability.capacity import NOTHING, TOLERANCE_MW, Levels, with_few_sums
 from core.studies.availability.compile import Compiled, compile_model
 from core.studies.availability.structure import Floats, Gate, Structure
 from core.studies.availability.threshold import threshold
@@ -47,9 +48,9 @@ class _Paths:
 
     structure: Structure
     root: int
-    weight: dict[int, int]  # rated leaf → its MW in steps
+    mw: dict[int, float]  # what each rated leaf carries
     sources: set[int]  # nodes with generating units in or below them
-    need: int  # required steps
+    need_mw: float
 
 
 def deliver(
@@ -90,28 +91,44 @@ def deliver(
     if len(shared) > SHARED_LIMIT or shared & rated.keys():
         text = "blocks share rated units or too many components; the deliverable MW have no closed form"
         return _nothing(required_mw, firm_mw, "rbd.capacity.shared", text, "list every unit in one block")
-    step = grid_step_mw(np.array([rating.mw for rating in rated.values()]))
-    weight = {leaf: int(np.floor(rating.mw / step + 1e-6)) for leaf, rating in rated.items()}
+    mw, rounded_mw = with_few_sums(np.array([rating.mw for rating in rated.values()]))
     sources = _with_gates_above(structure, sorted(inside), units)
-    paths = _Paths(structure, root, weight, sources, int(np.ceil((required_mw - firm_mw) / step - 1e-6)))
+    paths = _Paths(structure, root, dict(zip(rated, mw.tolist(), strict=True)), sources, required_mw - firm_mw)
     up = 1 - np.array(structure.unavailability)
     unit_up = up.copy()
     unit_up[list(inside.difference(units))] = 1.0
+    availability = _chance(paths, up, shared)
     return Delivery(
         required_mw,
         firm_mw,
         installed,
         _chance(paths, unit_up, shared),
-        _chance(paths, up, shared),
+        availability,
         _failures_per_h(paths, up, shared) if frequency else np.nan,
-        [*compiled.findings, *_unrated_beside_rated(paths), *_beyond_installed(required_mw, installed, firm_mw)],
+        [
+            *compiled.findings,
+            *_unrated_beside_rated(paths),
+            *_beyond_installed(required_mw, installed, firm_mw),
+            *_rounded(
+                rounded_mw, availability, _chance(replace(paths, need_mw=paths.need_mw - rounded_mw), up, shared)
+            ),
+        ],
     )
 
 
-def _beyond_installed(required_mw: float, installed_mw: float, firm_mw: float) -> list[Finding]:
-    if required_mw <= installed_mw + firm_mw + 1e-9:
+def _rounded(rounded_mw: float, low: float, high: float) -> list[Finding]:
+    """Say what rounding the MW did: the availability is between that of the rounded MW and of so much less need."""
+    if not rounded_mw:
         return []
-    text = f"{required_mw:g} MW are required, more than {installed_mw + firm_mw:g} MW with all units and the battery"
+    text = f"the units make too many different sums of MW and were rounded down, by {rounded_mw:.3g} MW in all"
+    return [Finding("rbd.capacity.rounded", Severity.INFO, f"{text}: the availability is {low:.9f} to {high:.9f}")]
+
+
+def _beyond_installed(required_mw: float, installed_mw: float, firm_mw: float) -> list[Finding]:
+    if required_mw <= installed_mw + firm_mw + TOLERANCE_MW:
+        return []
+    most = f"{installed_mw + firm_mw:.12g} MW with all units and the battery"
+    text = f"{required_mw:.12g} MW are required, more than {most}"
     return [Finding("rbd.capacity.beyond", Severity.WARNING, text, "require less or add units")]
 
 
@@ -164,50 +181,65 @@ def _chance(paths: _Paths, up: Floats, shared: set[int]) -> float:
     return total
 
 
-def _delivered(paths: _Paths, up: Floats) -> float:
-    """Return the probability that the root carries the need.
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """What a node carries: MW, ascending from 0, and the probability of at least each; 0 says its path isn't cut.
 
-    A node is ``carries[j]`` = P(it carries at least j steps), j = 0 saying that its path isn't cut; a node without
-    rating is one number.
+    A node without rating has the level 0 only and carries everything while it works.
     """
-    carries: dict[int, Floats] = {}
+
+    mw: Floats
+    at_least: Floats
+
+    @property
+    def is_rated(self) -> bool:
+        return len(self.mw) > 1
+
+    def chance(self, mw: Floats) -> Floats:
+        """Return the probability of at least the MW."""
+        if not self.is_rated:
+            return np.full(len(mw), self.at_least[0])
+        return np.append(self.at_least, 0.0)[np.searchsorted(self.mw, mw - TOLERANCE_MW)]
+
+
+def _delivered(paths: _Paths, up: Floats) -> float:
+    """Return the probability that the root carries the need."""
+    carries: dict[int, _Carried] = {}
     for node in paths.structure.below(paths.root):
         gate = paths.structure.gates.get(node)
         if gate is None:
-            steps = paths.weight.get(node, 0)
-            carries[node] = np.concatenate(([1.0], np.full(steps, up[node]))) if steps else np.array([up[node]])
+            mw = np.array([0.0, paths.mw[node]]) if paths.mw.get(node) else np.zeros(1)
+            carries[node] = _Carried(mw, np.full(len(mw), up[node]))
         elif gate.need == len(gate.members):
             units = [carries[member] for member in gate.members if member in paths.sources]
             others = [carries[member] for member in gate.members if member not in paths.sources]
             carries[node] = _series([_parallel(units, len(units)), *others] if len(units) > 1 else [*units, *others])
         else:
             carries[node] = _parallel([carries[member] for member in gate.members], gate.need)
-    delivered = carries[paths.root]
-    if paths.need <= 0 or len(delivered) == 1:
-        return float(delivered[0])
-    return float(delivered[paths.need]) if paths.need < len(delivered) else 0.0
+    return float(carries[paths.root].chance(np.array([max(paths.need_mw, 0.0)]))[0])
 
 
-def _series(members: list[Floats]) -> Floats:
-    """Return what a path carries: at least j when every member does."""
-    width = min((len(member) for member in members if len(member) > 1), default=1)
-    carried = np.ones(width)
-    for member in members:
-        carried = carried * (member[:width] if len(member) > 1 else member[0])
-    return carried
+def _series(members: list[_Carried]) -> _Carried:
+    """Return what a path carries: at least so much when every member does."""
+    rated = [member.mw for member in members if member.is_rated]
+    mw = np.unique(np.concatenate(rated)) if rated else np.zeros(1)
+    mw = mw[mw <= min((levels[-1] for levels in rated), default=0.0)]
+    return _Carried(mw, np.asarray(np.prod([member.chance(mw) for member in members], axis=0)))
 
 
-def _parallel(members: list[Floats], need: int) -> Floats:
+def _parallel(members: list[_Carried], need: int) -> _Carried:
     """Return what parallel members carry together; a member whose path is cut carries nothing."""
-    rated = [member for member in members if len(member) > 1]
+    rated = [member for member in members if member.is_rated]
     if not rated:
-        up = np.array([member[0] for member in members])
-        return np.array([threshold(up, 1 - up, need).availability])
-    chance = np.ones(1)
-    for member in rated:
-        at_least = np.concatenate(([1.0], member[1:], [0.0]))
-        chance = np.convolve(chance, np.maximum(at_least[:-1] - at_least[1:], 0.0))
-    return np.asarray(np.cumsum(chance[::-1])[::-1])
+        up = np.array([member.at_least[0] for member in members])
+        return _Carried(np.zeros(1), np.array([threshold(up, 1 - up, need).availability]))
+    sums = reduce(Levels.plus, (_levels(member) for member in rated), NOTHING)
+    return _Carried(sums.mw, sums.split(sums.mw)[0])
+
+
+def _levels(member: _Carried) -> Levels:
+    at_least = np.concatenate(([1.0], member.at_least[1:], [0.0]))
+    return Levels(member.mw, np.maximum(at_least[:-1] - at_least[1:], 0.0))
 
 
 def _failures_per_h(paths: _Paths, up: Floats, shared: set[int]) -> float:
@@ -220,7 +252,7 @@ def _failures_per_h(paths: _Paths, up: Floats, shared: set[int]) -> float:
             parents.setdefault(member, []).append(node)
     alike: dict[tuple[object, ...], list[int]] = {}
     for leaf in (node for node in inside if node not in paths.structure.gates):
-        key = (*parents.get(leaf, ()), float(up[leaf]), frequency[leaf], paths.weight.get(leaf))
+        key = (*parents.get(leaf, ()), float(up[leaf]), frequency[leaf], paths.mw.get(leaf))
         alike.setdefault(key, []).append(leaf)
     if len(alike) * 2 ** len(shared) > SLOPE_LIMIT:
         return float("nan")

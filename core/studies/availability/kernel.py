@@ -17,8 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from core.studies.availability.structure import Floats
-from core.studies.availability.threshold import Integers
+from core.studies.availability.structure import Floats, Integers
 
 EXPONENTIAL, WEIBULL, LOGNORMAL, DETERMINISTIC = 0, 1, 2, 3
 RUNNING, WAITING_COLD, FAILED, IN_REPAIR, IN_MAINTENANCE = 0, 1, 2, 3, 4

@@ -1,4 +1,4 @@
-"""A threshold gate works while the weights of its working members reach a need: series, parallel, k-of-n and MW."""
+"""A threshold gate works while enough of its members work: series, parallel and k-of-n."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,7 @@ class GateValue:
     slope: Floats
 
 
-def threshold(up: Floats, down: Floats, need: int, weights: Integers | None = None) -> GateValue:
+def threshold(up: Floats, down: Floats, need: int) -> GateValue:
     """Return the value of a gate of independent members.
 
     Parameters
@@ -29,28 +28,25 @@ def threshold(up: Floats, down: Floats, need: int, weights: Integers | None = No
     up, down
         Probabilities that each member works and doesn't; both, because 1 − up loses the digits of small values.
     need
-        The gate works while the weights of the working members sum to at least this.
-    weights
-        Whole numbers, one each; all 1 when left out, which makes the gate k-of-n.
+        The gate works while at least so many members work.
 
     Notes
     -----
-    With ``f_i(j)`` the probability that the first i members carry the weight j (capped at the need),
-    ``f_i(j) = down_i f_{i-1}(j) + up_i f_{i-1}(j - w_i)``: exact for unlike members in O(n · need). The slopes come
+    With ``f_i(j)`` the probability that j of the first i members work (capped at the need),
+    ``f_i(j) = down_i f_{i-1}(j) + up_i f_{i-1}(j - 1)``: exact for unlike members in O(n · need). The slopes come
     from the same recursion run backwards. Counting what is lost instead of what works is the same gate turned
     around; the shorter count is taken.
     """
-    carried = np.ones(len(up), dtype=np.int64) if weights is None else weights
-    total = int(carried.sum())
+    total = len(up)
     if need <= 0 or need > total:
         works = float(need <= 0)
         return GateValue(works, 1.0 - works, np.zeros(len(up)))
     if need > total - need + 1:
-        turned = threshold(down, up, total - need + 1, carried)
+        turned = threshold(down, up, total - need + 1)
         return GateValue(turned.unavailability, turned.availability, turned.slope)
-    if need == 1 and carried.min() > 0:
+    if need == 1:
         return _any_works(up, down)
-    return _by_counting(up, down, need, carried)
+    return _by_counting(up, down, need)
 
 
 def _any_works(up: Floats, down: Floats) -> GateValue:
@@ -62,7 +58,7 @@ def _any_works(up: Floats, down: Floats) -> GateValue:
     return GateValue(works, float(np.prod(down)), before * after)
 
 
-def _by_counting(up: Floats, down: Floats, need: int, weights: Integers) -> GateValue:
+def _by_counting(up: Floats, down: Floats, need: int) -> GateValue:
     """Run the recursion forwards, keeping one state in √n, then backwards for the slopes."""
     stride = max(1, math.isqrt(len(up)))
     state = np.zeros(need + 1)
@@ -71,7 +67,7 @@ def _by_counting(up: Floats, down: Floats, need: int, weights: Integers) -> Gate
     for i in range(len(up)):
         if i % stride == 0:
             kept.append(state)
-        state = _forward(state, up[i], down[i], int(weights[i]))
+        state = _forward(state, up[i], down[i])
     value = np.zeros(need + 1)
     value[need] = 1.0
     slope = np.empty(len(up))
@@ -79,9 +75,9 @@ def _by_counting(up: Floats, down: Floats, need: int, weights: Integers) -> Gate
         states = [kept[start // stride]]
         stop = min(start + stride, len(up))
         for i in range(start, stop - 1):
-            states.append(_forward(states[-1], up[i], down[i], int(weights[i])))
+            states.append(_forward(states[-1], up[i], down[i]))
         for i in reversed(range(start, stop)):
-            lifted = _lift(value, int(weights[i]))
+            lifted = _lift(value)
             slope[i] = states[i - start] @ (lifted - value)
             value = down[i] * value + up[i] * lifted
     works, lost = float(state[need]), float(state[:need].sum())
@@ -90,17 +86,13 @@ def _by_counting(up: Floats, down: Floats, need: int, weights: Integers) -> Gate
     return GateValue(works, 1.0 - works, slope)
 
 
-def _forward(state: Floats, up: float, down: float, weight: int) -> Floats:
+def _forward(state: Floats, up: float, down: float) -> Floats:
     after = down * state
-    need = len(state) - 1
-    step = min(weight, need)
-    after[step:] += up * state[: need + 1 - step]
-    if step:
-        after[need] += up * state[need + 1 - step :].sum()
+    after[1:] += up * state[:-1]
+    after[-1] += up * state[-1]
     return after
 
 
-def _lift(value: Floats, weight: int) -> Floats:
-    """Return, for every carried weight, the value once this member's weight is added."""
-    step = min(weight, len(value) - 1)
-    return np.concatenate((value[step:], np.full(step, value[-1])))
+def _lift(value: Floats) -> Floats:
+    """Return, for every count of working members, the value once this member is added."""
+    return np.append(value[1:], value[-1])

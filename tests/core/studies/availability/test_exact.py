@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 import time
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from core.reliability import SINK, SOURCE, ReliabilityModel, check
@@ -21,7 +22,7 @@ from core.studies.availability import (
     study_availability,
 )
 from core.studies.availability import bdd as diagrams
-from core.studies.availability.capacity import outage_table, required_capacity
+from core.studies.availability.capacity import outage_table, required_capacity, with_few_sums
 from core.studies.availability.cut_sets import cut_set_table, minimal_cut_sets
 
 LINKS = list(itertools.combinations((SOURCE, "A", "B", SINK), 2))
@@ -301,6 +302,49 @@ def test_required_capacity_is_the_tail_of_the_outage_table(units: list[tuple[int
     assert chance.sum() == pytest.approx(1.0)
     answer = required_capacity(mw, down, required)
     assert answer.availability == pytest.approx(chance[levels >= required - 1e-9].sum(), abs=1e-12)
+
+
+def enumerated(mw: list[float], down: list[float], required: float) -> float:
+    """Count every state of the units."""
+    states = itertools.product((True, False), repeat=len(mw))
+    enough = [up for up in states if sum(itertools.compress(mw, up)) >= required - 1e-9]
+    return sum(math.prod(1 - q if works else q for works, q in zip(up, down, strict=True)) for up in enough)
+
+
+odd_mw = st.one_of(st.sampled_from([16.6667, 33.3333, 100 / 3, 18.31, 50.003]), st.floats(1e-4, 500))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(odd_mw, st.floats(0.001, 0.5)), min_size=1, max_size=7), st.floats(0.01, 1.1))
+@example([(16.6667, 0.02)] * 6, 100 / 100.0002)
+@example([(33.3333, 0.02)] * 3, 1.0)
+@example([(100 / 3, 0.02)] * 3, 1.0)
+def test_megawatts_of_any_decimals_are_those_of_all_states(units: list[tuple[float, float]], share: float) -> None:
+    mw, down = [unit[0] for unit in units], [unit[1] for unit in units]
+    required = share * sum(mw)
+    truth = enumerated(mw, down, required)
+    parts = [
+        {"id": f"G{i}", "type": "GT", "capacity_mw": p, "mtbf_h": 1000 * (1 - q), "mttr_h": 1000 * q}
+        for i, (p, q) in enumerate(units)
+    ]
+    block = {"id": "SYSTEM", "type": "PARALLEL", "members": ",".join(part["id"] for part in parts)}
+    model = ReliabilityModel.from_tables(parts, [block])
+    assert required_capacity(mw, down, required).availability == pytest.approx(truth, abs=1e-12)
+    assert deliver(model, required, frequency=False).system_availability == pytest.approx(truth, abs=1e-12)
+
+
+def test_units_with_too_many_sums_are_rounded_and_the_error_is_bounded() -> None:
+    """The mean of what is there is that of the units, less what was rounded off."""
+    mw = np.sqrt(np.arange(2, 42)) * 10
+    rounded, lost = with_few_sums(mw)
+    levels, chance = outage_table(mw, np.full(40, 0.05))
+    assert len(levels) <= 20_001
+    assert levels @ chance == pytest.approx(0.95 * rounded.sum())
+    assert 0 < lost < 0.003 * mw.sum()
+    parts = [{"id": f"G{i}", "type": "GT", "capacity_mw": p, "mtbf_h": 950, "mttr_h": 50} for i, p in enumerate(mw)]
+    block = {"id": "SYSTEM", "type": "PARALLEL", "members": ",".join(part["id"] for part in parts)}
+    answer = deliver(ReliabilityModel.from_tables(parts, [block]), 1500, frequency=False)
+    assert [finding.code for finding in answer.findings] == ["rbd.capacity.rounded"]
 
 
 def network_of(links: list[tuple[str, str]], down: float = 0.1) -> ReliabilityModel:
