@@ -61,6 +61,7 @@ def _common_crs(layers: list[LayerMapping], findings: list[Finding]) -> str:
     """Return the system that all layers are brought to: degrees where one is known, else the files' own plane."""
     used = [layer for layer in layers if layer.kind and layer.rows]
     known = sorted({layer.crs for layer in used if layer.crs})
+    degrees = _could_be_degrees([layer for layer in used if not layer.crs and "geometry" in layer.table])
     for layer in used:
         if layer.crs or not ("geometry" in layer.table or {"x", "y"} <= layer.fields.keys()):
             continue
@@ -68,7 +69,8 @@ def _common_crs(layers: list[LayerMapping], findings: list[Finding]) -> str:
         if named & {"lon", "lat", "longitude", "latitude", "lng"} and "geometry" not in layer.table:
             layer.crs = DEGREES
             continue
-        layer.crs = DEGREES if _could_be_degrees(layer) else known[0] if len(known) == 1 else ""
+        in_degrees = degrees and "geometry" in layer.table
+        layer.crs = DEGREES if in_degrees else known[0] if len(known) == 1 else ""
         said = f"it is taken as {layer.crs}" if layer.crs else "its coordinates are taken as metres"
         text = f"Layer {layer.layer} doesn't say in which coordinate system it lies: {said}"
         hint = "Add the .prj file or give the system"
@@ -77,12 +79,10 @@ def _common_crs(layers: list[LayerMapping], findings: list[Finding]) -> str:
     return DEGREES if any(layer.crs for layer in used) else ""
 
 
-def _could_be_degrees(layer: LayerMapping) -> bool:
-    """Say whether a layer without a system has coordinates that longitudes and latitudes can be."""
-    if "geometry" not in layer.table:
-        return False
-    west, south, east, north = layer.table.total_bounds
-    return bool(west >= -180 and east <= 180 and south >= -90 and north <= 90)
+def _could_be_degrees(layers: list[LayerMapping]) -> bool:
+    """Say whether layers without a system have coordinates that longitudes and latitudes can be, all of them."""
+    bounds = np.array([layer.table.total_bounds for layer in layers]).reshape(-1, 4)
+    return len(layers) > 0 and not (np.abs(bounds) > (180, 90, 180, 90)).any()
 
 
 def _assets(layer: LayerMapping, crs: str, findings: list[Finding]) -> list[dict[str, Any]]:

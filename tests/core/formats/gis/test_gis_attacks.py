@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,21 @@ def test_tables_of_coordinates(tmp_path: Path, text: str, places: list[tuple[flo
     assert codes(reading) - {"gis.no_source"} == ({code} if code else set())
     if code == "gis.crs_wrong":
         assert any("swapped" in finding.hint for finding in reading.findings)
+
+
+def test_layers_without_a_system_are_in_metres_when_one_of_them_must_be(tmp_path: Path) -> None:
+    path = tmp_path / "plane.gpkg"
+    shapes = {"lines": LineString([(0, 0), (400, 300)]), "substation": Point(0, 0)}
+    for name, shape in shapes.items():
+        frame = gpd.GeoDataFrame({"id": [name], "kv": [12.47]}, geometry=[shape])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # it has no system: that is what we try
+            frame.to_file(path, layer=name, driver="GPKG", engine="pyogrio")
+    reading = read_feeder([path])
+    assert reading.value.crs == ""
+    assert reading.value["branches"]["length_km"].tolist() == [0.5]
+    assert reading.value["sources"]["bus"].tolist() == reading.value["branches"]["from_bus"].tolist()
+    assert "gis.crs_wrong" not in codes(reading)
 
 
 TABLES = {
