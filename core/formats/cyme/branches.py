@@ -62,6 +62,9 @@ def add_switch(site: Site, table: str) -> None:
     if normal and there != phases:
         text = f"Normally closed, but {there or 'no phase'} of {phases} is closed in the study"
         site.remark("switch_partly_open", Severity.INFO, text)
+    if found is None and device.has("equipment"):
+        text = f"The {SWITCHING[table]} type {device.text('equipment')!r} is not in the equipment: it has no rating"
+        site.remark("switch_type_missing", Severity.WARNING, text)
     site.add_branch(
         site.rowing.name("branches", device.text("id"), SWITCHING[table]),
         kind=SWITCHING[table],

@@ -11,6 +11,8 @@ import pandas as pd
 from core.errors import BadInput
 
 HOUR = pd.Timedelta(hours=1)
+#: Fewer stamps say nothing of their step.
+FEW = 3
 HINT = "One row a step, stamps in ISO 8601 with their offset, such as 2026-03-29T03:00+02:00"
 
 
@@ -29,6 +31,10 @@ def in_order(table: pd.DataFrame, columns: Sequence[str], note: Note) -> tuple[p
     """
     stamps = next((found for column in columns if (found := stamps_of(table[column])) is not None), None)
     if stamps is None:
+        counted = any(pd.api.types.is_numeric_dtype(table[column]) for column in columns)
+        if columns and not counted and len(table) >= FEW:
+            text = f"Column {columns[0]} holds no time stamp for each row: the rows count as steps, one after the other"
+            note("no_stamps", text, HINT)
         return table, None
     steps = stamps.diff().iloc[1:]
     step = pd.Timedelta(steps[steps != pd.Timedelta(0)].abs().median())
@@ -46,7 +52,7 @@ def in_order(table: pd.DataFrame, columns: Sequence[str], note: Note) -> tuple[p
 
 def stamps_of(column: pd.Series) -> pd.Series | None:
     """Return a column's stamps in one clock, nothing when it holds none or several rows share each."""
-    if pd.api.types.is_numeric_dtype(column) or len(column) < 3:
+    if pd.api.types.is_numeric_dtype(column) or len(column) < FEW:
         return None
     texts = column.astype(str).str.strip()
     zoned = isinstance(column.dtype, pd.DatetimeTZDtype) or texts.str.contains(r":\d{2}.*(?:Z|[+-]\d{2}:?\d{2})$").all()

@@ -54,6 +54,12 @@ def test_rows_from_last_to_first_are_turned_round_and_said(tmp_path: Path) -> No
     assert codes(reading) == {"profiles.order"}
 
 
+def test_times_that_are_no_stamps_are_said(tmp_path: Path) -> None:
+    reading = read(tmp_path, "time,load\nx,0.1\nx,0.2\nx,0.3\n")
+    assert (reading.value.steps, reading.value.step_minutes) == (3, None)
+    assert codes(reading) == {"profiles.no_stamps"}
+
+
 def test_rows_that_are_missing_or_double_are_put_right_and_said(tmp_path: Path) -> None:
     stamps = pd.date_range("2026-06-01", periods=48, freq="h")
     load = np.linspace(0.1, 0.9, 48)
