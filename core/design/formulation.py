@@ -11,6 +11,7 @@ subject to  balance      Σ p + discharge − charge + pv + wind + grid = load·
             battery      soc = soc before + η charge − discharge/η,  soc ≤ energy, cyclic in each segment
             reserve      Σ (P·on − p) + battery + grid headroom ≥ largest unit, and ≥ the spinning reserve asked for;
                          of all units together that much remains without the largest
+            largest      ≥ largest running kind, grid, and block of the battery: min(block of the catalogue, battery)
             inertia      Σ H·S·on − (the largest of a running kind) ≥ what is asked for
             firm         Σ P·n + grid + firm battery − k·(largest unit) ≥ peak·(1 + loss)
                          Σ P·n + grid − k·(largest unit) ≥ mean of the heaviest day·(1 + loss)
@@ -32,6 +33,7 @@ from core.design.technology import Technology
 
 ENERGY_KINDS = ("BESS", "PV", "WIND", "GRID")
 LONGEST_BATTERY_H = 12.0
+CHORDS = 25  # that the curve of the spinning rating is drawn with, besides the catalogue's units
 UNSERVED_USD_PER_MWH = 1e5  # of load, only to see whether it is the load that can't be met
 MEGAWATTS = {"bess_mw": "BESS", "pv_mw": "PV", "wind_mw": "WIND", "grid_mw": "GRID"}
 SIZES = ("bess_mw", "bess_mwh", "pv_mw", "wind_mw", "grid_mw")
@@ -68,6 +70,27 @@ def first_of(requirement: Requirement, kind: str) -> Technology | None:
 def inertia_mva_s(technology: Technology) -> float:
     """Return the stored energy of a running machine [MVA·s]."""
     return (technology.h_s or 0.0) * technology.unit_mw / technology.power_factor
+
+
+def spinning_rating_mw(requirement: Requirement, largest_mw: np.ndarray) -> np.ndarray:
+    """Return the rating S [MW] that leaves the spinning reserve R at the peak D when the largest unit L trips.
+
+    All run alike loaded, as in the frequency study: (S − L)·(1 − D/S) ≥ R, so S² − (L + D + R)·S + L·D ≥ 0.
+    """
+    total = largest_mw + requirement.peak_mw + requirement.bound("spinning_reserve_mw", 0.0)
+    return np.asarray(total + np.sqrt(total**2 - 4 * largest_mw * requirement.peak_mw)) / 2
+
+
+def _rating_lines(requirement: Requirement) -> list[tuple[float, float]]:
+    """Return that rating over the largest unit as lines, each by its slope and its value at zero [MW].
+
+    The curve is convex: its highest chord is on it at every unit of the catalogue and above it by a hair between.
+    """
+    most = max([t.unit_mw for t in requirement.technologies] + [requirement.bound("grid_max_mw", 0.0)])
+    points = np.union1d(np.linspace(0, most, CHORDS), [t.unit_mw for t in requirement.technologies])
+    ratings = spinning_rating_mw(requirement, points)
+    slopes = np.diff(ratings) / np.diff(points)
+    return list(zip(slopes.tolist(), (ratings[:-1] - slopes * points[:-1]).tolist(), strict=True))
 
 
 class Formulation:
@@ -190,16 +213,15 @@ class Formulation:
     def reserve_and_firm(self) -> None:
         """Survive the loss of the largest unit at once, and of ``redundancy_level`` of them for long."""
         m, r, size = self.m, self.r, self.size
-        largest = m.add_variables(lower=0, name="largest_mw")
-        m.add_constraints(largest - size["grid_mw"] >= 0, name="largest_grid")
+        largest = self._largest()
         headroom = (self._of("unit_mw") * self.on - self.p).sum("technology") + self.held - self.grid
         self._add("reserve", "reserve", headroom + size["grid_mw"] - largest >= 0)
         spinning = r.bound("spinning_reserve_mw", 0.0)
-        spun = m.add_variables(lower=0, name="spinning_rating_mw")
         if spinning:
             self._add("reserve", "spinning_reserve", headroom + size["grid_mw"] >= spinning)
             rated = (self._of("unit_mw") * self.n).sum("technology") + size["bess_mw"] + size["grid_mw"]
-            self._add("reserve", "spinning_rating", rated - spun >= 0)
+            for place, (slope, at_zero) in enumerate(_rating_lines(r)):
+                self._add("reserve", f"spinning_rating_{place}", rated - slope * largest >= at_zero)
         lost = m.add_variables(lower=0, name="largest_mva_s")
         if "inertia_mva_s" in r.bounds:
             stored = (self._per_technology([inertia_mva_s(t) for t in self.ts]) * self.on).sum("technology")
@@ -215,6 +237,14 @@ class Formulation:
         m.add_constraints(r.firm_battery_h * battery - size["bess_mwh"] <= 0, name="firm_battery_energy")
         self._add("firm", "firm_capacity", lasting + battery >= need)
         self._add("firm", "firm_days", lasting >= r.heaviest_day_mw * (1 + r.loss_allowance_pct / 100))
+
+    def _largest(self) -> Any:
+        """Return what is lost at once: not less than the case's unit, the grid, and the battery's first block."""
+        largest = self.m.add_variables(lower=0, name="largest_mw")
+        self.m.add_constraints(largest - self.size["grid_mw"] >= 0, name="largest_grid")
+        others = self.m.add_variables(lower=0, name="other_blocks_mw")
+        self.m.add_constraints(largest - self.size["bess_mw"] + others >= 0, name="largest_block")
+        return largest
 
     def limits(self) -> None:
         """Add the limits that the requirement sets."""

@@ -9,7 +9,7 @@ import numpy as np
 from core.design.design import Design, design_of
 from core.design.profiles import representative_days, whole_year
 from core.design.requirement import Requirement
-from core.design.sizing_model import GROUPS, OF_OPERATION, build
+from core.design.sizing_model import GROUPS, OF_OPERATION, build, largest_of
 from core.design.solving import solve
 from core.findings import Finding, Severity
 
@@ -65,7 +65,6 @@ def _operated(requirement: Requirement, design: Design, load_mw: float) -> float
     lower = replace(requirement, load_mw=(load_mw,))
     days = representative_days(whole_year(lower), DAYS)
     sizing = build(lower, days, left_out=GROUPS.keys() - OF_OPERATION)
-    largest = max((t.unit_mw for t in requirement.technologies if design.counts.get(t.id)), default=0.0)
-    sizing.fix(largest, design.counts, design.sizes)
+    sizing.fix(largest_of(requirement, design.counts, design.sizes), design.counts, design.sizes)
     outcome = solve(sizing, YEAR_TIME_S)
     return design_of(sizing, outcome.solution, outcome.status).cost_usd_per_year if outcome.solved else None

@@ -193,7 +193,8 @@ def _csv_hours(file: str, key: str, where: Where, folder: Path | None) -> tuple[
     try:
         text = (folder / file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError, ValueError):
-        raise BadInput("the file can't be read as text", hint=f"named by {where.file}", where=place) from None
+        text = f"{key} in {where.file} is {file!r}, which is no number and no file of hours that can be read as text"
+        raise BadInput(text, hint=f"enter a number, or name a CSV file; tried: {folder / file}", where=where) from None
     rows = [(number, row) for number, row in enumerate(csv.reader(io.StringIO(text)), start=1) if any(row)]
     header = rows.pop(0)[1] if rows and not _is_number(rows[0][1][-1]) else []
     chosen, factor, findings = value_column(header, len(rows[0][1]) if rows else 1, key, place)

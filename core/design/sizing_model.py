@@ -3,8 +3,9 @@
 Its variables, constraints and cost are in :mod:`core.design.formulation`.
 
 The largest unit is a case, not a variable: for each size L in the catalogue one problem is solved in which nothing
-larger than L may be built and the largest unit counts as L (or the grid connection, when that is larger). The best of
-them is the best of all, and none of them needs a yes-or-no variable.
+larger than L may be built and the largest unit counts as L (or the grid connection, when that is larger). A battery
+whose catalogue block is larger than L may be one block, which counts with its own megawatts. The best of them is the
+best of all, and none of them needs a yes-or-no variable.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class SizingModel:
     rows: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int32))
 
     #: The variables whose bounds a case moves.
-    decisions = ("count", *SIZES, "largest_mw", "largest_mva_s", "spinning_rating_mw")
+    decisions = ("count", *SIZES, "other_blocks_mw", "largest_mw", "largest_mva_s")
 
     def most_counts(self, largest_mw: float) -> np.ndarray:
         """Return how many units of each kind there may be where none is larger than the largest [MW]."""
@@ -88,7 +89,9 @@ class SizingModel:
         most = self.most_counts(largest_mw) if most is None else most
         least = np.zeros_like(most) if least is None else least
         variables, battery = self.model.variables, first_of(self.requirement, "BESS")
-        most_bess = battery.max_count * battery.unit_mw if battery and battery.unit_mw <= largest_mw + ROUNDING else 0.0
+        block_mw = battery.unit_mw if battery else 0.0
+        more_blocks = battery.max_count - 1 if battery and block_mw <= largest_mw + ROUNDING else 0
+        most_bess = block_mw * (1 + more_blocks) if battery and battery.max_count else 0.0
         units = {"technology": [t.id for t in self.technologies]}
         variables["count"].update(
             lower=xr.DataArray(least, coords=units, dims="technology"),
@@ -96,10 +99,10 @@ class SizingModel:
         )
         variables["bess_mw"].update(upper=most_bess)
         variables["bess_mwh"].update(upper=most_bess * LONGEST_BATTERY_H)
+        variables["other_blocks_mw"].update(upper=block_mw * max(more_blocks, 0))
         variables["largest_mw"].update(lower=largest_mw)
         inertia = [inertia_mva_s(t) for t, allowed in zip(self.technologies, most, strict=True) if allowed]
         variables["largest_mva_s"].update(lower=max(inertia, default=0.0))
-        variables["spinning_rating_mw"].update(lower=_spinning_rating_mw(self.requirement, largest_mw))
         for name, value in (sizes or {}).items():
             variables[name].update(lower=value, upper=value)
 
@@ -115,6 +118,15 @@ def largest_units(requirement: Requirement, *, size_limit: bool = True) -> list[
     sizes = {t.unit_mw for t in requirement.technologies if _dispatchable(t) and t.unit_mw <= limit + ROUNDING}
     sizes |= {t.unit_mw for t in requirement.technologies if t.kind == "BESS"}
     return sorted(sizes | {0.0})
+
+
+def largest_of(requirement: Requirement, counts: Mapping[str, int], sizes: Mapping[str, float]) -> float:
+    """Return the case that a design belongs to: its largest unit [MW], or the block of a battery of several."""
+    built = [t.unit_mw for t in requirement.technologies if counts.get(t.id)]
+    battery = first_of(requirement, "BESS")
+    if battery and sizes["bess_mw"] > battery.unit_mw + ROUNDING:
+        built.append(battery.unit_mw)
+    return max(built, default=0.0)
 
 
 def build(requirement: Requirement, year: Year, *, left_out: Collection[str] = ()) -> SizingModel:
@@ -140,13 +152,3 @@ def build(requirement: Requirement, year: Year, *, left_out: Collection[str] = (
 
 def _dispatchable(technology: Technology) -> bool:
     return technology.kind not in ENERGY_KINDS
-
-
-def _spinning_rating_mw(requirement: Requirement, largest_mw: float) -> float:
-    """Return the rating S [MW] that leaves the spinning reserve R at the peak D when the largest unit L trips.
-
-    All run alike loaded, as in the frequency study: (S − L)·(1 − D/S) ≥ R, so S² − (L + D + R)·S + L·D ≥ 0.
-    """
-    reserve = requirement.bound("spinning_reserve_mw", 0.0)
-    total = largest_mw + requirement.peak_mw + reserve
-    return (total + float(np.sqrt(total**2 - 4 * largest_mw * requirement.peak_mw))) / 2 if reserve else 0.0

@@ -87,6 +87,12 @@ def test_what_is_no_json_is_refused(data):
         read_requirement(data, "r.json")
 
 
+def test_a_load_that_is_neither_a_number_nor_a_file_says_what_was_tried(tmp_path):
+    with pytest.raises(BadInput, match="is 'abc', which is no number and no file") as refused:
+        read_requirement(b'{"load_mw": "abc"}', "r.json", tmp_path)
+    assert str(tmp_path / "abc") in refused.value.hint
+
+
 def hours_of(header, row, count=8760):
     times = pd.date_range("2026-01-01", periods=count, freq="h").astype(str)
     return "\n".join([header, *(row.format(time=time) for time in times)])
