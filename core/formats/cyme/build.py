@@ -82,6 +82,7 @@ def build_feeder(records: Records, name: str, *, repair: bool = False, frequency
         _add_section(rowing, library, customers, section, placed.pop(section.text("section"), []))
     _report_unplaced(records, placed)
     _report_simplified(records, rowing)
+    _report_alike(records, rowing)
     customers.close()
     tables = {table: pd.DataFrame(rows) for table, rows in {**rowing.rows, **catalogue_rows(records)}.items()}
     tables["sources"] = pd.DataFrame(source_rows(records, _connected(rowing)))
@@ -92,6 +93,15 @@ def build_feeder(records: Records, name: str, *, repair: bool = False, frequency
     feeder = feeder.with_tables({"buses": place_internal(feeder)})
     feeder = feeder.with_tables({"buses": base_voltages(feeder)})
     return finish(fill_rated_voltages(feeder, records.findings), rowing.in_amperes, records.findings)
+
+
+def _report_alike(records: Records, rowing: Rowing) -> None:
+    """Report device numbers that are the same but for upper and lower case: OpenDSS can't tell them apart."""
+    if rowing.alike:
+        text = f"{len(rowing.alike)} device numbers differ from others only in case: they got a suffix"
+        text += f" ({listed(rowing.alike)})"
+        hint = "Give each device a number of its own where results refer to them"
+        records.findings.append(Finding("cyme.id_case", Severity.INFO, text, hint, element=rowing.alike[0]))
 
 
 def _unique(sections: list[Record], records: Records) -> list[Record]:

@@ -31,7 +31,8 @@ class Rowing:
     """Collects rows by table; ids are unique within a table, whatever the device's class and its letters' case."""
 
     rows: Rows = field(default_factory=dict)
-    taken: dict[str, set[str]] = field(default_factory=dict)
+    taken: dict[str, dict[str, str]] = field(default_factory=dict)  # by table: ids by their lower case
+    alike: list[str] = field(default_factory=list)  # numbers that differ from another's only in case
     in_amperes: set[str] = field(default_factory=set)  # loads whose power still is a current times its power factor
 
     def add(self, table: str, **values: Any) -> None:
@@ -40,12 +41,14 @@ class Rowing:
 
     def name(self, table: str, wanted: str, kind: str) -> str:
         """Return an id that the table doesn't have: the device's number, or with its kind in brackets."""
-        taken = self.taken.setdefault(table, set())
+        taken = self.taken.setdefault(table, {})
         name, count = wanted, 1
+        if taken.get(wanted.lower(), wanted) != wanted:
+            self.alike.append(wanted)
         while name.lower() in taken:
             name = f"{wanted} ({kind})" if count == 1 else f"{wanted} ({kind} {count})"
             count += 1
-        taken.add(name.lower())
+        taken[name.lower()] = name
         return name
 
 

@@ -242,6 +242,7 @@ def test_a_line_type_defined_on_another_phase_is_used_with_a_warning(tmp_path: P
         ("load", "2,B,90.0,95.0", "2,B,90.0,0.0", "cyme.load_power_factor"),
         ("load", "S4,LOAD-4,SPOT,0,1", "S9,LOAD-4,SPOT,0,1", "cyme.device_without_section"),
         ("load", "S3,LOAD-3,SPOT,LOAD-3,ZIP", "S3,LOAD-3,SPOT,LOAD-3,NEW", "cyme.customer_class_missing"),
+        ("network", "S2,CABLE-2,", "S2,line-1,", "cyme.id_case"),
         ("load", "S5,LOAD-5,SPOT,LOAD-5,PQ,0,0,-1,1,", "S5,LOAD-5,SPOT,LOAD-5,PQ,0,0,-1,2,", "cyme.load_models"),
     ],
 )  # fmt: skip
