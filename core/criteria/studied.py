@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
+
 from core.criteria.criterion import State, Verdict, worst_state
 from core.findings import Severity
 from core.results.study_result import Status, StudyResult
 
 #: Statuses of scenarios and outages that are failures, not results to live with.
 UNSOLVED = ("diverged", "unsolvable")
-#: A load flow's own case has to reach everything; of an outage, what it cuts off is a result.
+#: A load flow's own case and a sweep's base case have to reach everything; what an outage cuts off is a result.
 UNSOLVED_CASE = (*UNSOLVED, "islanded")
 
 
@@ -49,12 +51,15 @@ def verdict_of(result: StudyResult, verdicts: list[Verdict]) -> State:
     What is calculated from data with errors is at best NOT CHECKED.
     """
     unsolved = result.status in (Status.NOT_CONVERGED, Status.FAILED, Status.INFEASIBLE)
-    failed = (
-        table["status"].isin(UNSOLVED_CASE if name == "cases" else UNSOLVED).any()
-        for name, table in result.tables.items()
-        if "status" in table
-    )
-    if unsolved or any(failed):
+    failed = (table["status"].isin(UNSOLVED).any() for table in result.tables.values() if "status" in table)
+    own = [result.tables[name] for name in ("cases", "outages") if name in result.tables]
+    if unsolved or any(failed) or any(_own_status(table).isin(UNSOLVED_CASE).any() for table in own):
         return State.FAIL
     wrong = any(finding.severity is Severity.ERROR for finding in result.findings)
     return worst_state([*(verdict.verdict for verdict in verdicts), *[State.NOT_CHECKED] * wrong])
+
+
+def _own_status(table: pd.DataFrame) -> pd.Series:
+    """Return the status of the cases without an outage."""
+    base: pd.Series = table.loc[table["outage"] == "base", "status"] if "outage" in table else table["status"]
+    return base

@@ -21,6 +21,9 @@ from core.studies.availability.bdd import Diagram, Value
 from core.studies.availability.structure import Floats, Structure, modules
 from core.studies.availability.threshold import threshold
 
+#: Of an unavailability, what is left when an equal one is subtracted: no digit of it is true.
+ROUNDING = 1e-12
+
 
 @dataclass(slots=True)
 class Solution:
@@ -131,7 +134,8 @@ def importance(structure: Structure, solution: Solution, nodes: Sequence[int]) -
     chosen = np.array(nodes, dtype=np.int64)
     a, u = solution.availability[chosen], solution.unavailability[chosen]
     birnbaum, total = solution.slope[chosen], solution.unavailability[solution.root]
-    without = np.maximum(total - birnbaum * u, 0.0)  # the system when the node never fails
+    without = total - birnbaum * u  # the system when the node never fails
+    without = np.where(without > ROUNDING * total, without, 0.0)
     failed = np.minimum(total + birnbaum * a, 1.0)  # the system while the node is down
     with np.errstate(divide="ignore", invalid="ignore"):
         frame = pd.DataFrame(

@@ -21,6 +21,7 @@ from core.results.study_result import Provenance, Status, StudyResult, result_ta
 from core.studies.contingency.outages import BASE, EVERYTHING, Outage, outages_of
 from core.studies.contingency.solve import OutageSolver, quickest
 from core.studies.contingency.statements import Meaning, Statements, Watch
+from core.studies.load_flow.study import left_out_mw
 from core.studies.load_flow.tables import bus_names, link_names
 
 ENGINES = ("lightsim2grid", "newton")
@@ -85,7 +86,17 @@ def network_contingencies(
         tables["outside_range"] = joined[1]
     options = {"order": order, "machines": machines} if statements is None else {"contingencies": len(outages) - 1}
     provenance = Provenance(tool=engine, options={**options, "reactive_limits": limits})
-    return StudyResult("contingency", tables, Status.SOLVED, provenance, meaning.findings)
+    findings = [*meaning.findings, *_cut_off_before(tables["outages"])]
+    return StudyResult("contingency", tables, Status.SOLVED, provenance, findings)
+
+
+def _cut_off_before(outages: pd.DataFrame) -> list[Finding]:
+    """Say what load the base case has cut off already: it is lost in every outage."""
+    lost = outages.loc[outages["outage"] == BASE, "lost_load_mw"].max()
+    if not lost > 0:
+        return []
+    text = f"{lost:.1f} MW of load has no connection to the swing bus in the base case"
+    return [Finding("contingency.islanded", Severity.WARNING, text, "Connect its buses.")]
 
 
 def plant_contingencies(
@@ -101,8 +112,18 @@ def plant_contingencies(
     """Return every outage of the plant's network in a scenario, or a part of them; ``limits`` as for a network."""
     network, findings = plant_network(plant, scenario)
     result = network_contingencies(network, order=order, engine=engine, limits=limits, part=part, statements=statements)
+    if (lost := left_out_mw(plant, scenario, network)) and result.status is Status.SOLVED:
+        outages = _with_lost(result.tables["outages"], lost)
+        result.tables |= {"outages": outages, "worst": worst_cases(outages)}
+        findings += _cut_off_before(outages)
     tables = {name: table.assign(scenario=scenario or "") for name, table in result.tables.items()}
     return replace(result, tables=tables, findings=[*findings, *result.findings])
+
+
+def _with_lost(outages: pd.DataFrame, lost_mw: float) -> pd.DataFrame:
+    """Return the outages of a network that leaves load out: none of them reaches everything."""
+    status = outages["status"].replace(str(Outcome.CONVERGED), str(Outcome.ISLANDED))
+    return outages.assign(status=status, lost_load_mw=outages["lost_load_mw"] + lost_mw)
 
 
 def worst_cases(outages: pd.DataFrame, most: int = 10) -> pd.DataFrame:
@@ -136,7 +157,7 @@ def _summary(
     loading[:, ~watch.links] = np.nan
     magnitude = np.abs(v)
     dead = ~np.isfinite(magnitude)
-    demand = case.demand(np.ones(len(buses))).real * np.isin(np.arange(len(buses)), case.solved)
+    demand = case.demand(np.ones(len(buses))).real * np.isin(np.arange(len(buses)), [*case.solved, *case.cut_off])
     lost = np.where(dead.all(axis=1), np.nan, dead @ demand * base_mva)
     magnitude[:, ~watch.buses] = np.nan
     low, high, most = (

@@ -71,12 +71,17 @@ def plant_case(
         return {"cases": pd.DataFrame([case])}, [finding]
     flow = load_flow(network, engine, limits=limits)
     tables = case_tables(network, flow, scenario or "")
-    wanted = float(plant.scenario(scenario)["load_mw"]) if scenario else float(plant.online("load")["p_mw"].sum())
-    lost = max(0.0, wanted - network.totals()["load_mw"])
-    if lost > 1e-6:
+    if lost := left_out_mw(plant, scenario, network):
         status = tables["cases"]["status"].replace(str(Outcome.CONVERGED), str(Outcome.ISLANDED))
         tables["cases"] = tables["cases"].assign(status=status, lost_load_mw=lost)
     return tables, [*findings, *_remarks(tables), *_at_limits(network, flow, scenario)]
+
+
+def left_out_mw(plant: Plant, scenario: str | None, network: Network) -> float:
+    """Return the load [MW] of a scenario that its network leaves out, for nothing connects it."""
+    wanted = float(plant.scenario(scenario)["load_mw"]) if scenario else float(plant.online("load")["p_mw"].sum())
+    lost = wanted - network.totals()["load_mw"]
+    return lost if lost > 1e-6 else 0.0
 
 
 def _at_limits(network: Network, flow: LoadFlow, scenario: str | None) -> list[Finding]:

@@ -304,6 +304,14 @@ def test_required_capacity_is_the_tail_of_the_outage_table(units: list[tuple[int
     assert answer.availability == pytest.approx(chance[levels >= required - 1e-9].sum(), abs=1e-12)
 
 
+def test_the_unit_without_which_nothing_fails_has_an_infinite_risk_reduction() -> None:
+    """A system of three in parallel never fails while one of them never does: what subtraction leaves is no number."""
+    parts = [{"id": name, "mtbf_h": 4000 + 7 * i, "mttr_h": 80 / (i + 3)} for i, name in enumerate("ABC")]
+    block = {"id": "SYSTEM", "type": "PARALLEL", "members": "A,B,C"}
+    ranks = study_availability(ReliabilityModel.from_tables(parts, [block])).tables["importance"]
+    assert np.isinf(ranks["risk_reduction"]).all()
+
+
 def enumerated(mw: list[float], down: list[float], required: float) -> float:
     """Count every state of the units."""
     states = itertools.product((True, False), repeat=len(mw))

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.criteria.criterion import State
+from core.criteria.studied import verdict_of
 from core.errors import BadInput
 from core.formats.matpower import read_matpower
 from core.network import Network
@@ -85,6 +87,25 @@ def test_what_an_outage_cuts_off_is_lost_load_and_the_rest_is_solved():
     rows = network_contingencies(single).tables["outages"].set_index("outage")
     assert rows.loc["branch 2-3-1", "status"] == "islanded"
     assert rows.loc["branch 2-3-1", "lost_load_mw"] == pytest.approx(50.0)
+
+
+def test_load_that_the_base_case_cuts_off_is_lost_in_every_outage():
+    apart = radial()
+    apart = apart.with_tables(branch=apart["branch"].iloc[:1])
+    result = network_contingencies(apart)
+    assert (result.tables["outages"]["lost_load_mw"] == 50).all()
+    assert verdict_of(result, []) is State.FAIL
+    assert "contingency.islanded" in [finding.code for finding in result.findings]
+
+
+def test_load_that_a_plant_s_network_leaves_out_is_lost_as_in_its_load_flow():
+    plant = sample_plant()
+    hall = plant["transformer"]["lv_bus"] == "BUS_301"
+    status = plant["transformer"]["status"].mask(hall, "Offline")
+    plant = plant.with_table("transformer", plant["transformer"].assign(status=status))
+    base = plant_contingencies(plant, part=slice(0, 3)).tables["outages"]
+    assert base["lost_load_mw"].tolist() == pytest.approx([50.0] * 3)
+    assert (base["status"] == "islanded").all()
 
 
 def test_the_larger_part_keeps_running_when_it_loses_the_swing_bus():
