@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -64,7 +65,8 @@ class Circuit:
         self.engine = lent_engine()
         self.findings: list[Finding] = []
         self._folder = scratch()
-        self.script: Script = script_of(feeder, hold_taps=self.options.hold_taps)
+        self._fed = set(tree_of(feeder).parent)
+        self.script: Script = script_of(_dead_at_rest(feeder, self._fed), hold_taps=self.options.hold_taps)
         self._load()
 
     def __enter__(self) -> Circuit:
@@ -100,9 +102,9 @@ class Circuit:
 
     def _earth_islands(self) -> None:
         """Earth each node that no source reaches: it stays dead and doesn't leave the whole circuit singular."""
-        fed = {self.script.names.give("bus", bus).lower() for bus in tree_of(self.feeder).parent}
-        dark = [node for node in self.engine.ActiveCircuit.AllNodeNames if node.rsplit(".", 1)[0].lower() not in fed]
-        for k, node in enumerate(dark):
+        bus_of = partial(self.script.names.back, "bus")
+        nodes = self.engine.ActiveCircuit.AllNodeNames
+        for k, node in enumerate(node for node in nodes if bus_of(node.rsplit(".", 1)[0]) not in self._fed):
             self.command(f"new reactor.{EARTH}{k} bus1={node} phases=1 r={EARTH_OHM:g} x=0")
 
     def solve(self) -> Snapshot:
@@ -306,6 +308,13 @@ class Circuit:
                 )
             )
         return pd.DataFrame(rows, columns=["regulator", "bank", "phase", "tap", "ratio"])
+
+
+def _dead_at_rest(feeder: Feeder, fed: set[str]) -> Feeder:
+    """Return the feeder with the regulators that no source reaches where they are: without voltage they'd run high."""
+    windings, regulators = feeder["windings"], feeder["regulators"]
+    dead = regulators["transformer"].isin(windings.loc[~windings["bus"].isin(fed), "transformer"])
+    return feeder.with_tables({"regulators": regulators.assign(mode=regulators["mode"].mask(dead, "fixed"))})
 
 
 def version() -> str:

@@ -14,6 +14,7 @@ from core.feeder import Feeder, from_sequence, rows_of
 from core.feeder.voltages import base_voltages
 from core.formats.cyme import read_cyme
 from core.formats.cyme.baseline import read_baseline
+from core.formats.feeders import read_feeder
 from core.studies.feeder_flow import compare, solve_feeder
 from tests.core.formats.cyme import exports
 
@@ -252,3 +253,19 @@ def test_an_island_without_source_is_dead_and_changes_nothing_else() -> None:
     assert volts["2"] == pytest.approx(alone.nodes.groupby("bus")["v_kv"].max()["2"], rel=1e-9)
     assert volts["dead"] == volts["dead end"] == 0.0
     assert [(f.code, f.element) for f in beside.findings] == [("feeder.without_voltage", "dead")]
+
+
+def test_a_regulator_without_voltage_stays_where_it_is(tmp_path: Path) -> None:
+    script = """clear
+    new circuit.g basekv=12.47 bus1=s
+    new line.l bus1=s bus2=n r1=0.3 x1=0.4 r0=0.3 x0=0.4 c1=0 c0=0
+    new load.a bus1=n kv=12.47 kw=600
+    new transformer.r phases=1 windings=2 buses=(p.1 q.1) kvs=(7.2 7.2) kvas=(5000 5000) xhl=0.01
+    new regcontrol.r transformer=r winding=2 vreg=122 band=2 ptratio=60
+    new load.q bus1=q.1 phases=1 kv=7.2 kw=100
+    set voltagebases=[12.47]
+    calcvoltagebases"""
+    (tmp_path / "dead.dss").write_text(script, encoding="utf-8")
+    snapshot = solve_feeder(read_feeder([tmp_path / "dead.dss"]).value)
+    assert snapshot.converged
+    assert snapshot.taps["tap"].tolist() == [0]
