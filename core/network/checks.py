@@ -68,10 +68,10 @@ def self_loops(network: Network) -> Iterator[Finding]:
 
 def zero_impedance(network: Network) -> Iterator[Finding]:
     """A branch without impedance joins its buses."""
-    for table, severity in (("branch", Severity.INFO), ("transformer", Severity.WARNING)):
+    for table in ("branch", "transformer"):
         none = (network.values(table, "r_pu") == 0) & (network.values(table, "x_pu") == 0)
         yield from _each(
-            network, table, none & network.live(table), f"network.{table}.zero_impedance", severity,
+            network, table, none & network.live(table), f"network.{table}.zero_impedance", Severity.WARNING,
             "{name} has no impedance; 0.0001 pu reactance stands for it.", "Enter its impedance if it has one.",
         )  # fmt: skip
 
@@ -79,13 +79,13 @@ def zero_impedance(network: Network) -> Iterator[Finding]:
 def negative_impedance(network: Network) -> Iterator[Finding]:
     """A negative resistance is a slip; a negative reactance may be a series capacitor or part of an equivalent."""
     for table in ("branch", "transformer"):
-        for column, severity, hint in (
-            ("r_pu", Severity.WARNING, "Check its sign."),
-            ("x_pu", Severity.INFO, "Right for a series capacitor or an equivalent; else check its sign."),
+        for column, hint in (
+            ("r_pu", "Check its sign."),
+            ("x_pu", "Right for a series capacitor or an equivalent; else check its sign."),
         ):
             negative = network.live(table) & (network.values(table, column) < 0)
             yield from _each(
-                network, table, negative, f"network.{table}.negative_{column[0]}", severity,
+                network, table, negative, f"network.{table}.negative_{column[0]}", Severity.WARNING,
                 f"{{name}} has a negative {'resistance' if column == 'r_pu' else 'reactance'}.", hint,
             )  # fmt: skip
 

@@ -66,6 +66,11 @@ def _settings(plant: Plant) -> Iterable[Finding]:
     if given.frequency_hz not in (50.0, 60.0):
         text = f"the plant's frequency is {given.frequency_hz:g} Hz"
         yield Finding("plant.frequency", Severity.ERROR, text, "set frequency_hz to 50 or 60", Where(sheet="settings"))
+    if not given.loss_allowance_pct >= 0:
+        text = f"the allowance for losses is {given.loss_allowance_pct:g} %"
+        yield Finding(
+            "plant.losses", Severity.ERROR, text, "set loss_allowance_pct to 0 or more", Where(sheet="settings")
+        )
     if not given.base_mva > 0:
         text = f"the base power is {given.base_mva:g} MVA"
         yield Finding(
@@ -155,7 +160,9 @@ def _ratings(plant: Plant) -> Iterable[Finding]:
     hint = f"enter it in per cent of the rated voltage, at most ±{MOST_TAP_PCT:g} %"
     yield from _found("transformer.tap", bad_tap, "transformer", "transformer {id} has a tap of {tap_pct} %", hint)
     negative = loads[loads["p_mw"].isna() | (loads["p_mw"] < 0)]
-    yield from _found("load.power", negative, "load", "load {id} has no active power", "enter zero or more MW")
+    yield from _found(
+        "load.power", negative, "load", "load {id} has an active power of {p_mw} MW", "enter zero or more MW"
+    )
 
 
 def _unsigned(plant: Plant) -> Iterable[Finding]:
@@ -179,10 +186,9 @@ def _machine_data(plant: Plant) -> Iterable[Finding]:
     units = plant["unit"]
     machines = units[units["type"].isin(SYNCHRONOUS)]
     for column in ("xd_pu", "xd_prime_pu", "xd_double_prime_pu", "h_s"):
-        bad = machines[machines[column].isna() | (machines[column] <= 0)]
-        yield from _found(
-            "machine.data", bad, "unit", f"machine {{id}} has no {column}", "take it from the machine's data sheet"
-        )
+        bad = machines[~(machines[column] > 0)]
+        text = f"machine {{id}} has no {column} above zero: {{{column}}}"
+        yield from _found("machine.data", bad, "unit", text, "take it from the machine's data sheet")
     order = machines[
         (machines["xd_double_prime_pu"] > machines["xd_prime_pu"]) | (machines["xd_prime_pu"] > machines["xd_pu"])
     ]
@@ -197,6 +203,9 @@ def _machine_data(plant: Plant) -> Iterable[Finding]:
     yield from _found(
         "unit.rating", above, "unit", "unit {id}: {rated_mw} MW is more than {rated_mva} MVA", "check both ratings"
     )
+    idle = units[units["p_min_mw"] > units["rated_mw"]]
+    text = "unit {id}: its least power of {p_min_mw} MW is more than its {rated_mw} MW"
+    yield from _found("unit.p_min", idle, "unit", text, "check both powers")
     inverters = units[units["type"].isin({"BESS", "PV"}) & units["xd_double_prime_pu"].notna()]
     yield from _found(
         "inverter.reactance",
@@ -253,13 +262,11 @@ def _voltages(plant: Plant) -> Iterable[Finding]:
 def _impedances(plant: Plant) -> Iterable[Finding]:
     rows = plant["cable"]
     bad = rows[~(rows["x_ohm"] > 0) | ~(rows["r_ohm"] >= 0)]
-    yield from _found(
-        "impedance",
-        bad,
-        "cable",
+    text, hint = (
         "{id} has R = {r_ohm} ohm and X = {x_ohm} ohm",
-        "enter R ≥ 0 and X > 0; a closed tie has a little X too",
+        "enter R ≥ 0 and X > 0; a closed tie has some X too",
     )
+    yield from _found("impedance", bad, "cable", text, hint)
 
 
 def _connected(plant: Plant) -> Iterable[Finding]:
@@ -280,7 +287,7 @@ def _connected(plant: Plant) -> Iterable[Finding]:
         yield Finding(
             "plant.empty", Severity.ERROR, "the plant has no source", "add generators, batteries or a grid connection"
         )
-    if plant["load"].empty:
+    if not (plant["load"]["p_mw"] != 0).any():
         yield Finding("plant.load.none", Severity.WARNING, "the plant has no load", "add the load that it serves")
 
 

@@ -159,6 +159,17 @@ def _laws(parts: pd.DataFrame) -> list[Finding]:
         ),
         *_report(
             parts,
+            parts["repair_cv"] < 0,
+            "rbd.component.cv",
+            ERROR,
+            "{id}: Repair_CV {repair_cv} is negative",
+        ),
+        *_report(
+            parts, parts["failure_cv"] < 0, "rbd.component.cv", ERROR, "{id}: the failure CV {failure_cv} is negative"
+        ),
+        *_report(parts, parts["spares"] < 0, "rbd.component.spares", ERROR, "{id}: {spares} spare parts in stock"),
+        *_report(
+            parts,
             ~parts["ccf_beta"].between(0, 1),
             "rbd.component.ccf_beta",
             ERROR,

@@ -23,6 +23,7 @@ from core.studies.availability.structure import Floats, Gate
 
 BATCHES = 64  # of a simulation
 LAWS = {"EXPONENTIAL": 0, "WEIBULL": 1, "LOGNORMAL": 2, "DETERMINISTIC": 3}  # as the kernel numbers them
+START_SHARE = 0.25  # of a history: a start that lasts longer is said
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +261,8 @@ def _plan(
         battery_mwh=options.battery_mwh,
         ages_while_down=options.ages_while_down,
     )
-    return plan, order, [*findings, *_maintenance_findings(model)]
+    findings += [*_start_findings(laws["times"], laws["component"].index, options), *_maintenance_findings(model)]
+    return plan, order, findings
 
 
 def _parents(gates: dict[int, Gate], order: dict[int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -355,6 +357,23 @@ def _spare_pools(model: ReliabilityModel, rows: pd.DataFrame) -> dict[str, np.nd
         "size": stock["spares"].max().to_numpy(dtype=np.int64) if len(pools) else np.zeros(0, dtype=np.int64),
         "lead": stock["spare_lead_h"].max().to_numpy(dtype=np.float64) if len(pools) else np.zeros(0),
     }
+
+
+def _start_findings(times: dict[str, Any], names: pd.Index, options: SimulationOptions) -> list[Finding]:
+    """Say which new units fail so much more often than old ones that the histories end before the steady state.
+
+    What is left of a life in the steady state is E[T²] / 2 E[T] on the mean: a start takes some such times to fade.
+    """
+    scale, spread = times["fail_a"], times["fail_b"]
+    young = (times["fail_law"] == LAWS["WEIBULL"]) & (spread > 1)
+    with np.errstate(invalid="ignore", over="ignore"):
+        left_h = scale * gamma(1 + 2 * spread) / (2 * gamma(1 + spread))
+    slow = names[young & ~(left_h <= START_SHARE * options.years * HOURS_PER_YEAR)]
+    if slow.empty:
+        return []
+    text = f"{', '.join(slow[:5])}: units fail mostly when new, and {options.years:g} years are short against the"
+    hint = "the simulated availability is that of the start, not the steady state; simulate more years"
+    return [Finding("simulation.start", Severity.WARNING, f"{text} spread of their lives", hint)]
 
 
 def _maintenance_findings(model: ReliabilityModel) -> list[Finding]:

@@ -81,6 +81,8 @@ def test_a_document_of_another_kind_is_refused():
         ("transformer", 0, {"x_r": 0.0}, "plant.transformer.x_r"),
         ("transformer", 0, {"vector_group": "Qq5"}, "plant.transformer.vector_group"),
         ("breaker", 0, {"opening_s": -0.05}, "plant.negative"),
+        ("unit", 1, {"p_min_mw": 300.0}, "plant.unit.p_min"),
+        ("load", slice(None), {"p_mw": 0.0}, "plant.load.none"),
     ],
 )
 def test_a_fault_in_the_data_is_found(table, row, values, code):
@@ -91,6 +93,10 @@ def test_a_fault_in_the_data_is_found(table, row, values, code):
 @pytest.mark.parametrize("value", [0.0, -60.0, float("nan")])
 def test_a_plant_needs_a_frequency_and_a_base_power(name, code, value):
     assert code in codes(sample_plant().with_settings(**{name: value}))
+
+
+def test_an_allowance_for_losses_is_not_negative():
+    assert "plant.losses" in codes(sample_plant().with_settings(loss_allowance_pct=-5.0))
 
 
 def test_an_island_with_load_and_without_source_is_an_error():

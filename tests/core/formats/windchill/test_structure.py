@@ -120,6 +120,12 @@ def test_what_is_wrong_in_the_components_is_a_finding(old: str, new: str, code: 
     assert code in reading(components=COMPONENTS.replace(old, new))[1]
 
 
+@pytest.mark.parametrize(("column", "code"), [("Repair_CV", "cv"), ("Spares", "spares")])
+def test_what_can_t_be_negative_is_a_finding(column: str, code: str) -> None:
+    head, *rows = COMPONENTS.strip().splitlines()
+    assert f"rbd.component.{code}" in reading(components="\n".join([f"{head},{column}", *(f"{r},-1" for r in rows)]))[1]
+
+
 def test_availabilities_in_per_cent_are_read_with_a_finding() -> None:
     percent = COMPONENTS.replace("0.9973", "99.73").replace("0.9990", "99.90")
     model, codes = reading(components=percent)

@@ -169,3 +169,11 @@ def test_exponential_times_follow_their_law() -> None:
     share = np.exp(-np.append(np.arange(101) / 10, np.inf))
     expected = number * (share[:-1] - share[1:])
     assert (np.abs(counts(number) - expected) < 5 * np.sqrt(expected)).all()
+
+
+@pytest.mark.parametrize(("beta", "said"), [(0.05, True), (0.9, False), (3.0, False)])
+def test_a_start_that_outlasts_the_histories_is_said(beta: float, said: bool) -> None:
+    part = {"id": "A", "mtbf_h": 2000, "mttr_h": 80, "distribution": "WEIBULL", "weibull_beta": beta}
+    model = ReliabilityModel.from_tables([part], [{"id": "SYSTEM", "type": "SERIES", "members": "A"}])
+    found = simulate(model, SimulationOptions(histories=2, years=1 if beta == 0.05 else 20))
+    assert ("simulation.start" in [finding.code for finding in found.findings]) == said
