@@ -40,17 +40,28 @@ def from_network(network: Network, version: int = 35) -> RawCase:
     """Return the case that describes the network in PSS/E's terms."""
     original = network.extras.get("psse")
     built = {section: build(network) for section, build in BUILDERS.items()}
-    header = {"IC": 0, "SBASE": network.base_mva, "REV": version, "XFRRAT": 0, "NXFRAT": 1}
-    case = RawCase(version, {**header, "BASFRQ": network.frequency_hz, "comment": "Gridproof"}, (network.name, ""))
     if isinstance(original, RawCase):
         baseline = to_network(original, network.name, [])
         if _untouched(network, baseline):
             return original
-        same_base = original.base_mva == network.base_mva
-        built = {s: _kept(network, baseline, original, s, new) if same_base else new for s, new in built.items()}
-        rest = {s: table for s, table in original.sections.items() if s not in built}
-        case = replace(case, sections=rest, titles=original.titles, header={**original.header, **header})
-    return replace(case, sections={**case.sections, **{s: t for s, t in built.items() if len(t)}})
+        if original.base_mva == network.base_mva:
+            built = {s: _kept(network, baseline, original, s, new) for s, new in built.items()}
+        return _edited(network, original, built, version)
+    header = {"IC": 0, "SBASE": network.base_mva, "REV": version, "XFRRAT": 0, "NXFRAT": 1}
+    header |= {"BASFRQ": network.frequency_hz, "comment": "Gridproof"}
+    return RawCase(version, header, (network.name, ""), {s: table for s, table in built.items() if len(table)})
+
+
+def _edited(network: Network, original: RawCase, built: dict[str, pd.DataFrame], version: int) -> RawCase:
+    """Return the original case with what was built; in its own version, with its text for what is as it was."""
+    sections = {s: table for s, table in built.items() if len(table) or s in original.sections}
+    return replace(
+        original,
+        version=version,
+        header={**original.header, "SBASE": network.base_mva, "BASFRQ": network.frequency_hz},
+        sections={**original.sections, **sections},
+        original=original.original if version == original.version else None,
+    )
 
 
 def _untouched(network: Network, baseline: Network) -> bool:
@@ -60,17 +71,21 @@ def _untouched(network: Network, baseline: Network) -> bool:
 
 
 def _kept(network: Network, baseline: Network, original: RawCase, section: str, new: pd.DataFrame) -> pd.DataFrame:
-    """Return the section with the original record for each unchanged element and its other fields for changed ones."""
+    """Return the section with the original record, under its label, of each element that is as it was read.
+
+    Records of other elements have new values, and the original ones in the fields that a network doesn't hold.
+    """
     tables, fields = BUILT[section]
-    old = original[section].reset_index(drop=True)
+    old = original[section]
     if old.empty or new.empty:
-        return new
+        return old if old.empty and new.empty else new
     keys, old_keys = _keys(new, fields), _keys(_stripped(original, section, fields), fields)
-    first = ~old_keys.duplicated()
-    at = pd.Series(np.flatnonzero(first), index=old_keys[first]).reindex(keys)
-    known = np.asarray(at.notna())
+    at = old_keys.get_indexer(keys)
+    known = at >= 0
     unchanged = np.isin(np.asarray(keys), list(_same(network, baseline, tables, section))) & known
-    matched = old.iloc[at[known].astype(int)].set_axis(new.index[known])
+    if unchanged.all() and len(new) == len(old):
+        return old
+    matched = old.iloc[at[known]].set_axis(new.index[known])
     merged = new.astype(object)
     for column in old.columns:
         values = matched[column].astype(object)
@@ -78,10 +93,12 @@ def _kept(network: Network, baseline: Network, original: RawCase, section: str, 
             merged[column] = values.reindex(merged.index)
         else:
             merged.loc[unchanged, column] = values.reindex(merged.index[unchanged])
+    merged.loc[unchanged, merged.columns.difference(old.columns)] = None
     table = _typed(section, merged)
     if section == "transformer" and len(original["impedance_correction"]):
-        return before_correction(original.with_section(section, table), known & ~unchanged)
-    return table
+        table = before_correction(original.with_section(section, table), known & ~unchanged)
+    fresh = old.index.max() + 1 + np.arange(len(new))
+    return table.set_axis(np.where(known, old.index.to_numpy()[at], fresh))
 
 
 def _same(network: Network, baseline: Network, tables: tuple[str, ...], section: str) -> set[str]:
@@ -101,21 +118,21 @@ def _same(network: Network, baseline: Network, tables: tuple[str, ...], section:
 
 
 def _with_third(key: str) -> str:
-    first, second, ckt = key.split("\t")
-    return "\t".join([first, second, "0", ckt])
+    first, second, rest = key.split("\t", 2)
+    return "\t".join([first, second, "0", rest])
 
 
 def _by_key(network: Network, table: str, width: int) -> pd.DataFrame:
-    frame = network[table]
-    index = _keys(frame, KEYS[table][:width])
-    return frame.set_axis(index)[~index.duplicated()]
+    return network[table].set_axis(_keys(network[table], KEYS[table][:width]))
 
 
 def _keys(frame: pd.DataFrame, fields: tuple[str, ...]) -> pd.Index:
+    """Return what identifies each row, with how many before it have the same keys."""
     words = frame[fields[0]].astype(str).str.strip()
     for name in fields[1:]:
         words = words + "\t" + frame[name].astype(str).str.strip()
-    return pd.Index(words.to_list())
+    again = words.groupby(words).cumcount().astype(str)
+    return pd.Index((words + "\t" + again).to_list())
 
 
 def _stripped(case: RawCase, section: str, fields: tuple[str, ...]) -> pd.DataFrame:

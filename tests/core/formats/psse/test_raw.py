@@ -85,6 +85,22 @@ def test_an_edited_record_changes_only_its_line() -> None:
     assert "81.5" in after[changed[0]]
 
 
+@pytest.mark.parametrize("version", [33, 34, 35])
+def test_an_edited_element_of_a_network_changes_only_its_line(version: int) -> None:
+    text = write_raw_case(read_raw_case(V33.encode(), "case.raw").value, version)
+    text = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("@!kept"))
+    network = read_raw(text.replace(",", ", ").encode(), "case.raw").value
+    load = network["load"].copy()
+    load.loc[0, "p_mw"] += 1
+    before, after = (
+        text.replace(",", ", ").splitlines(),
+        write_raw(network.with_tables(load=load), version).splitlines(),
+    )
+    changed = [one for one, other in zip(before, after, strict=True) if one != other]
+    assert len(changed) == 1
+    assert changed[0].startswith(f"{load['bus'][0]}, ")
+
+
 def test_removed_and_added_records_leave_the_others_alone() -> None:
     case = read_raw_case(V33.encode(), "case.raw").value
     machine = case["generator"].iloc[[1]].assign(ID="2")
