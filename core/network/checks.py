@@ -97,7 +97,7 @@ def not_numbers(network: Network) -> Iterator[Finding]:
             if column.type != "float" or column.default is None or network[table].empty:
                 continue
             bad = ~np.isfinite(network.values(table, column.name))
-            if column.name.endswith(("_mw", "_mvar", "_mva", "_max", "_min")):
+            if column.name.endswith(("_mw", "_mvar", "_mva")) or "_max" in column.name or "_min" in column.name:
                 bad = np.isnan(network.values(table, column.name))  # a limit may be infinite
             yield from _each(
                 network, table, bad, f"network.{table}.not_a_number", Severity.ERROR,

@@ -34,6 +34,8 @@ _TOKEN = re.compile(
 )
 #: Findings of one kind that a section lists one by one.
 LISTED = 20
+#: Whole numbers from here on can't be told from their neighbours.
+TOO_LARGE = 2**53
 
 
 def tokens(line: str) -> list[str | None]:
@@ -152,11 +154,13 @@ def _column(raw: pd.Series, f: Field) -> tuple[np.ndarray, np.ndarray]:
     else:
         values = np.asarray(raw)
         wrong = np.zeros(len(values), dtype=bool)
+    if f.type == "int":
+        wrong |= np.abs(values.astype(float)) >= TOO_LARGE
     if values.dtype.kind == "f":
         wrong |= np.isinf(values)
         if f.type == "int":
             wrong |= (values != np.round(values)) & ~np.isnan(values)
-            if not wrong.any() and not np.isnan(values).any() and np.abs(values).max(initial=0) < 2**53:
+            if not wrong.any() and not np.isnan(values).any() and np.abs(values).max(initial=0) < TOO_LARGE:
                 values = values.astype(np.int64)
     return values, wrong
 
@@ -189,7 +193,7 @@ def _again(
                 )
     for f in layout:
         values = columns[f.name]
-        if f.type == "int" and not np.isnan(values).any() and (np.abs(values) < 2**53).all():
+        if f.type == "int" and not np.isnan(values).any() and (np.abs(values) < TOO_LARGE).all():
             columns[f.name] = values.astype(np.int64)
     return long
 
@@ -206,6 +210,8 @@ def _value(text: str | None, f: Field) -> tuple[object, str]:
         value = np.nan
     if not np.isfinite(value):
         return np.nan, f"{f.name} is {text!r}, not a number; {_instead(f)}."
+    if f.type == "int" and abs(value) >= TOO_LARGE:
+        return np.nan, f"{f.name} is {text!r}, too large for a whole number; {_instead(f)}."
     if f.type == "int" and value != round(value):
         return float(round(value)), f"{f.name} is {text!r}, not a whole number; {round(value)} is taken."
     return value, ""

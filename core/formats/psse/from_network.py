@@ -33,6 +33,7 @@ BUILT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "switched_shunt": (("switched_shunt",), ("I", "ID")),
 }
 DEVICES = {"SWITCH": 1, "BREAKER": 2, "DISCONNECTOR": 3}
+NO_LIMIT = 9999.0  # as PSS/E has it
 CODES = {"PQ": 1, "PV": 2, "SLACK": 3, "ISOLATED": 4}
 
 
@@ -158,10 +159,12 @@ def _bus(network: Network) -> pd.DataFrame:
     machines = np.zeros(len(kind), dtype=bool)
     machines[network.terminals("generator")[0][network.live("generator")]] = True
     kind[(kind == 1) & machines] = 2  # PSS/E ignores machines at type 1 buses: see ``_generator``
-    return _take(
+    table = _take(
         network, "bus", I="bus", NAME="name", BASKV="base_kv", AREA="area", ZONE="zone", OWNER="owner", VM="v_pu",
         VA="angle_deg", NVHI="v_max_pu", NVLO="v_min_pu", EVHI="v_max_emergency_pu", EVLO="v_min_emergency_pu",
-    ).assign(IDE=kind)  # fmt: skip
+    )  # fmt: skip
+    limits = table[["NVHI", "NVLO", "EVHI", "EVLO"]].replace({np.inf: NO_LIMIT, -np.inf: -NO_LIMIT})
+    return table.assign(IDE=kind, **dict(limits.items()))
 
 
 def _load(network: Network) -> pd.DataFrame:
@@ -207,7 +210,7 @@ def _generator(network: Network) -> pd.DataFrame:
     fixed = (kind == "PQ") & network.live("generator")  # a machine that holds no voltage: its range is its output
     for limit in ("QT", "QB"):
         table[limit] = np.where(fixed, table["QG"], table[limit])
-    for limit, none in (("QT", 9999.0), ("QB", -9999.0), ("PT", 9999.0), ("PB", -9999.0)):
+    for limit, none in (("QT", NO_LIMIT), ("QB", -NO_LIMIT), ("PT", NO_LIMIT), ("PB", -NO_LIMIT)):
         table[limit] = np.where(np.isinf(table[limit]), none, table[limit])
     return table
 

@@ -39,9 +39,7 @@ class Replaced:
 def fitted(case: RawCase, version: int) -> RawCase:
     """Return the case with the records that the version has a place for."""
     if version >= 31:
-        case = _fixed_shunts(case)
-    if version >= 31 > case.version:
-        case = _metered_ends(case)
+        case = _metered_ends(_fixed_shunts(case))
     if version >= 34 > case.version:
         case = _branches_as_devices(case)
     for part in replaced(case, version):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from core.findings import Severity
+from core.formats.psse import write_raw
 from core.network import Network, admittance_matrix, check, islands
 
 
@@ -94,6 +95,13 @@ def test_islands_are_numbered_by_size_and_isolated_buses_have_none() -> None:
 )
 def test_checks_find(tables: dict[str, list[dict[str, object]]], code: str) -> None:
     assert code in {finding.code for finding in check(small(**tables))}
+
+
+def test_a_voltage_limit_may_be_infinite_which_is_none() -> None:
+    inf = float("inf")
+    network = small(bus=[{"bus": 1, "kind": "SLACK", "v_max_pu": inf, "v_min_pu": -inf, "v_max_emergency_pu": inf}])
+    assert "network.bus.not_a_number" not in {finding.code for finding in check(network)}
+    assert "inf" not in write_raw(network).lower()
 
 
 def test_parallel_branches_in_opposite_order_are_duplicates() -> None:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 
 from core.findings import Finding
 from core.formats.networks import FORMATS, read_network
-from core.formats.psse import read_raw, write_raw, write_raw_case, write_rawx
+from core.formats.psse import read_raw, read_raw_case, write_raw, write_raw_case, write_rawx
 from core.network import Network, admittance_matrix
 from core.network.repair import repaired
 from tests.core.formats.damage import damaged_document, damaged_text, located_at_worst
@@ -215,3 +215,19 @@ def test_an_untouched_file_keeps_its_encoding(encoding: str) -> None:
     assert FORMATS["raw"].write(read_raw(data, "a.raw").value, 33)[0] == data
     rawx = write_rawx(read_raw(data, "a.raw").value).replace('"version":"35.4"', '"other": 1').encode(encoding)
     assert FORMATS["rawx"].write(read_raw(rawx, "a.rawx").value, 35)[0] == rawx
+
+
+def test_a_number_too_large_for_a_bus_leaves_the_record_out_at_its_line() -> None:
+    text = V33.replace("\n2,'", "\n99999999999999999999,'", 1)
+    line = next(number for number, each in enumerate(text.splitlines(), 1) if each.startswith("9999999"))
+    network, findings = read(text)
+    assert findings["psse.raw.not_a_number"].where.line == findings["psse.raw.no_key"].where.line == line
+    assert len(network["bus"]) == len(read(V33)[0]["bus"]) - 1
+    assert "99999" not in write_raw(network, 35).split("@!")[0]
+
+
+def test_a_metered_end_given_by_a_sign_is_given_by_its_field_in_a_newer_version() -> None:
+    network, _ = read(V33)  # its branch goes to bus -2
+    case = read_raw_case(write_raw(network, 35).encode(), "new.raw").value
+    assert (case["branch"]["J"] > 0).all()
+    assert case.integers("branch", "MET")[0] == 2
