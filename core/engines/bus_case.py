@@ -25,6 +25,10 @@ class Outcome(StrEnum):
     UNSOLVABLE = "unsolvable"  # no swing bus with a machine, or values that are not numbers
 
 
+#: The equations have solutions below this voltage [pu], no network in service has them.
+COLLAPSED_PU = 0.01
+
+
 @dataclass(frozen=True, slots=True)
 class LoadFlow:
     """Voltages of all buses [pu]; missing where no swing bus reaches."""
@@ -37,6 +41,16 @@ class LoadFlow:
     """Rows of buses whose machines are at a reactive limit and hold no voltage."""
     let_go: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     """Those of the limited buses whose voltage no other bus holds."""
+    collapsed: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Rows of buses without a voltage in what the equations gave as solution: it is none."""
+
+    def physical(self) -> LoadFlow:
+        """Return the load flow; a diverged one where the voltage of a bus is as good as none."""
+        collapsed = np.flatnonzero(np.abs(self.v) < COLLAPSED_PU)
+        if not len(collapsed):
+            return self
+        nothing = np.full_like(self.v, np.nan)
+        return LoadFlow(Outcome.DIVERGED, nothing, self.iterations, self.mismatch_pu, collapsed=collapsed)
 
 
 @dataclass(frozen=True, slots=True)

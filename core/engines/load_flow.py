@@ -55,4 +55,4 @@ def _by_other(network: Network, case: BusCase, engine: str, *, flat: bool) -> Lo
     }[engine]
     if not available:
         raise EngineError(f"{engine} is not installed", hint="install the requirements or use the engine newton")
-    return solve(case, links_of(network), shunt_admittance(network), network.base_mva, flat=flat)
+    return solve(case, links_of(network), shunt_admittance(network), network.base_mva, flat=flat).physical()

@@ -27,18 +27,25 @@ MOST_ROUNDS = 60
 
 def solve(case: BusCase, *, flat: bool = False) -> LoadFlow:
     """Return the load flow; from the stored voltages first, from a flat start where that fails."""
-    nothing = np.full(len(case.v_start), np.nan + 0j)
     if not case.solvable():
-        return LoadFlow(Outcome.UNSOLVABLE, nothing)
+        return LoadFlow(Outcome.UNSOLVABLE, np.full(len(case.v_start), np.nan + 0j))
     ones = np.ones(len(case.v_start), dtype=complex)
     for start in [ones] if flat else [case.v_start, ones]:
         solution = _Solution(case, start)
         solution.iterate()
-        if solution.worst < TOLERANCE_PU:
-            nothing[case.solved] = solution.v
-            outcome = Outcome.ISLANDED if len(case.cut_off) else Outcome.CONVERGED
-            return LoadFlow(outcome, nothing, solution.steps, solution.worst, *solution.limited())
-    return LoadFlow(Outcome.DIVERGED, nothing, solution.steps, solution.worst)
+        flow = _load_flow(case, solution)
+        if flow.outcome is not Outcome.DIVERGED:
+            break
+    return flow
+
+
+def _load_flow(case: BusCase, solution: _Solution) -> LoadFlow:
+    v = np.full(len(case.v_start), np.nan + 0j)
+    if not solution.worst < TOLERANCE_PU:
+        return LoadFlow(Outcome.DIVERGED, v, solution.steps, solution.worst)
+    v[case.solved] = solution.v
+    outcome = Outcome.ISLANDED if len(case.cut_off) else Outcome.CONVERGED
+    return LoadFlow(outcome, v, solution.steps, solution.worst, *solution.limited()).physical()
 
 
 class _Solution:

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.engines.bus_case import LoadFlow, Outcome
 from core.engines.regulation import enforces_limits
-from core.findings import Finding, Severity, counted
+from core.findings import Finding, Severity, Where, counted
 from core.network import Network
 from core.network.audit import unmodelled_power
 
@@ -19,6 +19,7 @@ def regulation_remarks(network: Network, flow: LoadFlow, engine: str, limits: bo
     """Return what is worth knowing about who held which voltage."""
     enforced = enforces_limits(network) if limits is None else limits
     return _unsuited(network, flow, engine) or [
+        *_collapsed(network, flow),
         *_unmodelled(network),
         *_limited(network, flow),
         *_settled(network, engine, enforced=enforced),
@@ -36,6 +37,16 @@ def _unsuited(network: Network, flow: LoadFlow, engine: str) -> list[Finding]:
         return []
     text = f"lightsim2grid has no loads of constant current, as at {_some(buses)}: nothing is solved."
     return [Finding("load_flow.constant_current", Severity.ERROR, text, "Use the engine newton.")]
+
+
+def _collapsed(network: Network, flow: LoadFlow) -> list[Finding]:
+    """Say which buses have no voltage in the only solution that was found."""
+    if not len(flow.collapsed):
+        return []
+    buses = network.values("bus", "bus")[flow.collapsed]
+    text = f"The only solution found is without a voltage ({counted(len(buses), 'bus', 'buses')}: {_some(buses)})."
+    hint = "Check the impedances and loads around it, or start from other voltages."
+    return [Finding("load_flow.collapsed", Severity.ERROR, text, hint, Where(section="bus"))]
 
 
 def _unmodelled(network: Network) -> list[Finding]:

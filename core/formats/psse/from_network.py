@@ -48,7 +48,7 @@ def from_network(network: Network, version: int = 35) -> RawCase:
         if original.base_mva == network.base_mva:
             built = {s: _kept(network, baseline, original, s, new) for s, new in built.items()}
         return _edited(network, original, built, version)
-    header = {"IC": 0, "SBASE": network.base_mva, "REV": version, "XFRRAT": 0, "NXFRAT": 1}
+    header: dict[str, object] = {"IC": 0, "SBASE": network.base_mva, "REV": version, "XFRRAT": 0, "NXFRAT": 1}
     header |= {"BASFRQ": network.frequency_hz, "comment": "Gridproof"}
     return RawCase(version, header, (network.name, ""), {s: table for s, table in built.items() if len(table)})
 
@@ -163,8 +163,9 @@ def _bus(network: Network) -> pd.DataFrame:
         network, "bus", I="bus", NAME="name", BASKV="base_kv", AREA="area", ZONE="zone", OWNER="owner", VM="v_pu",
         VA="angle_deg", NVHI="v_max_pu", NVLO="v_min_pu", EVHI="v_max_emergency_pu", EVLO="v_min_emergency_pu",
     )  # fmt: skip
-    limits = table[["NVHI", "NVLO", "EVHI", "EVLO"]].replace({np.inf: NO_LIMIT, -np.inf: -NO_LIMIT})
-    return table.assign(IDE=kind, **dict(limits.items()))
+    for limit in ("NVHI", "NVLO", "EVHI", "EVLO"):
+        table[limit] = table[limit].replace({np.inf: NO_LIMIT, -np.inf: -NO_LIMIT})
+    return table.assign(IDE=kind)
 
 
 def _load(network: Network) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import pytest
 from core.engines import lightsim2grid, pandapower
 from core.engines.bus_case import Outcome, as_pi, bus_case, links_of, without
 from core.engines.load_flow import ENGINES, load_flow
+from core.engines.remarks import regulation_remarks
 from core.errors import BadInput
 from core.formats.matpower import read_matpower
 from core.network import Network
@@ -165,3 +166,14 @@ def test_values_that_are_not_numbers_are_unsolvable_not_an_error():
 def test_an_unknown_engine_is_bad_input():
     with pytest.raises(BadInput):
         load_flow(two_buses(), "abacus")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_solution_without_a_voltage_is_none(engine: str) -> None:
+    """A reactor of 0.001 pu behind a line of 0.2 pu has 1/201 of the voltage: as good as a short circuit."""
+    network = two_buses(p_mw=0.0, yq_mvar=-100 / 0.001)
+    flow = load_flow(network, engine, flat=True)
+    assert flow.outcome is Outcome.DIVERGED
+    assert np.isnan(flow.v).all()
+    if engine != "pandapower":  # which finds no solution at all
+        assert [remark.code for remark in regulation_remarks(network, flow, engine)] == ["load_flow.collapsed"]
