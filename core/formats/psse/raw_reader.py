@@ -7,7 +7,7 @@ from hashlib import sha256
 import numpy as np
 import pandas as pd
 
-from core.findings import Finding, Reading, Severity, Source, Where
+from core.findings import Finding, Reading, Severity, Source, Where, counted
 from core.formats.psse import nested, schema
 from core.formats.psse.case import Original, RawCase
 from core.formats.psse.fieldtext import parse
@@ -112,28 +112,31 @@ def _with_keys(
         table, spans = table[~missing].reset_index(drop=True), spans[~missing]
         for name in keys:
             table[name] = table[name].astype(np.int64)
-    _defaults(section, table, findings)
+    _defaults(section, table, spans, findings)
     return table, spans
 
 
-def _defaults(section: str, table: pd.DataFrame, findings: list[Finding]) -> None:
-    """Say in one finding which fields are left out and have PSS/E's default."""
-    left: list[str] = []
+def _defaults(section: str, table: pd.DataFrame, spans: np.ndarray, findings: list[Finding]) -> None:
+    """Say which fields have PSS/E's default and from which line on, once for those that the same records leave out."""
+    left: dict[bytes, tuple[np.ndarray, list[str]]] = {}
     for f in schema.fields()[section]:
-        known = f.default and f.type != "text" and f.name in table and f.name not in left and f.line < 3
-        if known and _is_left_out(table, f):
-            left.append(f.name)
-    if left:
-        text = f"Records of {section} leave out {', '.join(left)}; PSS/E's defaults stand for them."
-        findings.append(Finding("psse.raw.default", Severity.INFO, text, "", Where(section=section)))
+        if f.default and f.type != "text" and f.name in table and f.line < 3:
+            rows = np.flatnonzero(_is_left_out(table, f))
+            names = left.setdefault(rows.tobytes(), (rows, []))[1]
+            names += [f.name] if f.name not in names else []
+    for rows, names in left.values():
+        if len(rows):
+            where = Where(section=section, line=int(spans[rows[0], 0]) + 1, column=names[0])
+            text = f"{counted(len(rows), 'record')} of {section} without {', '.join(names)}; PSS/E's defaults stand."
+            findings.append(Finding("psse.raw.default", Severity.INFO, text, "", where))
 
 
-def _is_left_out(table: pd.DataFrame, f: schema.Field) -> bool:
-    """Say whether a record that has a place for the field leaves it out."""
-    values = table[f.name]
+def _is_left_out(table: pd.DataFrame, f: schema.Field) -> np.ndarray:
+    """Return which records that have a place for the field leave it out."""
+    missing = np.asarray(table[f.name].isna())
     if f.section == "transformer" and f.line == 2 and not f.name.endswith("1-2"):
-        values = values[table["K"].fillna(0) != 0]  # two windings have one impedance and no star point
-    return bool(values.dtype.kind == "f" and values.isna().any())
+        missing = missing & np.asarray(table["K"].fillna(0) != 0)  # two windings have one impedance and no star point
+    return missing
 
 
 def _truncated(chunk: Chunk, row: int, findings: list[Finding]) -> None:

@@ -231,3 +231,10 @@ def test_a_metered_end_given_by_a_sign_is_given_by_its_field_in_a_newer_version(
     case = read_raw_case(write_raw(network, 35).encode(), "new.raw").value
     assert (case["branch"]["J"] > 0).all()
     assert case.integers("branch", "MET")[0] == 2
+
+
+def test_fields_left_out_are_said_with_the_first_record_that_leaves_them_out() -> None:
+    text = V33.replace("BEGIN LOAD DATA\n", "BEGIN LOAD DATA\n2,'9 ',1,1,1,30\n", 1)
+    line = next(number for number, each in enumerate(text.splitlines(), 1) if each.startswith("2,'9 '"))
+    said = [f for f in read_raw(text.encode(), "x").findings if f.code == "psse.raw.default" and "QL" in f.text]
+    assert [(finding.where.line, finding.where.column) for finding in said] == [(line, "QL")]
