@@ -96,7 +96,8 @@ def _kept(network: Network, baseline: Network, original: RawCase, section: str, 
             merged[column] = values.reindex(merged.index)
         else:
             merged.loc[unchanged, column] = values.reindex(merged.index[unchanged])
-    merged.loc[unchanged, merged.columns.difference(old.columns)] = None
+    if original.version >= 31:  # before, a sign says what the built MET says
+        merged.loc[unchanged, merged.columns.difference(old.columns)] = None
     table = _typed(section, merged)
     if section == "transformer" and len(original["impedance_correction"]):
         table = before_correction(original.with_section(section, table), known & ~unchanged)

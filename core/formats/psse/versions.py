@@ -103,9 +103,9 @@ def _words(case: RawCase, section: str, name: str) -> list[str]:
 
 
 def _metered_ends(case: RawCase) -> RawCase:
-    """Say the metered end by MET, not by the sign of the second bus as version 30 does."""
+    """Say the metered end by MET alone, not by the sign of the second bus as version 30 does."""
     for section in ("branch", "multi_section_line"):
-        minus = case.integers(section, "J") < 0
+        minus = (case.integers(section, "J") < 0) & ((case.integers(section, "MET") == 2) | (case.version < 31))
         if minus.any():
             metered = np.where(minus, 2, case.integers(section, "MET"))
             table = case[section].assign(J=np.abs(case.integers(section, "J")), MET=metered)

@@ -226,8 +226,8 @@ def test_a_number_too_large_for_a_bus_leaves_the_record_out_at_its_line() -> Non
     assert "99999" not in write_raw(network, 35).split("@!")[0]
 
 
-def test_a_metered_end_given_by_a_sign_is_given_by_its_field_in_a_newer_version() -> None:
-    network, _ = read(V33)  # its branch goes to bus -2
+def test_a_metered_end_given_by_its_field_has_no_sign_besides_in_a_newer_version() -> None:
+    network, _ = read(V33.replace("0.002,1,1,12.5", "0.002,1,2,12.5"))  # its branch goes to bus -2
     case = read_raw_case(write_raw(network, 35).encode(), "new.raw").value
     assert (case["branch"]["J"] > 0).all()
     assert case.integers("branch", "MET")[0] == 2
