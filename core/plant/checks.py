@@ -192,13 +192,8 @@ def _machine_data(plant: Plant) -> Iterable[Finding]:
     order = machines[
         (machines["xd_double_prime_pu"] > machines["xd_prime_pu"]) | (machines["xd_prime_pu"] > machines["xd_pu"])
     ]
-    yield from _found(
-        "machine.order",
-        order,
-        "unit",
-        "machine {id} breaks X''d ≤ X'd ≤ Xd",
-        "check the three reactances and their base",
-    )
+    text, hint = "machine {id} breaks X''d ≤ X'd ≤ Xd", "check the three reactances and their base"
+    yield from _found("machine.order", order, "unit", text, hint)
     above = units[units["rated_mw"] > units["rated_mva"] * 1.0001]
     yield from _found(
         "unit.rating", above, "unit", "unit {id}: {rated_mw} MW is more than {rated_mva} MVA", "check both ratings"
@@ -241,13 +236,8 @@ def _voltages(plant: Plant) -> Iterable[Finding]:
         )
     rows = plant["breaker"].assign(bus_kv=plant["breaker"]["bus"].map(kv))
     low = rows[rows["rated_kv"] < rows["bus_kv"]]
-    yield from _found(
-        "voltage.breaker",
-        low,
-        "breaker",
-        "breaker {id} is rated {rated_kv} kV on a {bus_kv} kV bus",
-        "choose a higher rating",
-    )
+    text = "breaker {id} is rated {rated_kv} kV on a {bus_kv} kV bus"
+    yield from _found("voltage.breaker", low, "breaker", text, "choose a higher rating")
     rows = plant["cable"].assign(from_kv=plant["cable"]["from_bus"].map(kv), to_kv=plant["cable"]["to_bus"].map(kv))
     across = rows[(rows["from_kv"] - rows["to_kv"]).abs() > 1e-6]
     yield from _found(

@@ -89,7 +89,7 @@ def _times(parts: pd.DataFrame) -> list[Finding]:
             ~settled & printed.isna(),
             "rbd.component.no_data",
             ERROR,
-            "{id}: neither MTBF and MTTR nor an availability is given",
+            "{id}: neither MTBF and MTTR nor an availability is given as a finite number",
             "fill MTBF_Hours and MTTR_Hours",
         ),
         *_report(

@@ -18,7 +18,7 @@ def codes(plant: Plant) -> set[str]:
     return {finding.code for finding in check_plant(plant)}
 
 
-def changed(table: str, row: int, **values: object) -> Plant:
+def changed(table: str, row: int | slice, **values: object) -> Plant:
     rows = sample_plant()[table].copy()
     for column, value in values.items():
         rows.loc[row, column] = value
