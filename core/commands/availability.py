@@ -100,7 +100,7 @@ def _text(document: dict[str, Any]) -> str:
     if "capacity" in document:
         capacity = document["capacity"]
         lines.append(
-            f"{capacity['required_mw']:g} MW from {capacity['installed_mw']:g} MW installed: "
+            f"{capacity['required_mw']:.12g} MW from {capacity['installed_mw']:.12g} MW installed: "
             f"{capacity['availability']:.7f}, with the rest of the system {capacity['system_availability']:.7f}"
         )
     if "simulation" in document:
