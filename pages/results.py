@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from core.findings import counted
 from core.results.database import SOFTWARE, Simulation, components, software_of
 from core.results.database.simulations import DONE
 from pages.parts.downloads import download_table
+from pages.parts.result_plots import DRAWN, plots
 from pages.parts.shell import explained, guard, store
 from pages.parts.simulations import (
     CHOSEN,
@@ -18,7 +17,6 @@ from pages.parts.simulations import (
     identity,
     label,
     needed_simulations,
-    outline,
     outline_of,
     rows_of,
     show_numbers,
@@ -27,8 +25,6 @@ from pages.parts.simulations import (
 
 guard()
 
-#: Lines of a plot over time, and points of each.
-DRAWN, POINTS = 8, 2000
 BUS_COLUMNS = ("bus", "ibus", "jbus", "bus0", "bus1")
 
 
@@ -64,34 +60,6 @@ def narrowed(known: pd.DataFrame, component: str) -> pd.DataFrame:
         picked = right.multiselect(component.capitalize(), chosen["element"].tolist(), placeholder="all")
         chosen = chosen[chosen["element"].isin(picked)] if picked else chosen
     return chosen
-
-
-def plots(course: pd.DataFrame, now: pd.DataFrame, chosen: pd.DataFrame, titles: dict[str, str]) -> None:
-    """Draw a quantity along the elements at the chosen time, and over time."""
-    floats = [name for name in titles if name in now and now[name].dtype == float and now[name].notna().any()]
-    if not floats:
-        st.info("No value to plot: no rating to load against, no solution at this step, or none given by the software.")
-        return
-    first = next(name for name in ("v_mag", "line_pct", *floats) if name in floats)
-    quantity = st.segmented_control("Quantity", floats, default=first, format_func=titles.get, required=True)
-    keys = [name for name in chosen if name != "element"]
-    left, right = st.columns(2)
-    names = now.merge(chosen, on=keys)["element"]
-    figure = go.Figure(go.Scatter(x=names, y=now[quantity], mode="lines+markers"))
-    figure.update_layout(title=f"Profile at {now['timestamp'].iloc[0]}", yaxis_title=titles[quantity], height=360)
-    figure.update_xaxes(type="category")
-    left.plotly_chart(figure, key="profile")
-    if course["timestamp"].nunique() == 1:
-        return
-    figure = go.Figure()
-    for element in chosen.head(DRAWN).to_dict(orient="records"):
-        own = course[np.logical_and.reduce([course[key] == element[key] for key in keys])]
-        own = own.iloc[outline(own[quantity].to_numpy(), POINTS)]
-        figure.add_scatter(x=own["timestamp"], y=own[quantity], name=str(element["element"]), mode="lines")
-    figure.update_layout(title="Over time", yaxis_title=titles[quantity], height=360, showlegend=True)
-    right.plotly_chart(figure, key="course")
-    if len(chosen) > DRAWN:
-        right.caption(f"The first {DRAWN} are drawn: choose others with the filters above.")
 
 
 st.title("Results")

@@ -15,7 +15,8 @@ from core.findings import Where
 #: The bytes that the files of an archive may have together, and how many they may be.
 MAX_UNPACKED = 2_000_000_000
 MAX_MEMBERS = 20_000
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
+#: What reading a damaged archive raises, beside OSError, and RuntimeError for one protected by a password.
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError)
 
 
 def names_inside(path: Path) -> list[str]:
@@ -25,7 +26,7 @@ def names_inside(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.namelist()
-    except _DAMAGE:
+    except (*DAMAGE, OSError):
         return []
 
 
@@ -37,7 +38,7 @@ def unpack(archive: Path | bytes, folder: Path, name: str) -> None:
     UnsafeFile
         The archive is too large, or writes outside the folder.
     BadInput
-        It is damaged, cut off, or protected by a password.
+        It is damaged, cut off, protected by a password, or there is no room for it.
     """
     where = Where(file=name)
     with _described(where), zipfile.ZipFile(io.BytesIO(archive) if isinstance(archive, bytes) else archive) as packed:
@@ -57,6 +58,9 @@ def _described(where: Where) -> Iterator[None]:
     """Say in words what an archive's damage raises."""
     try:
         yield
-    except _DAMAGE as error:
+    except (*DAMAGE, RuntimeError) as error:
         text = "The archive is damaged, cut off or protected by a password."
         raise BadInput(text, hint="Pack it again, without a password.", where=where) from error
+    except OSError as error:
+        text = f"The archive can't be unpacked: {error.strerror or error}."
+        raise BadInput(text, hint="Make room in the temporary folder, or pack it again.", where=where) from error

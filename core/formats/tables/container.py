@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from enum import StrEnum
 from pathlib import PurePosixPath
 
 from core.errors import BadInput, UnsafeFile
 from core.findings import Finding, Severity, Where
+from core.formats.archive import DAMAGE
 
 MAX_BYTES = 200 * 1024 * 1024
 MAX_UNPACKED = 800 * 1024 * 1024
@@ -86,7 +86,7 @@ def inspect_workbook(data: bytes, where: Where) -> list[Finding]:
             for part in parts:
                 if not part.filename.casefold().startswith("xl/media/"):
                     _check_part(archive, part, where)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
+    except (*DAMAGE, OSError) as error:
         raise BadInput("the workbook is damaged or cut off", hint="export it again", where=where) from error
     except RuntimeError as error:  # zipfile's word for an encrypted part
         raise UnsafeFile("the workbook is protected by a password", hint="save it without one", where=where) from error

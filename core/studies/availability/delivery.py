@@ -109,17 +109,14 @@ def deliver(
             *compiled.findings,
             *_unrated_beside_rated(paths),
             *_beyond_installed(required_mw, installed, firm_mw),
-            *_rounded(
-                rounded_mw, availability, _chance(replace(paths, need_mw=paths.need_mw - rounded_mw), up, shared)
-            ),
+            *(_rounded(paths, up, shared, rounded_mw, availability) if rounded_mw else []),
         ],
     )
 
 
-def _rounded(rounded_mw: float, low: float, high: float) -> list[Finding]:
+def _rounded(paths: _Paths, up: Floats, shared: set[int], rounded_mw: float, low: float) -> list[Finding]:
     """Say what rounding the MW did: the availability is between that of the rounded MW and of so much less need."""
-    if not rounded_mw:
-        return []
+    high = _chance(replace(paths, need_mw=paths.need_mw - rounded_mw), up, shared)
     text = f"the units make too many different sums of MW and were rounded down, by {rounded_mw:.3g} MW in all"
     return [Finding("rbd.capacity.rounded", Severity.INFO, f"{text}: the availability is {low:.9f} to {high:.9f}")]
 

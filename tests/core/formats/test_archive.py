@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import zipfile
 from pathlib import Path
@@ -61,6 +62,16 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypa
     with pytest.raises(UnsafeFile, match="unpacks to more than"):
         unpack(_packed(a=bytes(1001)), tmp_path, "x.zip")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_not_called_a_damaged_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "extractall", full)
+    with pytest.raises(BadInput, match="can't be unpacked: No space left on device") as caught:
+        unpack(_packed(a=b"1"), tmp_path, "x.zip")
+    assert caught.value.where.file == "x.zip"
 
 
 def test_a_damaged_list_of_files_names_none(tmp_path: Path) -> None:
