@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
@@ -150,51 +149,37 @@ def _inside(case: BusCase, links: Links) -> np.ndarray:
 
 
 def _grid(case: BusCase, links: Links, shunt: np.ndarray, base_mva: float) -> Any:
-    """Return the engine's grid."""
-    from lightsim2grid.network import init_from_matpower
+    """Return the engine's grid: every link is a transformer, so that they keep their order.
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return init_from_matpower(_matpower(case, links, as_pi(links), shunt, base_mva))
+    It is built from the arrays: the engine's own readers import pandapower, which takes longer than a thousand outages.
+    """
+    from lightsim2grid.algorithm import AlgorithmType
+    from lightsim2grid.lightsim2grid_cpp import LSGrid
 
-
-def _matpower(case: BusCase, links: Links, pi: Pi, shunt: np.ndarray, base_mva: float) -> dict[str, object]:
-    """Return the case in the arrays of MATPOWER; every link is a transformer, so that they keep their order."""
-    rows, inside = case.solved, _inside(case, links)
-    place = np.full(len(case.v_start), 0)
-    place[rows] = np.arange(1, len(rows) + 1)
+    rows, held, inside = case.solved, np.concatenate([case.slack, case.pv]), _inside(case, links)
+    place = np.full(len(case.v_start), -1, dtype=np.int32)
+    place[rows] = np.arange(len(rows), dtype=np.int32)
+    grid = LSGrid()
+    grid.set_sn_mva(base_mva)
+    grid.init_bus(len(rows), 1, np.ones(len(rows)), 0, int(inside.sum()))
+    pi = Pi(*(getattr(as_pi(links), name)[inside] for name in Pi.__slots__))
+    from_, to = links.from_[inside], links.to[inside]
+    parts = (pi.z.real, pi.z.imag, 1j * pi.b, pi.ratio, np.rad2deg(pi.shift_rad), [True] * len(from_))
+    grid.init_trafo(*parts, place[from_], place[to], True)
     ground = shunt + np.conj(case.square)
-    np.add.at(ground, links.from_[inside], pi.left_from[inside])
-    np.add.at(ground, links.to[inside], pi.left_to[inside])
-    constant = case.constant.copy()
-    constant[case.pq] -= case.generation[case.pq]
-    kind = np.ones(len(case.v_start))
-    kind[case.pv], kind[case.slack] = 2, 3
-    one, zero = np.ones(len(rows)), np.zeros(len(rows))
-    bus = np.column_stack(
-        [
-            place[rows], kind[rows], constant[rows].real * base_mva, constant[rows].imag * base_mva,
-            ground[rows].real * base_mva, ground[rows].imag * base_mva, one, np.abs(case.v_start[rows]),
-            np.rad2deg(np.angle(case.v_start[rows])), one, one, 2 * one, zero,
-        ]
-    )  # fmt: skip
-    held = np.concatenate([case.slack, case.pv])
-    wide = np.full(len(held), 1e6)
-    gen = np.column_stack(
-        [
-            place[held], case.generation[held].real * base_mva, case.generation[held].imag * base_mva, wide, -wide,
-            case.v_set[held], np.full(len(held), base_mva), np.ones(len(held)), wide, -wide,
-        ]
-    )  # fmt: skip
-    count = int(inside.sum())
-    branch = np.column_stack(
-        [
-            place[links.from_[inside]], place[links.to[inside]], pi.z[inside].real, pi.z[inside].imag, pi.b[inside],
-            np.zeros((count, 3)), pi.ratio[inside], np.rad2deg(pi.shift_rad[inside]), np.ones(count),
-            np.full(count, -360.0), np.full(count, 360.0),
-        ]
-    )  # fmt: skip
-    return {"baseMVA": base_mva, "bus": bus, "gen": gen, "branch": branch, "version": "2"}
+    np.add.at(ground, from_, pi.left_from)
+    np.add.at(ground, to, pi.left_to)
+    at = rows[ground[rows] != 0]
+    grid.init_shunt(ground[at].real * base_mva, -ground[at].imag * base_mva, place[at])
+    drawn = case.constant.copy()
+    drawn[case.pq] -= case.generation[case.pq]
+    at = rows[drawn[rows] != 0]
+    grid.init_loads(drawn[at].real * base_mva, drawn[at].imag * base_mva, place[at])
+    given, wide = case.generation[held] * base_mva, np.full(len(held), 1e6)
+    grid.init_generators_full(given.real, case.v_set[held], given.imag, [True] * len(held), -wide, wide, place[held])
+    grid.add_gen_slackbus(0, 1.0)
+    grid.change_algorithm(AlgorithmType.NR_KLU)
+    return grid
 
 
 def steps(
