@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import BadInput
-from core.findings import Finding, Severity, Where
+from core.findings import Finding, Where
 from core.formats.networks import recognise
 from core.formats.opendss.exports import opendss_export
 from core.formats.psse import read_raw
@@ -86,10 +87,8 @@ def _raw(store: Store, data: bytes, name: str) -> tuple[list[int], list[Finding]
     network, findings = reading.value, list(reading.findings)
     if network["bus"].empty:
         raise BadInput("the file has no bus", where=Where(file=name))
-    found = audit(network)
-    if not found.solved:
-        text = f"the stored voltages don't solve the network: {found.max_mismatch_mva:.4g} MVA at bus {found.worst_bus}"
-        findings.append(Finding("results.not_solved", Severity.WARNING, text, "", Where(file=name)))
+    unsolved = [each for each in audit(network).findings if each.code == "network.audit.not_solved"]
+    findings += [replace(each, code="results.not_solved", where=Where(file=name)) for each in unsolved]
     grid, series = Grid.of(network), Series.snapshot(now().strftime(STAMP))
     stored = network.values("bus", "v_pu") * np.exp(1j * np.deg2rad(network.values("bus", "angle_deg")))
     v = np.where(network.bus_in_service(), stored, np.nan)[None, :]
