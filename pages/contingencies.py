@@ -18,6 +18,8 @@ COLUMNS = {
     "loading_max_branch": "of",
     "lost_load_mw": "Lost load [MW]",
     "outside_range": "Watched voltages outside their range",
+    "interface_max_pct": "Highest interface loading [%]",
+    "interface_max": "of interface",
 }
 WHY = "Every branch and every machine out of service, one at a time or two branches together."
 

@@ -112,7 +112,7 @@ def _statements(arguments: Namespace, findings: list[Finding]) -> Statements | N
 
 def _words(result: StudyResult, verdicts: list[Verdict], state: State, updates: list[ConstraintUpdate]) -> str:
     lines = [f"{result.study}: {result.status} by {result.provenance.tool or 'no engine'}, verdict {state}"]
-    for name in ("cases", "worst", "outside_range", "faults", "buses", "trips"):
+    for name in ("cases", "worst", "outside_range", "interfaces", "faults", "buses", "trips"):
         table = result.tables.get(name, pd.DataFrame())
         if len(table) and (name != "buses" or result.study == "arc_flash"):
             shown = table.drop(columns=["file", "sheet", "row", "name", "severity"], errors="ignore").dropna(

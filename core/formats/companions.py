@@ -9,18 +9,13 @@ from pathlib import PurePath
 from typing import Any
 
 from core.findings import Reading
-from core.formats.psse.contingency_files import (
-    Contingency,
-    Statements,
-    read_contingencies,
-    read_monitors,
-    read_subsystems,
-    write_statements,
-)
+from core.formats.psse.contingency_files import Contingency, read_contingencies, read_subsystems
 from core.formats.psse.dynamics import Dynamics, read_dynamics, write_dynamics
+from core.formats.psse.monitor_files import read_monitors
+from core.formats.psse.statements import Statements, write_statements
 
 #: What the statements keep of their file, and a list of them doesn't show.
-KEPT = ("before", "text", "behind")
+KEPT = ("before", "text", "behind", "where")
 
 
 @dataclass(frozen=True, slots=True)

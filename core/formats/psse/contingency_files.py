@@ -1,94 +1,74 @@
-"""PSS/E's contingency, subsystem and monitoring files (``.con``, ``.sub``, ``.mon``) as typed lists.
+"""PSS/E's contingency and subsystem files (``.con``, ``.sub``) as typed lists.
 
 Both spellings of an outage are read: ``OPEN|DISCONNECT|TRIP BRANCH|LINE FROM BUS 1 TO BUS 2 CKT|CIRCUIT 1`` and
-``REMOVE|TRIP MACHINE|UNIT 1 FROM BUS 1``. A line that is not understood is a finding with its number, never dropped in
-silence. Statements keep their lines: what isn't changed is written as it was.
+``REMOVE|TRIP MACHINE|UNIT 1 FROM BUS 1``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
-from pathlib import PurePath
-from typing import Any, TypeVar
 
-from core.findings import Finding, Reading, Severity, Source, Where
-from core.formats.psse.dynamics import before_slash
-from core.formats.psse.records import decode
+from core.findings import Reading
+from core.formats.psse.statements import (
+    BUS,
+    NAME,
+    NUMBER,
+    Lines,
+    Placed,
+    Statement,
+    Statements,
+    named,
+    quoted,
+    read_statements,
+    spelled_number,
+)
 
-T = TypeVar("T")
-
-_CKT = r"(?:\s+(?:CKT|CIRCUIT|CKTID|ID)\s+(?P<ckt>'[^']*'|\S+))?"
+_CKT = rf"(?:\s+(?:CKT|CIRCUIT|CKTID|ID)\s+(?P<ckt>{NAME}))?"
+#: The buses at the ends of a branch and its circuit, 1 where it is left out.
+BRANCH = (
+    rf"(?:FROM|AT)\s+BUS\s+(?P<bus>{BUS})\s+TO\s+(?:BUS\s+)?(?P<to>{BUS})"
+    rf"(?:\s+TO\s+(?:BUS\s+)?(?P<third>{BUS}))?{_CKT}"
+)
 _TAKE_OUT = "(?:OPEN|DISCONNECT|TRIP|REMOVE)"
+_AT_BUS = rf"\s+FROM\s+BUS\s+(?P<bus>{BUS})"
+_ANY_AT_BUS = rf"(?:\s+(?P<ckt>(?!FROM\b){NAME}))?{_AT_BUS}"
 _EVENTS: tuple[tuple[str, str], ...] = (
-    (
-        "branch",
-        rf"{_TAKE_OUT}\s+(?:BRANCH|LINE)\s+FROM\s+BUS\s+(?P<bus>\d+)\s+TO\s+BUS\s+(?P<to>\d+)"
-        rf"(?:\s+TO\s+BUS\s+(?P<third>\d+))?{_CKT}",
-    ),
-    ("machine", r"(?:REMOVE|TRIP|DISCONNECT)\s+(?:MACHINE|UNIT)\s+(?P<ckt>'[^']*'|\S+)\s+FROM\s+BUS\s+(?P<bus>\d+)"),
-    ("load", r"(?:REMOVE|TRIP|DISCONNECT)\s+LOAD\s+(?P<ckt>'[^']*'|\S+)\s+FROM\s+BUS\s+(?P<bus>\d+)"),
-    (
-        "shunt",
-        r"(?:REMOVE|TRIP|DISCONNECT)\s+(?:SHUNT|SWSHUNT)(?:\s+(?P<ckt>'[^']*'|\S+))?\s+FROM\s+BUS\s+(?P<bus>\d+)",
-    ),
-    ("bus", rf"{_TAKE_OUT}\s+BUS\s+(?P<bus>\d+)"),
+    ("branch", rf"{_TAKE_OUT}\s+(?:BRANCH|LINE|THREEWINDING)\s+{BRANCH}"),
+    ("machine", rf"(?:REMOVE|TRIP|DISCONNECT)\s+(?:MACHINE|UNIT)\s+(?P<ckt>{NAME}){_AT_BUS}"),
+    ("load", rf"(?:REMOVE|TRIP|DISCONNECT)\s+LOAD{_ANY_AT_BUS}"),
+    ("shunt", rf"(?:REMOVE|TRIP|DISCONNECT)\s+SHUNT{_ANY_AT_BUS}"),
+    ("swshunt", rf"(?:REMOVE|TRIP|DISCONNECT)\s+SWSHUNT{_ANY_AT_BUS}"),
+    ("bus", rf"{_TAKE_OUT}\s+BUS\s+(?P<bus>{BUS})"),
 )
 _SETS = re.compile(
     r"(?P<order>SINGLE|DOUBLE|BUSDOUBLE|PARALLEL)\s+(?P<what>BRANCH|LINE|UNIT|MACHINE|TIE)(?:S|ES)?"
-    r"\s+(?:IN|FOR|FROM)\s+(?:SUBSYSTEM\s+)?(?P<subsystem>'[^']*'|(?:AREA|ZONE|OWNER|BUS|KV)\s+[\d.]+|\S+)"
-)  # fmt: skip
+    rf"\s+(?:IN|FOR|FROM)\s+(?:(?:SUBSYSTEM|SYSTEM)\s+)?(?P<subsystem>(?:AREA|ZONE|OWNER|BUS|KV)\s+{NUMBER}|{NAME})",
+    re.IGNORECASE,
+)
 _SORTS = {"MACHINE": "UNIT", "LINE": "BRANCH"}
-_MONITORS: tuple[tuple[str, str], ...] = (
-    ("branches", r"MONITOR\s+(?:BRANCHES|LINES|ALL BRANCHES)\s+IN\s+(?:SUBSYSTEM\s+)?(?P<subsystem>'[^']*'|\S+)"),
-    ("ties", r"MONITOR\s+TIES(?:\s+FROM)?(?:\s+(?:SUBSYSTEM\s+)?(?P<subsystem>'[^']*'|\S+))?"),
-    ("voltage range", r"MONITOR\s+VOLTAGE\s+RANGE\s+(?:IN\s+)?(?:SUBSYSTEM\s+)?(?P<subsystem>'[^']*'|\S+)"
-     r"\s+(?P<low>[\d.]+)(?:\s+(?P<high>[\d.]+))?"),
-    ("voltage deviation", r"MONITOR\s+VOLTAGE\s+DEVIATION\s+(?:IN\s+)?(?:SUBSYSTEM\s+)?(?P<subsystem>'[^']*'|\S+)"
-     r"\s+(?P<low>[\d.]+)(?:\s+(?P<high>[\d.]+))?"),
-)  # fmt: skip
-MONITOR_WORDS = {
-    "branches": "MONITOR BRANCHES IN SUBSYSTEM",
-    "ties": "MONITOR TIES FROM SUBSYSTEM",
-    "voltage range": "MONITOR VOLTAGE RANGE SUBSYSTEM",
-    "voltage deviation": "MONITOR VOLTAGE DEVIATION SUBSYSTEM",
-}
-_MEMBERS = re.compile(r"(?P<kind>AREA|ZONE|OWNER|BUS|KV|KVRANGE)(?:S|ES)?\s+(?P<values>[\d.\s,]+)")
+_MEMBERS = re.compile(rf"(?P<kind>AREA|ZONE|OWNER|BUS|KV|KVRANGE)(?:S|ES)?(?P<values>(?:[\s,]+{NUMBER})+)")
+#: A line that opens a subsystem and goes on with who is in it.
+_OPENED = re.compile(rf"(?P<opens>(?:SUB)?SYSTEM\s+{NAME})\s+(?P<more>.+)", re.IGNORECASE)
+_MORE = re.compile(r"\s+(?=[A-Z])", re.IGNORECASE)
 #: Conditions on buses by kind; ranges as pairs of numbers in a row.
 Members = tuple[tuple[str, tuple[float, ...]], ...]
-_COMMENT = re.compile(r"^\s*(?:COM\b|/|!)")
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
     """One element that a contingency takes out of service."""
 
-    kind: str  # branch, machine, load, shunt or bus
+    kind: str  # branch, machine, load, shunt, swshunt or bus
     bus: int
     to: int | None = None
     third: int | None = None
-    ckt: str = "1"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Statement:
-    """Where a statement stands and how the file spells it; a new or changed one has no text."""
-
-    before: str = field(default="", compare=False)  # comments and lines that weren't understood in front
-    text: str = field(default="", compare=False)
-
-
-class Statements(list[T]):
-    """A file's statements, and the lines behind the last one."""
-
-    tail: str = ""
-    encoding: str = "utf-8"
+    ckt: str = "1"  # of loads and shunts, none for all that are at the bus
 
 
 @dataclass(frozen=True, slots=True)
-class Contingency(_Statement):
+class Contingency(Statement):
     """A named set of outages, or an automatic one: every single or double outage in a subsystem."""
 
     name: str
@@ -97,9 +77,15 @@ class Contingency(_Statement):
     subsystem: str = ""
     understood: bool = field(default=True, compare=False)  # whether every line of it was
 
+    def spelled(self) -> str:
+        """Return the statement in PSS/E's first spelling."""
+        if self.automatic:
+            return f"{self.automatic} IN SUBSYSTEM {quoted(self.subsystem)}\n"
+        return "\n".join([f"CONTINGENCY {quoted(self.name)}", *map(spelled_outage, self.outages), "END\n"])
+
 
 @dataclass(frozen=True, slots=True)
-class Subsystem(_Statement):
+class Subsystem(Statement):
     """A named part of the network: buses that meet one of the members or all kinds of a join, and no skip."""
 
     name: str
@@ -108,112 +94,48 @@ class Subsystem(_Statement):
     skips: Members = ()
     understood: bool = field(default=True, compare=False)  # whether every line of it was
 
-
-@dataclass(frozen=True, slots=True)
-class Monitor(_Statement):
-    """What is watched in a subsystem; voltage limits in pu."""
-
-    kind: str  # branches, ties, voltage range or voltage deviation
-    subsystem: str = ""
-    low: float | None = None
-    high: float | None = None
+    def spelled(self) -> str:
+        """Return the statement in PSS/E's first spelling."""
+        joins = [
+            line
+            for number, join in enumerate(self.joins, start=1)
+            for line in (f"JOIN 'GROUP {number}'", *_spelled_members(join), "END")
+        ]
+        lines = [*_spelled_members(self.members), *joins, *_spelled_members(self.skips, "SKIP ")]
+        return "\n".join([f"SUBSYSTEM {quoted(self.name)}", *lines, "END\n"])
 
 
 def read_contingencies(data: bytes, name: str) -> Reading[Statements[Contingency]]:
     """Read a ``.con`` file."""
-    return _reading(data, name, "psse.con", _contingencies)
+    return read_statements(data, name, "psse.con", _contingencies)
 
 
 def read_subsystems(data: bytes, name: str) -> Reading[Statements[Subsystem]]:
     """Read a ``.sub`` file."""
-    return _reading(data, name, "psse.sub", _subsystems)
-
-
-def read_monitors(data: bytes, name: str) -> Reading[Statements[Monitor]]:
-    """Read a ``.mon`` file."""
-    return _reading(data, name, "psse.mon", _monitors)
-
-
-def write_statements(statements: Statements[Any]) -> str:
-    """Return the file's text: statements that have their lines as they were, others in PSS/E's first spelling."""
-    newline = "\r\n" if any(each.text.endswith("\r\n") for each in statements) else "\n"
-    texts = (each.before + (each.text or _spelled(each).replace("\n", newline)) for each in statements)
-    return "".join(texts) + statements.tail
-
-
-def _spelled(statement: Contingency | Subsystem | Monitor) -> str:
-    if isinstance(statement, Monitor):
-        words = MONITOR_WORDS[statement.kind] + (f" '{statement.subsystem}'" if statement.subsystem else "")
-        limits = (f"{limit:g}" for limit in (statement.low, statement.high) if limit is not None)
-        return " ".join([words, *limits]) + "\n"
-    if isinstance(statement, Subsystem):
-        joins = [
-            line
-            for number, join in enumerate(statement.joins, start=1)
-            for line in (f"JOIN 'GROUP {number}'", *_spelled_members(join), "END")
-        ]
-        lines = [*_spelled_members(statement.members), *joins, *_spelled_members(statement.skips, "SKIP ")]
-        return "\n".join([f"SUBSYSTEM '{statement.name}'", *lines, "END\n"])
-    if statement.automatic:
-        return f"{statement.automatic} IN SUBSYSTEM '{statement.subsystem}'\n"
-    return "\n".join([f"CONTINGENCY '{statement.name}'", *map(spelled_outage, statement.outages), "END\n"])
+    return read_statements(data, name, "psse.sub", _subsystems)
 
 
 def _spelled_members(members: Members, word: str = "") -> list[str]:
-    return [f"{word}{kind} {' '.join(f'{value:g}' for value in values)}" for kind, values in members]
+    return [f"{word}{kind} {' '.join(map(spelled_number, values))}" for kind, values in members]
 
 
 def spelled_outage(outage: Outage) -> str:
     """Return an outage as the files say it."""
-    ckt = outage.ckt if outage.ckt.isalnum() else f"'{outage.ckt}'"
+    ckt = spelled_ckt(outage.ckt)
     if outage.kind == "bus":
         return f"DISCONNECT BUS {outage.bus}"
     if outage.kind == "branch":
         ends = "".join(f" TO BUS {end}" for end in (outage.to, outage.third) if end is not None)
         return f"OPEN BRANCH FROM BUS {outage.bus}{ends} CKT {ckt}"
-    return f"REMOVE {outage.kind.upper()} {ckt} FROM BUS {outage.bus}"
+    return " ".join(filter(None, ("REMOVE", outage.kind.upper(), ckt, f"FROM BUS {outage.bus}")))
 
 
-S = TypeVar("S", Contingency, Subsystem, Monitor)
-#: A statement with its first and last line.
-Placed = Iterator[tuple[S, int, int]]
+def spelled_ckt(ckt: str) -> str:
+    """Return a circuit or an identifier, in quotes where it needs them."""
+    return ckt if ckt.isalnum() or not ckt else quoted(ckt)
 
 
-@dataclass(slots=True)
-class _Lines:
-    """The lines that say something, with their numbers, and what was found on the way."""
-
-    file: str
-    lines: list[tuple[int, str]]
-    findings: list[Finding]
-
-    def unknown(self, number: int, text: str) -> None:
-        place = Where(file=PurePath(self.file).name, line=number)
-        said = f"this line was not understood: {text[:80]}"
-        hint = "the hub reads outages of branches, machines, loads, shunts and buses, subsystems and monitored sets"
-        self.findings.append(Finding("psse.statement.unknown", Severity.WARNING, said, hint, place))
-
-
-def _reading(data: bytes, name: str, kind: str, read: Callable[[_Lines], Placed[S]]) -> Reading[Statements[S]]:
-    findings: list[Finding] = []
-    text, encoding = decode(data, findings)
-    raw = text.splitlines(keepends=True)
-    numbered = ((number, before_slash(line)[0].strip()) for number, line in enumerate(raw, 1))
-    lines = _Lines(name, [(number, line) for number, line in numbered if line and not _COMMENT.match(line)], findings)
-    value: Statements[S] = Statements()
-    end = 0
-    for statement, first, last in read(lines):
-        front, own = "".join(raw[end : first - 1]), "".join(raw[first - 1 : last])
-        value.append(replace(statement, before=front, text=own))
-        end = last
-    value.tail, value.encoding = "".join(raw[end:]), encoding
-    if not value:
-        place = Where(file=PurePath(name).name)
-        findings.append(Finding("psse.statements.none", Severity.ERROR, "the file says nothing", "", place))
-    return Reading(value, findings, Source(name, sha256(data).hexdigest(), kind))
-
-
-def _contingencies(source: _Lines) -> Placed[Contingency]:
+def _contingencies(source: Lines) -> Placed[Contingency]:
     name: str | None = None
     outages: list[Outage] = []
     begin, understood = 0, True
@@ -223,15 +145,15 @@ def _contingencies(source: _Lines) -> Placed[Contingency]:
             if name is not None:
                 source.unknown(number, f"CONTINGENCY {name} has no END")
                 yield Contingency(name, tuple(outages), understood=understood), begin, number - 1
-            name, outages, begin, understood = _name(line, "CONTINGENCY"), [], number, True
+            name, outages, begin, understood = named(line[len("CONTINGENCY") :]), [], number, True
         elif upper == "END":
             if name is not None:
                 yield Contingency(name, tuple(outages), understood=understood), begin, number
             name = None
-        elif (found := _SETS.fullmatch(upper)) and name is None:
-            order = f"{found['order']} {_SORTS.get(found['what'], found['what'])}"
-            subsystem = _name(line[found.start("subsystem") :], "")
-            yield Contingency(order, automatic=order, subsystem=subsystem), number, number
+        elif (found := _SETS.fullmatch(line)) and name is None:
+            what = found["what"].upper()
+            order = f"{found['order'].upper()} {_SORTS.get(what, what)}"
+            yield Contingency(order, automatic=order, subsystem=named(found["subsystem"])), number, number
         elif name is not None and (outage := _outage(upper)):
             outages.append(outage)
         else:
@@ -248,20 +170,21 @@ def _outage(line: str) -> Outage | None:
         if found := re.fullmatch(pattern, line):
             parts = found.groupdict()
             ends = [int(parts[key]) if parts.get(key) else None for key in ("to", "third")]
-            return Outage(kind, int(parts["bus"]), ends[0], ends[1], (parts.get("ckt") or "1").strip("' "))
+            ckt = named(parts.get("ckt") or "") or ("" if kind in ("load", "shunt", "swshunt") else "1")
+            return Outage(kind, int(parts["bus"]), ends[0], ends[1], ckt)
     return None
 
 
-def _subsystems(source: _Lines) -> Placed[Subsystem]:
+def _subsystems(source: Lines) -> Placed[Subsystem]:
     found: Subsystem | None = None
     begin, block = 0, ""
-    for number, line in source.lines:
+    for number, line in _pieces(source):
         upper = line.upper()
         if upper.startswith(("SUBSYSTEM", "SYSTEM")):
             if found is not None:
                 source.unknown(number, f"SUBSYSTEM {found.name} has no END")
                 yield found, begin, number - 1
-            found, begin, block = Subsystem(_name(line, upper[: upper.index("SYSTEM") + 6])), number, ""
+            found, begin, block = Subsystem(named(line[upper.index("SYSTEM") + 6 :])), number, ""
         elif upper == "END" and block:
             block = ""
         elif upper == "END":
@@ -283,11 +206,20 @@ def _subsystems(source: _Lines) -> Placed[Subsystem]:
         yield found, begin, last
 
 
+def _pieces(source: Lines) -> Iterator[tuple[int, str]]:
+    """Yield the lines; one that opens a subsystem and says more (``SUBSYSTEM A AREA 5 END``) piece by piece."""
+    for number, line in source.lines:
+        opened = _OPENED.fullmatch(line)
+        yield number, opened["opens"] if opened else line
+        if opened:
+            yield from ((number, piece) for piece in re.split(_MORE, opened["more"]))
+
+
 def _with_line(subsystem: Subsystem, line: str, block: str) -> tuple[Subsystem, bool]:
     """Return the subsystem with a line on who is in it, inside a JOIN or outside, and whether it was understood."""
     skips = line.startswith("SKIP ") and not block
     if found := _MEMBERS.fullmatch(line.removeprefix("SKIP ").strip() if skips else line):
-        member = found["kind"], tuple(float(value) for value in re.findall(r"[\d.]+", found["values"]))
+        member = found["kind"], tuple(float(value) for value in re.findall(NUMBER, found["values"]))
         if skips:
             return replace(subsystem, skips=(*subsystem.skips, member)), True
         if block:
@@ -296,27 +228,3 @@ def _with_line(subsystem: Subsystem, line: str, block: str) -> tuple[Subsystem, 
     if line == "ALL BUSES" and not block:
         return subsystem, True
     return replace(subsystem, understood=False), False
-
-
-def _monitors(source: _Lines) -> Placed[Monitor]:
-    for number, line in source.lines:
-        if line.upper() == "END":
-            continue
-        monitor = _monitor(line)
-        if monitor is None:
-            source.unknown(number, line)
-        else:
-            yield monitor, number, number
-
-
-def _monitor(line: str) -> Monitor | None:
-    for kind, pattern in _MONITORS:
-        if found := re.fullmatch(pattern, line, re.IGNORECASE):
-            parts = found.groupdict()
-            low, high = (float(parts[key]) if parts.get(key) else None for key in ("low", "high"))
-            return Monitor(kind, _name(parts.get("subsystem") or "", ""), low, high)
-    return None
-
-
-def _name(line: str, word: str) -> str:
-    return line[len(word) :].strip().strip("'\"").strip()

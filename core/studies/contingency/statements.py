@@ -10,8 +10,9 @@ import numpy as np
 
 from core.engines.bus_case import Links, links_of
 from core.errors import BadInput
-from core.findings import Finding, Severity
+from core.findings import Finding, Severity, Where
 from core.formats.psse import contingency_files as files
+from core.formats.psse.monitor_files import Branch, Monitor, read_monitors
 from core.network import Network
 from core.network.network import TERMINALS
 from core.studies.contingency.outages import (
@@ -26,7 +27,12 @@ from core.studies.load_flow.tables import link_names
 
 _BRANCHES = ("branch", "transformer", "switch", "transformer3w")
 #: Which tables hold an element that a statement takes out at a bus.
-_AT_BUS = {"machine": ("generator",), "load": ("load",), "shunt": ("shunt", "switched_shunt")}
+_AT_BUS = {
+    "machine": ("generator",),
+    "load": ("load",),
+    "shunt": ("shunt", "switched_shunt"),
+    "swshunt": ("switched_shunt",),
+}
 _COLUMNS = {"AREA": "area", "ZONE": "zone", "OWNER": "owner", "BUS": "bus", "KV": "base_kv", "KVRANGE": "base_kv"}
 
 
@@ -36,7 +42,7 @@ class Statements:
 
     contingencies: tuple[files.Contingency, ...]
     subsystems: tuple[files.Subsystem, ...] = ()
-    monitors: tuple[files.Monitor, ...] = ()
+    monitors: tuple[Monitor, ...] = ()
 
 
 #: A file's content and name.
@@ -51,7 +57,7 @@ def read_statements(con: File, sub: File | None = None, mon: File | None = None)
             "the file states no contingency", hint="name a .con file", where=contingencies.findings[-1].where
         )
     subsystems = files.read_subsystems(*sub) if sub else None
-    monitors = files.read_monitors(*mon) if mon else None
+    monitors = read_monitors(*mon) if mon else None
     readings = [reading for reading in (contingencies, subsystems, monitors) if reading]
     statements = Statements(
         tuple(contingencies.value),
@@ -65,28 +71,6 @@ def stated_count(network: Network, statements: Statements) -> int:
     """Return how many outages the statements are in a network, the case without one included."""
     links = links_of(network)
     return len(Meaning(network, links, link_names(network, links), statements).outages())
-
-
-@dataclass(slots=True)
-class Watch:
-    """What is watched after outages: buses and links, and voltage ranges by bus, missing where there is none [pu]."""
-
-    buses: np.ndarray
-    links: np.ndarray
-    v_low: np.ndarray
-    v_high: np.ndarray
-    drop: np.ndarray
-    rise: np.ndarray
-
-    @classmethod
-    def everything(cls, buses: int, links: int) -> Watch:
-        """Return a watch over all voltages and loadings, without ranges of its own."""
-        return cls(np.ones(buses, dtype=bool), np.ones(links, dtype=bool), *(np.full(buses, np.nan) for _ in range(4)))
-
-    @property
-    def has_ranges(self) -> bool:
-        """Return whether there is a range for some voltage."""
-        return any(bool(np.isfinite(part).any()) for part in (self.v_low, self.v_high, self.drop, self.rise))
 
 
 @dataclass(slots=True)
@@ -108,36 +92,36 @@ class Meaning:
                 raise BadInput(f"the contingencies are more than {MOST_OUTAGES:,}", hint="take a smaller subsystem")
         return found
 
-    def watch(self) -> Watch:
-        """Return what the monitoring file watches; everything without one."""
-        all_of_it = Watch.everything(len(self.network["bus"]), len(self.links.row))
-        if not self.statements.monitors:
-            return all_of_it
-        watch = all_of_it
-        watch.buses[:], watch.links[:] = False, False
-        for monitor in self.statements.monitors:
-            inside = self.members(monitor.subsystem)
-            if monitor.kind in ("branches", "ties"):
-                ends = inside[self.links.from_], inside[self.links.to]
-                watch.links |= ends[0] & ends[1] if monitor.kind == "branches" else ends[0] ^ ends[1]
-                continue
-            watch.buses |= inside
-            low, high = (watch.v_low, watch.v_high) if monitor.kind == "voltage range" else (watch.drop, watch.rise)
-            for part, limit in ((low, monitor.low), (high, monitor.high)):
-                part[inside] = np.nan if limit is None else limit
-        return watch
-
-    def members(self, name: str) -> np.ndarray:
-        """Return which buses are in a subsystem; ``AREA 1`` and the like are subsystems too."""
-        kind, _, value = name.upper().partition(" ")
-        if kind in _COLUMNS and value.replace(".", "", 1).isdigit():
-            return self._among(kind, (float(value),))
+    def members(self, name: str, where: Where) -> np.ndarray:
+        """Return which buses are in a subsystem, all of them without one; ``AREA 1`` and the like are subsystems."""
+        if not name:
+            return np.ones(len(self.network["bus"]), dtype=bool)
         for subsystem in self.statements.subsystems:
             if subsystem.name.upper() == name.upper():
                 return self._inside(subsystem)
-        if name:
-            self._missing("subsystem", f"there is no subsystem {name!r}; it has no bus", "Give the .sub file.")
-        return np.full(len(self.network["bus"]), not name)
+        kind, _, value = name.upper().partition(" ")
+        if kind in _COLUMNS and value.replace(".", "", 1).isdigit():
+            inside = self._among(kind, (float(value),))
+            if not inside.any():
+                self.missing("place", f"the network has no bus of {name}", "Compare it with the case.", where)
+            return inside
+        self.missing("subsystem", f"there is no subsystem {name!r}; it has no bus", "Give the .sub file.", where)
+        return np.zeros(len(self.network["bus"]), dtype=bool)
+
+    def branch(self, branch: Branch, where: Where) -> tuple[str, int] | None:
+        """Return table and row of a watched branch, nothing where the network does not have it."""
+        ends = {bus for bus in (branch.bus, branch.to, branch.third) if bus is not None}
+        found = self._branch(ends, branch.ckt)
+        if found is None:
+            text = f"the network has no branch {'-'.join(map(str, sorted(ends)))} {branch.ckt} to watch"
+            self.missing("element", text, "Compare the numbers with the case.", where)
+        return found
+
+    def _branch(self, ends: set[int], ckt: str) -> tuple[str, int] | None:
+        for table in _BRANCHES:
+            if rows := self._rows(table, ends, ckt):
+                return table, rows[0]
+        return None
 
     def _inside(self, subsystem: files.Subsystem) -> np.ndarray:
         """Return the buses of a subsystem; one that was understood in part only is refused."""
@@ -171,7 +155,8 @@ class Meaning:
     def _stated(self, contingency: files.Contingency) -> Outage:
         if not contingency.understood:
             text = f"contingency {contingency.name} has lines that were not understood"
-            self._missing("statement", text, "It is not calculated: the others alone would be another contingency.")
+            hint = "It is not calculated: the others alone would be another contingency."
+            self.missing("statement", text, hint, contingency.where)
             return Outage(contingency.name, known=False)
         outage, known = Outage(contingency.name), True
         for event in contingency.outages:
@@ -179,11 +164,13 @@ class Meaning:
             if part is None:
                 known = False
                 text = f"contingency {contingency.name}: the network has no {_words(event)}"
-                self._missing("element", text, "It is not calculated: compare the numbers with the case.")
+                hint = "It is not calculated: compare the numbers with the case."
+                self.missing("element", text, hint, contingency.where)
             else:
                 outage = joined(outage, part, contingency.name)
         if not contingency.outages:
-            self._missing("empty", f"contingency {contingency.name} takes nothing out", "See what was not understood.")
+            text = f"contingency {contingency.name} takes nothing out"
+            self.missing("empty", text, "See what was not understood.", contingency.where)
         return outage if known and contingency.outages else Outage(contingency.name, known=False)
 
     def _event(self, event: files.Outage) -> Outage | None:
@@ -193,32 +180,29 @@ class Meaning:
             gone = np.isin(self.links.from_, at) | np.isin(self.links.to, at)
             return Outage("", tuple(np.flatnonzero(gone).tolist())) if len(at) else None
         if event.kind == "branch":
-            ends = {bus for bus in (event.bus, event.to, event.third) if bus is not None}
-            for table in _BRANCHES:
-                row = self._row(table, ends, event.ckt)
-                if row is not None:
-                    own = (self.links.table == table) & (self.links.row == row)
-                    return Outage("", tuple(np.flatnonzero(own).tolist()))
-            return None
+            found = self._branch({bus for bus in (event.bus, event.to, event.third) if bus is not None}, event.ckt)
+            if found is None:
+                return None
+            own = (self.links.table == found[0]) & (self.links.row == found[1])
+            return Outage("", tuple(np.flatnonzero(own).tolist()))
         for table in _AT_BUS[event.kind]:
-            row = self._row(table, {event.bus}, event.ckt)
-            if row is not None:
-                return Outage("", elements=((table, row),))
+            if rows := self._rows(table, {event.bus}, event.ckt):
+                return Outage("", elements=tuple((table, row) for row in rows))
         return None
 
-    def _row(self, table: str, buses: set[int], ckt: str) -> int | None:
-        """Return the row between the buses with the circuit or identifier, whichever end comes first."""
+    def _rows(self, table: str, buses: set[int], ckt: str) -> list[int]:
+        """Return the rows between the buses, whichever end comes first: that of the circuit or identifier, or all."""
         ends = np.sort(np.stack([self.network.values(table, column) for column in TERMINALS[table]]), axis=0)
         if len(buses) != len(ends):
-            return None
-        at = np.flatnonzero((ends == np.array(sorted(buses))[:, None]).all(axis=0))
+            return []
+        at = np.flatnonzero((ends == np.array(sorted(buses))[:, None]).all(axis=0)).tolist()
         named = [row for row in at if str(self.network[table]["ckt"].iloc[row]).strip().upper() == ckt.strip().upper()]
-        return int(named[0]) if named else None
+        return named[:1] if ckt else at
 
     def _automatic(self, contingency: files.Contingency) -> Iterator[Outage]:
         """Return every single outage in a subsystem or at its ties, or every two of them."""
         order, what = contingency.automatic.split()
-        inside = self.members(contingency.subsystem)
+        inside = self.members(contingency.subsystem, contingency.where)
         if what == "UNIT":
             at = self.network.terminals("generator")[0]
             single = [each for each in generator_outages(self.network) if inside[at[each.machines]].all()]
@@ -247,8 +231,9 @@ class Meaning:
         machines = self.network.terminals("generator")[0][outage.machines]
         return np.unique(np.concatenate([self.links.from_[links], self.links.to[links], machines]))
 
-    def _missing(self, code: str, text: str, hint: str) -> None:
-        finding = Finding(f"contingency.{code}.unknown", Severity.WARNING, text, hint)
+    def missing(self, code: str, text: str, hint: str, where: Where) -> None:
+        """Say what a statement names and the network or the files don't have."""
+        finding = Finding(f"contingency.{code}.unknown", Severity.WARNING, text, hint, where)
         if finding not in self.findings:
             self.findings.append(finding)
 
@@ -257,4 +242,4 @@ def _words(event: files.Outage) -> str:
     if event.kind == "bus":
         return f"bus {event.bus}"
     ends = "-".join(str(bus) for bus in (event.bus, event.to, event.third) if bus is not None)
-    return f"{event.kind} {ends} {event.ckt}"
+    return f"{event.kind} {ends} {event.ckt}".strip()

@@ -20,7 +20,8 @@ from core.plant import Plant, plant_network
 from core.results.study_result import Provenance, Status, StudyResult, result_table
 from core.studies.contingency.outages import BASE, EVERYTHING, Outage, outages_of
 from core.studies.contingency.solve import OutageSolver, quickest
-from core.studies.contingency.statements import Meaning, Statements, Watch
+from core.studies.contingency.statements import Meaning, Statements
+from core.studies.contingency.watch import Watch, watch_of
 from core.studies.load_flow.study import left_out_mw
 from core.studies.load_flow.tables import bus_names, link_names
 
@@ -67,7 +68,7 @@ def network_contingencies(
     case, links = bus_case(network, limits=limits), links_of(network)
     names, buses = link_names(network, links), bus_names(network)
     meaning = Meaning(network, links, names, statements or Statements(()))
-    watch = meaning.watch()
+    watch = watch_of(meaning)
     if statements is None:
         outages = outages_of(network, links, names, order=order, machines=machines, part=part)
     else:
@@ -79,11 +80,9 @@ def network_contingencies(
     size = max(1, _CELLS // max(len(buses), len(names)))
     blocks = [outages[start : start + size] for start in range(0, len(outages), size)]
     parts = [_summary(solver, block, (buses, names), watch) for block in blocks]
-    joined = [pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)]
-    tables = {"outages": result_table("contingency", "outages", joined[0])}
+    tables = {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
+    tables["outages"] = result_table("contingency", "outages", tables["outages"])
     tables["worst"] = worst_cases(tables["outages"])
-    if watch.has_ranges:
-        tables["outside_range"] = joined[1]
     options = {"order": order, "machines": machines} if statements is None else {"contingencies": len(outages) - 1}
     provenance = Provenance(tool=engine, options={**options, "reactive_limits": limits})
     findings = [*meaning.findings, *_cut_off_before(tables["outages"])]
@@ -147,24 +146,19 @@ def worst_cases(outages: pd.DataFrame, most: int = 10) -> pd.DataFrame:
 
 def _summary(
     solver: OutageSolver, outages: list[Outage], names: tuple[np.ndarray, np.ndarray], watch: Watch
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return one row an outage, and the watched voltages outside their range; ``names`` are of buses and links."""
+) -> dict[str, pd.DataFrame]:
+    """Return one row an outage, and what watched voltages and interfaces do; ``names`` are of buses and links."""
     v, status = solver.solve(outages)
-    case, base_mva, (buses, links) = solver.case, solver.network.base_mva, names
-    loading = solver.links.loading_pct(v, base_mva)
-    rows = np.repeat(np.arange(len(outages)), [len(outage.links) for outage in outages])
-    loading[rows, [link for outage in outages for link in outage.links]] = np.nan
+    buses, links = names
+    out = _out(outages)
+    loading = solver.links.loading_pct(v, solver.network.base_mva)
+    loading[out] = np.nan
     loading[:, ~watch.links] = np.nan
-    magnitude = np.abs(v)
-    dead = ~np.isfinite(magnitude)
-    demand = case.demand(np.ones(len(buses))).real * np.isin(np.arange(len(buses)), [*case.solved, *case.cut_off])
-    lost = np.where(dead.all(axis=1), np.nan, dead @ demand * base_mva)
-    magnitude[:, ~watch.buses] = np.nan
+    magnitude = np.where(watch.buses, np.abs(v), np.nan)
     low, high, most = (
         _extreme(values, pick)
         for values, pick in ((magnitude, np.nanargmin), (magnitude, np.nanargmax), (loading, np.nanargmax))
     )
-    outside = _outside(magnitude, np.abs(solver.base.v), watch)
     table = pd.DataFrame(
         {
             "outage": [outage.name for outage in outages],
@@ -175,14 +169,64 @@ def _summary(
             "v_max_bus": _named(buses, high),
             "loading_max_pct": most[1],
             "loading_max_branch": _named(links, most),
-            "lost_load_mw": lost,
+            "lost_load_mw": _lost_mw(solver, v),
         }
     )
+    tables = {"outages": table}
+    unsolved = ~np.isfinite(v).any(axis=1)
     if watch.has_ranges:
+        outside = _outside(magnitude, np.abs(solver.base.v), watch)
         counts = np.bincount(outside["outage"], minlength=len(table))
-        table["outside_range"] = np.where(dead.all(axis=1), np.nan, counts)
-    outside = outside.assign(outage=table["outage"].to_numpy()[outside["outage"]], bus=buses[outside["bus"]])
-    return table, outside
+        table["outside_range"] = np.where(unsolved, np.nan, counts)
+        name = table["outage"].to_numpy()[outside["outage"]]
+        tables["outside_range"] = outside.assign(outage=name, bus=buses[outside["bus"]])
+    if watch.interfaces:
+        flows = _interface_mw(solver, v, out, watch)
+        flows[unsolved] = np.nan
+        tables["interfaces"] = _interfaces(table["outage"], flows, watch)
+        worst = tables["interfaces"]["loading_pct"].to_numpy().reshape(flows.shape)
+        most = _extreme(worst, np.nanargmax)
+        table["interface_max_pct"] = most[1]
+        table["interface_max"] = _named(np.array([each.name for each in watch.interfaces], dtype=object), most)
+    return tables
+
+
+def _out(outages: list[Outage]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the places of the links that are out: numbers of outages and of links."""
+    rows = np.repeat(np.arange(len(outages)), [len(outage.links) for outage in outages])
+    return rows, np.array([link for outage in outages for link in outage.links], dtype=np.int64)
+
+
+def _lost_mw(solver: OutageSolver, v: np.ndarray) -> np.ndarray:
+    """Return the load that has no voltage after each outage, missing where nothing is solved."""
+    case, dead = solver.case, ~np.isfinite(v)
+    alive = np.isin(np.arange(v.shape[1]), [*case.solved, *case.cut_off])
+    demand = case.demand(np.ones(v.shape[1])).real * alive
+    return np.where(dead.all(axis=1), np.nan, dead @ demand * solver.network.base_mva)
+
+
+def _interface_mw(solver: OutageSolver, v: np.ndarray, out: tuple[np.ndarray, np.ndarray], watch: Watch) -> np.ndarray:
+    """Return the flows over the interfaces [MW], outages × interfaces; what is out or dead carries nothing."""
+    ends = [np.nan_to_num(power.real) * solver.network.base_mva for power in solver.links.powers(v)]
+    for flow in ends:
+        flow[out] = 0.0
+    return np.stack([each.flow(*ends) for each in watch.interfaces], axis=1)
+
+
+def _interfaces(outage: pd.Series, flows: np.ndarray, watch: Watch) -> pd.DataFrame:
+    """Return a row for every outage and interface."""
+    ratings = np.array([each.rating_mw for each in watch.interfaces])
+    size = len(watch.interfaces)
+    loading = np.abs(flows) / np.where(ratings > 0, ratings, np.nan) * 100
+    return pd.DataFrame(
+        {
+            "outage": np.repeat(outage.to_numpy(), size),
+            "interface": np.tile([each.name for each in watch.interfaces], len(outage)),
+            "p_mw": flows.ravel(),
+            "rating_mw": np.tile(ratings, len(outage)),
+            "loading_pct": loading.ravel(),
+        }
+    )
 
 
 def _outside(magnitude: np.ndarray, base: np.ndarray, watch: Watch) -> pd.DataFrame:

@@ -13,15 +13,13 @@ from core.errors import GridproofError
 from core.formats.psse import plant_files
 from core.formats.psse.contingency_files import (
     Contingency,
-    Monitor,
     Outage,
     Subsystem,
-    _spelled,
     read_contingencies,
-    read_monitors,
     read_subsystems,
-    write_statements,
 )
+from core.formats.psse.monitor_files import Monitor, read_monitors
+from core.formats.psse.statements import write_statements
 from core.plant import plant_network, sample_plant, split_ids
 
 BOTH_SPELLINGS = b"""CONTINGENCY LINE-6-12-BL
@@ -110,7 +108,7 @@ def test_what_is_not_understood_is_a_finding_with_its_line() -> None:
 def test_an_untouched_file_comes_back_byte_for_byte_and_the_usual_spelling_says_the_same(read, text) -> None:
     value = read(text, "x").value
     assert write_statements(value).encode(value.encoding) == text
-    spelled = read(b"".join(_spelled(each).encode() for each in value), "x").value
+    spelled = read(b"".join(each.spelled().encode() for each in value), "x").value
     assert spelled == value
 
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.criteria import CriteriaSet, State, judge
+from core.engines.bus_case import links_of
 from core.errors import BadInput
 from core.results.study_result import StudyResult
 from core.studies.contingency import network_contingencies, read_statements
+from core.studies.contingency.statements import Meaning
+from core.studies.contingency.watch import watch_of
+from core.studies.load_flow import network_load_flow as load_flow
+from core.studies.load_flow.tables import link_names
 from tests.core.studies.contingency.test_contingency import case
 
 SUB = b"SUBSYSTEM 'WEST'\nBUSES 1 5\nEND\nEND\n"
@@ -118,3 +124,92 @@ def test_only_what_is_watched_is_looked_at_and_voltages_outside_their_range_are_
 def test_an_empty_contingency_file_is_bad_input():
     with pytest.raises(BadInput):
         read_statements((b"", "a.con"))
+
+
+def test_an_interface_is_the_sum_of_its_members_flows_and_is_judged_by_its_rating():
+    mon = """MONITOR INTERFACE 'SLACK' RATING 200 MW
+1 2
+1 5 1
+END
+MONITOR INTERFACE 'BACK'
+MONITOR BRANCH FROM BUS 2 TO BUS 1 CKT 1
+END
+"""
+    result = studied("SINGLE LINE IN BUS 1\nCONTINGENCY A\nOPEN LINE FROM BUS 5 TO BUS 1\nEND\n", mon)
+    flows = result.tables["interfaces"].set_index(["outage", "interface"])
+    base = load_flow(case("case14")).tables["branches"].set_index("branch")
+    members = base.loc[["branch 1-2-1", "branch 1-5-1"]]
+    assert flows.loc[("base", "SLACK"), "p_mw"] == pytest.approx(232.393, abs=1e-3)  # case14's swing bus has no load
+    assert flows.loc[("base", "SLACK"), "p_mw"] == pytest.approx(members["p_mw"].sum(), abs=1e-6)
+    assert flows.loc[("base", "SLACK"), "loading_pct"] == pytest.approx(members["p_mw"].sum() / 2, abs=1e-6)
+    assert flows.loc[("base", "BACK"), "p_mw"] == pytest.approx(base.loc["branch 1-2-1", "p_to_mw"], abs=1e-6)
+    assert flows.loc[("A", "SLACK"), "p_mw"] > flows.loc[("base", "SLACK"), "p_mw"]  # all over one line: more losses
+    rows = result.tables["outages"].set_index("outage")
+    assert rows["interface_max_pct"].tolist() == flows.xs("SLACK", level="interface")["loading_pct"].tolist()
+    assert set(rows["interface_max"]) == {"SLACK"}
+    verdicts, _ = judge(result, CriteriaSet.default())
+    states = [verdict.verdict for verdict in verdicts if verdict.criterion == "contingency_interface_pct"]
+    assert states == [State.FAIL] * len(rows)
+
+
+@pytest.mark.parametrize("lines", ["1 2\n2 99", "1 2\nSOME LINE", ""])
+def test_an_interface_that_is_known_in_part_is_not_judged_and_its_place_is_said(lines: str):
+    result = studied("SINGLE UNIT IN BUS 3\n", f"MONITOR ALL BUSES\nMONITOR INTERFACE X RATING 5\n{lines}\nEND\n")
+    assert "interfaces" not in result.tables
+    found = next(finding for finding in result.findings if finding.code == "contingency.interface.unknown")
+    assert (found.where.file, found.where.line) == ("a.mon", 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "watched"),
+    [
+        ("MONITOR ALL BRANCHES", 20),
+        ("MONITOR BRANCHES IN SUBSYSTEM WEST", 7),
+        ("MONITOR TIES FROM SUBSYSTEM WEST", 3),
+        ("MONITOR TIES FROM SUBSYSTEM WEST TO BUS 6", 1),
+        ("MONITOR BRANCHES\n4 7\n7 4\n9 4 1\nEND", 2),
+        ("MONITOR BRANCH FROM BUS 5 TO BUS 6 CKT 1", 1),
+        ("MONITOR BREAKERS IN SUBSYSTEM WEST", 0),
+    ],
+)
+def test_only_branches_that_are_watched_are_judged(line: str, watched: int):
+    statements, _ = read_statements((b"SINGLE UNIT IN BUS 3", "a.con"), (SUB, "a.sub"), (line.encode(), "a.mon"))
+    network = case("case14")
+    links = links_of(network)
+    watch = watch_of(Meaning(network, links, link_names(network, links), statements))
+    assert watch.links.sum() == watched
+    assert not watch.buses.any()
+
+
+def test_of_several_ranges_at_a_bus_the_tighter_limits_count():
+    mon = """MONITOR VOLTAGE RANGE BUS 3 0.99 1.1
+MONITOR VOLTAGE RANGE ALL BUSES 0.9 1.05
+MONITOR VOLTAGE LIMIT BUS 4
+MONITOR VOLTAGE DEVIATION ALL BUSES 0.1
+MONITOR VOLTAGE DEVIATION BUS 3 0.2 0.3
+"""
+    statements, _ = read_statements((b"SINGLE UNIT IN BUS 3", "a.con"), None, (mon.encode(), "a.mon"))
+    network = case("case14")
+    links = links_of(network)
+    watch = watch_of(Meaning(network, links, link_names(network, links), statements))
+    assert watch.v_low[:4].tolist() == [0.9, 0.9, 0.99, 0.94]
+    assert watch.v_high[:4].tolist() == [1.05, 1.05, 1.05, 1.05]
+    assert watch.drop[2] == 0.1
+    assert np.isnan(watch.rise[0])
+    assert watch.rise[2] == 0.3
+
+
+def test_a_watched_branch_or_place_that_the_network_lacks_is_a_finding_with_its_line():
+    mon = "MONITOR ALL BUSES\nMONITOR BRANCH FROM BUS 1 TO BUS 99\nMONITOR VOLTAGE RANGE BUS 99 0.9 1.1\n"
+    findings = studied("SINGLE UNIT IN BUS 3\n", mon).findings
+    assert [(f.code, f.where.line) for f in findings] == [
+        ("contingency.element.unknown", 2),
+        ("contingency.place.unknown", 3),
+    ]
+
+
+def test_loads_and_shunts_without_an_identifier_are_all_of_their_bus():
+    con = "CONTINGENCY L\nREMOVE LOAD FROM BUS 9\nREMOVE SHUNT FROM BUS 9\nEND\n"
+    con += "CONTINGENCY S\nREMOVE SWSHUNT FROM BUS 9\nEND\n"
+    rows = studied(con).tables["outages"].set_index("outage")
+    assert rows["status"].to_dict() == {"base": "converged", "L": "converged", "S": "unsolvable"}
