@@ -8,6 +8,7 @@ Its columns are ``table,column,type,unit,default,required,choices,help``; ``type
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,14 @@ from typing import Any
 
 import pandas as pd
 
+#: What a column is called whose name is nothing but its unit.
+QUANTITIES = {"kV": "Voltage", "kVA": "Rating", "kvar": "Reactive power", "kWh": "Energy"}
+#: How parts of names are written in headings.
+CAPITALS = (
+    *("a", "b", "c", "p", "q", "v", "x/r", "id", "hv", "lv", "ll", "ln", "dc", "dg", "ct", "pt", "ltc"),
+    *("gmr", "gmd", "mtbf", "mttr", "pm", "rocof"),
+)
+WORDS = {"pf": "power factor", "ckt": "circuit", **{word: word.upper() for word in CAPITALS}}
 DTYPES = {"text": "object", "int": "Int64", "float": "float64", "bool": "bool"}
 TRUE_WORDS = frozenset({"1", "true", "yes", "y", "on", "online", "in service", "closed"})
 
@@ -34,8 +43,13 @@ class Column:
 
     @property
     def label(self) -> str:
-        """Return the heading that a person reads: the help's first words stay in the tooltip, the unit in brackets."""
+        """Return the heading in files that are read back: the name, the unit in brackets."""
         return f"{self.name} [{self.unit}]" if self.unit else self.name
+
+    @property
+    def heading(self) -> str:
+        """Return the heading that a person reads."""
+        return heading(self.name, self.unit)
 
 
 class Catalogue(Mapping[str, dict[str, Column]]):
@@ -79,6 +93,18 @@ class Catalogue(Mapping[str, dict[str, Column]]):
         known = {name: _as_type(frame, column) for name, column in columns.items()}
         others = {str(name): frame[name] for name in frame.columns if name not in columns}
         return pd.DataFrame({**known, **others}, index=frame.index)
+
+
+def heading(name: str, unit: str) -> str:
+    """Return a column's name in words, with its unit once and in brackets: "Rated [MW]" of ``rated_mw``."""
+    spelled = unit.lower().replace("1/", "per_").replace("%", "pct").translate(str.maketrans("µ²·", "u2_"))
+    endings = {spelled.replace("/", "_"), spelled.replace("/", "_per_")} - {"", "1"}
+    text = next((name.removesuffix(f"_{end}") for end in endings if name.endswith(f"_{end}")), name)
+    parts = re.sub("x_r$", "x/r", text).split("_")
+    if text == name and spelled in parts:
+        parts.remove(spelled)
+    words = " ".join(WORDS.get(part, part) for part in parts) or QUANTITIES.get(unit, name)
+    return f"{words[:1].upper()}{words[1:]}" + (f" [{unit}]" if unit not in ("", "1") else "")
 
 
 def _column(row: dict[str, str]) -> Column:

@@ -8,6 +8,7 @@ from pages.parts.opening import needed_project
 from pages.parts.requirement_form import catalogue_form, requirement_form
 from pages.parts.shell import explained, guard, store
 from pages.parts.sizing_answer import comparison, show_designs
+from pages.parts.study_runs import newest_result
 
 guard()
 
@@ -29,7 +30,7 @@ last = jobs.inputs(store(), runs[0].id)["requirement"] if runs else {}
 def submit(title: str, sweep: dict[str, object] | None = None) -> None:
     """Size for the requirement that the forms hold, once or for every value of a sweep."""
     with explained():
-        inputs = {"requirement": requirement, "sweep": sweep}
+        inputs = {"requirement": {**requirement, **entered}, "sweep": sweep}
         jobs.submit(store(), "sizing", inputs, project=project.id, title=title)
         st.rerun()
 
@@ -38,40 +39,38 @@ with st.expander("Requirement", expanded=not runs, icon=":material/checklist:"):
     requirement = requirement_form(last)
 with st.expander("Technology catalogue", icon=":material/inventory_2:"):
     entered = catalogue_form(kept_catalogue(project) or last)
-    requirement |= entered
-    if st.button("Keep as this project's catalogue", icon=":material/save:"):
+    if entered and st.button("Keep as this project's catalogue", icon=":material/save:"):
         with explained():
             keep_catalogue(project, entered)
             st.success("Kept: the closed loop and everyone who opens this project start with it.")
-if st.button("Size the plant", type="primary", icon=":material/play_arrow:"):
+refused = requirement is None or entered is None
+if refused:
+    st.error("A file of the requirement or the catalogue is refused: see above.", icon=":material/error:")
+if st.button("Size the plant", type="primary", icon=":material/play_arrow:", disabled=refused):
     submit(SIZING)
 
 design, sensitivity, compared = st.tabs(["Design", "Sensitivity", "Compare designs"])
 with design:
-    done = next((run for run in runs if run.result and not run.result["sweep"]), None)
+    done = newest_result([run for run in runs if run.title == SIZING], "the requirement")
     if done and done.result:
         show_designs(done.id, done.result, project, charted=False)
-    else:
-        waiting = any(run.is_active for run in runs)
-        st.info("The optimiser is at work." if waiting else "No design yet: enter the requirement and size the plant.")
 with sensitivity:
     chosen, values = st.columns([1, 2])
     label = chosen.selectbox("How the design follows", list(SWEEPS))
     quantity, usual = SWEEPS[label]
     text = values.text_input("Values", usual, key=f"values-{quantity}", help="Numbers, separated by commas.")
-    if st.button("Size for each value", icon=":material/stacked_line_chart:"):
+    title = f"Sensitivity to {label.partition(' [')[0].lower()}"
+    if st.button("Size for each value", icon=":material/stacked_line_chart:", disabled=refused):
         try:
             numbers = [float(value) for value in text.split(",") if value.strip()]
         except ValueError:
             numbers = []
         if numbers:
-            submit(f"Sensitivity to {label.partition(' [')[0].lower()}", {"quantity": quantity, "values": numbers})
+            submit(title, {"quantity": quantity, "values": numbers})
         else:
             st.error(f"“{text}” are no numbers. Separate them by commas, with a point before decimals: {usual}")
-    swept = [run for run in runs if run.result and (run.result["sweep"] or {}).get("quantity") == quantity]
-    if swept and swept[0].result:
-        show_designs(swept[0].id, swept[0].result, project, charted=True)
-    else:
-        st.info("No sweep of this quantity yet.")
+    swept = newest_result([run for run in runs if run.title == title], "the requirement")
+    if swept and swept.result:
+        show_designs(swept.id, swept.result, project, charted=True)
 with compared:
     comparison([run for run in runs if run.result])

@@ -141,9 +141,9 @@ def _series(value: Any, key: str, where: Where, folder: Path | None) -> tuple[tu
     if isinstance(value, str):
         value = {"csv": value}
     if isinstance(value, Mapping) and "csv" in value:
-        hours, remarks, place = _csv_hours(str(value["csv"]), key, where, folder)
-        year, more = _year(hours, key, place)
-        return year, [*remarks, *more]
+        file = str(value["csv"])
+        reading = read_hours(_content(file, key, where, folder), file, key)
+        return reading.value, reading.findings
     if isinstance(value, list):
         hours = [_number(one, f"{key} in hour {hour}", where) for hour, one in enumerate(value, start=1)]
         return _year(hours, key, where)
@@ -185,29 +185,45 @@ def _year(hours: Sequence[float], key: str, where: Where) -> tuple[tuple[float, 
     return tuple(hours), []
 
 
-def _csv_hours(file: str, key: str, where: Where, folder: Path | None) -> tuple[list[float], list[Finding], Where]:
-    """Return the numbers of a CSV file's column; where it has times, every hour must be there once."""
-    place = Where(file=file)
+def _content(file: str, key: str, where: Where, folder: Path | None) -> bytes:
     if folder is None:
         raise BadInput(f"the file {file} can't be reached from here", hint="give the numbers themselves", where=where)
     try:
-        text = (folder / file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError, ValueError):
-        text = f"{key} in {where.file} is {file!r}, which is no number and no file of hours that can be read as text"
+        return (folder / file).read_bytes()
+    except (OSError, ValueError):
+        text = f"{key} in {where.file} is {file!r}, which is no number and no file that can be read"
         raise BadInput(text, hint=f"enter a number, or name a CSV file; tried: {folder / file}", where=where) from None
-    rows = [(number, row) for number, row in enumerate(csv.reader(io.StringIO(text)), start=1) if any(row)]
+
+
+def read_hours(data: bytes, name: str, key: str) -> Reading[tuple[float, ...]]:
+    """Read the hours of a year from a CSV file's column; where it has times, every hour must be there once.
+
+    Parameters
+    ----------
+    data, name
+        The file's content and name.
+    key
+        What the hours are: ``load_mw``, ``pv_yield`` or ``wind_yield``.
+    """
+    place = Where(file=name)
+    try:
+        lines = csv.reader(io.StringIO(data.decode("utf-8-sig")))
+        rows = [(number, row) for number, row in enumerate(lines, start=1) if any(row)]
+    except (UnicodeDecodeError, csv.Error):
+        raise BadInput("the file is no text", hint="a CSV file of hours in UTF-8", where=place) from None
     header = rows.pop(0)[1] if rows and not _is_number(rows[0][1][-1]) else []
     chosen, factor, findings = value_column(header, len(rows[0][1]) if rows else 1, key, place)
     for number, row in rows:
         shown = row[chosen] if len(row) > chosen else ""
         if not _is_number(shown) or not math.isfinite(float(shown)):
             hint = "numbers with a decimal point, columns parted by commas"
-            raise BadInput(f"{shown!r} is no number", hint=hint, where=Where(file, row=number))
+            raise BadInput(f"{shown!r} is no number", hint=hint, where=Where(name, row=number))
         if float(shown) < 0:
-            raise BadInput(f"{key} is {shown}", hint="zero or more in every hour", where=Where(file, row=number))
+            raise BadInput(f"{key} is {shown}", hint="zero or more in every hour", where=Where(name, row=number))
     if chosen:
-        findings += _check_times(rows, file)
-    return [float(row[chosen]) * factor for _, row in rows], findings, place
+        findings += _check_times(rows, name)
+    hours, remarks = _year([float(row[chosen]) * factor for _, row in rows], key, place)
+    return Reading(hours, [*findings, *remarks], Source(name, sha256(data).hexdigest(), "gridproof.hours"))
 
 
 def _check_times(rows: Sequence[tuple[int, list[str]]], file: str) -> list[Finding]:

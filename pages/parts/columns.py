@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from core.catalogue import Column
+
 #: Ending of a column's name → the unit in its heading, the decimals shown.
 UNITS = {
     "_hz_per_s": ("Hz/s", 3),
@@ -34,6 +36,11 @@ UNITS = {
 def column_config(names: Iterable[str], headings: Mapping[str, str]) -> dict[str, Any]:
     """Return how columns are shown: under their own heading, else under their name in words with its unit."""
     return {name: _column(name, headings.get(name, "")) for name in names}
+
+
+def declared(columns: Mapping[str, Column]) -> dict[str, Any]:
+    """Return how the columns of a catalogue's table are shown: in words with their unit, what they mean behind."""
+    return {name: st.column_config.Column(column.heading, help=column.help) for name, column in columns.items()}
 
 
 def _column(name: str, heading: str) -> Any:

@@ -9,6 +9,7 @@ from hashlib import sha256
 import pandas as pd
 import streamlit as st
 
+from core.catalogue import heading
 from core.errors import GridproofError
 from core.formats.isolated import isolated
 from core.formats.kinds import kinds
@@ -17,6 +18,7 @@ from core.plant import Plant
 from core.project import Project
 from core.results.plausibility import MtbfMeaning, check_against, known_in
 from core.results.study_result import COLUMNS, MAIN_TABLE
+from pages.parts.columns import declared
 from pages.parts.findings import counted, show_findings
 
 CHOICES = "import-choices"  # signature of headings → what was chosen for such a table in this session
@@ -97,12 +99,12 @@ def _choose_meaning(table: Examined, key: str) -> MtbfMeaning:
 
 def _show_match(table: Examined) -> None:
     """Say which headings were matched, which mean nothing, and which could mean the same."""
-    matched = " · ".join(f"`{heading}` → {name}" for name, heading in table.matched.items())
+    matched = " · ".join(f"`{printed}` → {name}" for name, printed in table.matched.items())
     st.markdown(f":material/check: **Matched** {matched}")
     if table.unmatched:
-        st.markdown(f":material/help: **Unmatched** {' · '.join(f'`{heading}`' for heading in table.unmatched)}")
+        st.markdown(f":material/help: **Unmatched** {' · '.join(f'`{printed}`' for printed in table.unmatched)}")
     for name, others in table.ambiguous.items():
-        also = " · ".join(f"`{heading}`" for heading in others)
+        also = " · ".join(f"`{printed}`" for printed in others)
         st.markdown(
             f":material/call_split: **Ambiguous** {also} could also be {name}; `{table.matched[name]}` was read"
         )
@@ -116,8 +118,9 @@ def _choose_columns(table: Examined, key: str) -> dict[str, str]:
     places = st.columns(3)
     for number, column in enumerate(dialect.columns.values()):
         now = table.matched.get(column.name, _NO_COLUMN)
-        label = f"{column.name} [{column.unit}]" if column.unit else column.name
-        picked = places[number % 3].selectbox(label, headings, headings.index(now), key=f"{key}-{column.name}")
+        picked = places[number % 3].selectbox(
+            heading(column.name, column.unit), headings, headings.index(now), key=f"{key}-{column.name}"
+        )
         if picked != now or column.name in table.by_hand:
             mapping[column.name] = "" if picked == _NO_COLUMN else picked
     return mapping
@@ -132,8 +135,8 @@ def _show_result(table: Examined, plant: Plant, key: str) -> None:
     result = table.reading.value
     columns = COLUMNS[f"{result.study}.{MAIN_TABLE[result.study]}"]
     rows = result.main.dropna(axis="columns", how="all")
-    labels = {name: column.label for name, column in columns.items()}
-    st.dataframe(rows.rename(columns=labels), hide_index=True, height=min(38 * len(rows) + 40, 300))
+    height = min(38 * len(rows) + 40, 300)
+    st.dataframe(rows, hide_index=True, placeholder="–", height=height, column_config=declared(columns))
     findings = [*table.reading.findings, *check_against(result, known_in(plant, result.study))]
     with st.expander(f"{len(rows):,} rows read; {counted(findings)}", expanded=bool(findings)):
         show_findings(findings)
@@ -141,4 +144,4 @@ def _show_result(table: Examined, plant: Plant, key: str) -> None:
 
 def _unique(headings: list[str], width: int) -> list[str]:
     padded = [*headings, *[""] * (width - len(headings))]
-    return [f"{number + 1}: {heading}" for number, heading in enumerate(padded)]
+    return [f"{number + 1}: {printed}" for number, printed in enumerate(padded)]

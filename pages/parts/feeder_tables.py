@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.feeder import COLUMNS
+from pages.parts.columns import declared
 
 #: Headings of what the power flow and the year say about nodes and elements.
 HEADINGS = {
@@ -84,7 +85,5 @@ def show_results(table: pd.DataFrame, **options: Any) -> Any:
 def show_model(name: str, table: pd.DataFrame) -> None:
     """Show a table of the model: columns that hold nothing are left out."""
     filled = [column for column in table if (table[column].notna() & (table[column].astype(str) != "")).any()]
-    declared = COLUMNS[name]
-    config = {column: st.column_config.Column(declared[column].label, help=declared[column].help) for column in filled}
-    st.dataframe(table[filled], hide_index=True, width="stretch", column_config=config)
+    st.dataframe(table[filled], hide_index=True, placeholder="–", column_config=declared(COLUMNS[name]))
     st.caption(f"{len(table):,} rows" + f"; {len(table.columns) - len(filled)} empty columns aren't shown")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.findings import Finding, Severity, errors_of
 
-_MARKS = {Severity.ERROR: "✕ error", Severity.WARNING: "▲ warning", Severity.INFO: "i info"}
+_MARKS = {Severity.ERROR: "✕ error", Severity.WARNING: "▲ warning", Severity.INFO: "○ info"}
 
 
 def counted(findings: Sequence[Finding]) -> str:

@@ -8,6 +8,7 @@ from core.findings import Reading
 from core.network import CATALOGUE, Network
 from core.network.audit import audit
 from core.network.repair import possible
+from pages.parts.columns import declared
 from pages.parts.findings import counted, show_findings
 
 #: Rows of a table that the page sends to the browser at once.
@@ -71,7 +72,6 @@ def show_tables(network: Network) -> None:
         st.info("The network has no rows.")
         return
     table = st.selectbox("Table", filled, format_func=lambda name: f"{name} ({len(network[name]):,})")
-    columns = {name: column.label for name, column in CATALOGUE[table].items()}
     if len(network[table]) > ROWS:
         st.caption(f"The first {ROWS:,} of {len(network[table]):,} rows.")
-    st.dataframe(network[table].head(ROWS).rename(columns=columns), hide_index=True)
+    st.dataframe(network[table].head(ROWS), hide_index=True, placeholder="–", column_config=declared(CATALOGUE[table]))

@@ -27,6 +27,7 @@ def plant_editor(project: Project, table: str) -> None:
         num_rows="dynamic",
         hide_index=True,
         width="stretch",
+        placeholder="–",
         column_config={name: _config(column, plant) for name, column in CATALOGUE[table].items()},
         on_change=_save,
         args=(project, table, base, version),
@@ -60,7 +61,7 @@ def _save(project: Project, table: str, base: int, version: int) -> None:
 
 
 def _config(column: Column, plant: Plant) -> Any:
-    words = {"label": column.label, "help": column.help, "required": column.required}
+    words = {"label": column.heading, "help": column.help, "required": column.required}
     default = {} if column.default in (None, "") else {"default": column.default}
     if column.choices:
         return st.column_config.SelectboxColumn(**words, **default, options=list(column.choices))

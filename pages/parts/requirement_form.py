@@ -10,9 +10,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.design.catalogue_file import read_technologies
 from core.design.prices import price_rows
+from core.design.requirement_file import read_hours
 from core.design.technology import shipped_technologies
 from core.documents import dump
+from core.errors import BadInput
+from pages.parts.errors import show_error
 
 #: Numbers of a requirement: key → (label, least, greatest, step, default).
 NUMBERS = {
@@ -64,11 +68,20 @@ TECHNOLOGY = {
 }
 
 
-PRICE = {"id": "Equipment", "unit": "Unit", "usd": "Price [USD/unit]", "price_year": "Of the year", "source": "Source"}
+PRICE = {
+    "id": "Equipment",
+    "unit": "Unit",
+    "usd": st.column_config.NumberColumn("Price [USD/unit]", required=True, min_value=0.0),
+    "price_year": "Of the year",
+    "source": "Source",
+}
 
 
-def requirement_form(last: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the requirement that is entered, as requirement files have it; the form starts with ``last``."""
+def requirement_form(last: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the requirement that is entered, as requirement files have it; the form starts with ``last``.
+
+    There is none while a file of it is refused: nobody shall size for another load than the one that was brought.
+    """
     columns = st.columns(4)
     entered: dict[str, Any] = {}
     for place, (key, (label, least, most, step, default)) in enumerate(NUMBERS.items()):
@@ -83,13 +96,28 @@ def requirement_form(last: Mapping[str, Any]) -> dict[str, Any]:
     entered["project_years"] = int(entered["project_years"])
     clear_sky = "Estimate the sun's yield by a clear sky (an upper estimate)"
     entered["clear_sky_estimate"] = st.checkbox(clear_sky, bool(last.get("clear_sky_estimate")))
-    uploads = st.columns(len(SERIES))
-    for column, (key, label) in zip(uploads, SERIES.items(), strict=True):
+    series = _series(last)
+    text = dump(entered | (series or {}), indent=2)
+    st.download_button(
+        "Requirement as JSON", text, "requirement.json", icon=":material/download:", disabled=series is None
+    )
+    return None if series is None else entered | series
+
+
+def _series(last: Mapping[str, Any]) -> dict[str, list[float]] | None:
+    """Return the hours of the series that are brought; ``None`` when a file of them is refused."""
+    given: dict[str, list[float]] = {}
+    refused = False
+    for column, (key, label) in zip(st.columns(len(SERIES)), SERIES.items(), strict=True):
         with column:
-            hours = _hours(st.file_uploader(label, type=["csv", "txt"], key=f"series-{key}")) or _kept(last, key)
-        entered |= {key: hours} if hours else {}
-    st.download_button("Requirement as JSON", dump(entered, indent=2), "requirement.json", icon=":material/download:")
-    return entered
+            file = st.file_uploader(label, type=["csv", "txt"], key=f"series-{key}")
+            try:
+                hours = _hours(file, key) if file else _kept(last, key)
+                given |= {key: hours} if hours else {}
+            except BadInput as error:
+                show_error(error)
+                refused = True
+    return None if refused else given
 
 
 def _kept(last: Mapping[str, Any], key: str) -> list[float]:
@@ -100,26 +128,16 @@ def _kept(last: Mapping[str, Any], key: str) -> list[float]:
     )
 
 
-def _hours(file: Any) -> list[float]:
-    """Return the last column of an uploaded CSV file; what is no number is said, and nothing is taken."""
-    if file is None:
-        return []
-    try:
-        table = pd.read_csv(file, header=None, sep=None, engine="python")
-        column = pd.to_numeric(table.iloc[:, -1], errors="coerce")
-    except (ValueError, pd.errors.ParserError, UnicodeDecodeError):
-        st.error(f"{file.name} is no CSV table: one number a row, in the last column.")
-        return []
-    if len(column) and pd.isna(column.iloc[0]):
-        column = column.iloc[1:]
-    if column.isna().any():
-        st.error(f"{file.name}, row {int(column.index[column.isna()][0]) + 1}: no number in the last column.")
-        return []
-    return [float(value) for value in column]
+def _hours(file: Any, key: str) -> list[float]:
+    """Return the hours of an uploaded CSV file, and show the remarks on it."""
+    reading = read_hours(file.getvalue(), file.name, key)
+    for finding in reading.findings:
+        st.caption(f":material/info: {finding.text}")
+    return list(reading.value)
 
 
-def catalogue_form(last: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the technologies that may be chosen, with their edited numbers."""
+def catalogue_form(last: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the technologies that may be chosen, with their edited numbers; ``None`` when their file is refused."""
     shipped = pd.DataFrame([asdict(t) for t in shipped_technologies()])
     before = {row["id"]: row for row in last.get("technologies", [])}
     rows = pd.DataFrame([{**row, **before.get(row["id"], {})} for row in shipped.to_dict("records")])
@@ -127,9 +145,10 @@ def catalogue_form(last: Mapping[str, Any]) -> dict[str, Any]:
     file = st.file_uploader("Another catalogue (CSV as downloaded below)", type=["csv"])
     if file is not None:
         try:
-            rows = pd.read_csv(file).reindex(columns=rows.columns).assign(use=True)
-        except (ValueError, pd.errors.ParserError, UnicodeDecodeError):
-            st.error(f"{file.name} is no catalogue: a CSV table with the columns of the download.")
+            rows = pd.DataFrame([asdict(t) for t in read_technologies(file.getvalue(), file.name)]).assign(use=True)
+        except BadInput as error:
+            show_error(error)
+            return None
     edited = st.data_editor(
         rows,
         column_config={column: TECHNOLOGY.get(column, column) for column in rows},
@@ -137,6 +156,7 @@ def catalogue_form(last: Mapping[str, Any]) -> dict[str, Any]:
         disabled=["id", "kind"],
         hide_index=True,
         key=f"catalogue-{file.name if file else ''}",
+        placeholder="–",
     )
     text = io.StringIO()
     edited.drop(columns="use").to_csv(text, index=False)
@@ -153,9 +173,9 @@ def _price_form(last: Mapping[str, float]) -> dict[str, float]:
     rows["usd"] = [float(last.get(name, usd)) for name, usd in zip(rows["id"], rows["usd"], strict=True)]
     edited = st.data_editor(
         rows,
-        column_config={column: PRICE.get(column, column) for column in rows},
+        column_config=PRICE,
         disabled=[column for column in rows if column != "usd"],
         hide_index=True,
         key="equipment-prices",
     )
-    return {str(name): float(usd) for name, usd in zip(edited["id"], edited["usd"].fillna(0.0), strict=True)}
+    return {str(name): float(usd) for name, usd in zip(edited["id"], edited["usd"], strict=True)}

@@ -1,4 +1,4 @@
-"""The runs of a study on its page: which result is shown, what it was calculated from, and what came after it."""
+"""The runs of a study or a sizing on its page: the result shown, what it was calculated from, what came after it."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def newest_result(runs: Sequence[RunStatus], of: str) -> RunStatus | None:
 
 def _say_latest(latest: RunStatus | None, shown: str) -> None:
     if latest is None:
-        st.info("No result yet: run the study.")
+        st.info("No result yet.")
     elif latest.is_active:
-        text = f"The study is running: the panel in the sidebar shows how far it is.{shown}"
+        text = f"Running: the panel in the sidebar shows how far it is.{shown}"
         st.info(text, icon=":material/hourglass_top:")
     else:
         st.warning(f"The last run is {latest.state}. {latest.message}{shown}", icon=":material/warning:")

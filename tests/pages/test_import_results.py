@@ -103,7 +103,7 @@ def test_columns_chosen_by_hand_are_remembered_for_the_next_file_with_these_head
     text = "Sammelschiene,Spannung,Auslastung\nBUS_100,1.012,72.5\nBUS_200,0.998,75.2\n"
     app = drop(page(), "first.csv", text)
     app = box(app, "Tool and study").select("ETAP load flow").run()
-    for column, heading in (("bus", "Sammelschiene"), ("v_pu", "Spannung"), ("loading_pct", "Auslastung")):
+    for column, heading in (("Bus", "Sammelschiene"), ("V [pu]", "Spannung"), ("Loading [%]", "Auslastung")):
         app = box(app, column).select(heading).run()
         assert not app.exception
     app = press(app, "Import 1 result")

@@ -32,3 +32,18 @@ def test_the_design_of_a_run_becomes_the_projects_plant(store: Store) -> None:
     assert not page.exception
     units = Workspace(store).project(project.id).plant_document["tables"]["unit"]
     assert {row["id"] for row in units} != set(sample_plant()["unit"]["id"])
+
+
+def test_while_a_file_of_hours_is_refused_nothing_can_be_sized(store: Store) -> None:
+    Workspace(store).create("Sample", sample_plant().to_document())
+    page = AppTest.from_file(PAGE, default_timeout=120).run()
+    load = next(each for each in page.file_uploader if each.label.startswith("Load"))
+    hours = "load_mw\n" + "150.25\n" * 8759
+    load.set_value([("load.csv", hours.encode(), "text/csv")]).run()
+    assert not page.exception
+    assert "has 8759 hours" in page.error[0].value
+    assert next(button for button in page.button if button.label == "Size the plant").disabled
+    load = next(each for each in page.file_uploader if each.label.startswith("Load"))
+    load.set_value([("load.csv", (hours + "150.25\n").encode(), "text/csv")]).run()
+    assert not page.error
+    assert not next(button for button in page.button if button.label == "Size the plant").disabled
