@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from core.commands import Answer
+from core.commands.criteria import chosen_criteria, criteria_argument
 from core.commands.files import read_bytes
 from core.commands.network import chosen_limits, q_limits_argument
 from core.commands.plant import chosen_plant
 from core.constraints import ConstraintUpdate, advise
-from core.criteria import CriteriaSet, State, Verdict, judge
+from core.criteria import State, Verdict, judge
 from core.criteria.studied import as_document, verdict_of, with_currents
 from core.errors import BadInput
 from core.findings import Finding, Severity
@@ -40,6 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--engine", metavar="NAME", help="newton, pandapower or lightsim2grid")
     q_limits_argument(parser)
+    criteria_argument(parser)
     parser.add_argument("--order", type=int, choices=(1, 2), default=1, help="contingencies: N-1 or N-2")
     parser.add_argument("--contingencies", metavar="FILE", help="contingencies: those of a PSS/E .con file")
     parser.add_argument("--subsystems", metavar="FILE", help="the .sub file that the contingencies refer to")
@@ -53,6 +55,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> Answer:
     """Answer "fails" when a criterion fails or the study has no solution."""
     plant, network, findings = None, None, []
+    criteria = chosen_criteria(arguments.criteria)
     if arguments.network:
         if arguments.scenario:
             raise BadInput("a network file has no scenarios", hint="--scenario goes with --plant")
@@ -75,12 +78,13 @@ def run(arguments: Namespace) -> Answer:
         statements=_statements(arguments, findings),
     )
     result = run_study(arguments.study, question)
-    verdicts, remarks = judge(with_currents(result), CriteriaSet.default(), plant)
+    verdicts, remarks = judge(with_currents(result), criteria, plant)
     result.findings = [*findings, *(finding for finding in result.findings if finding not in findings), *remarks]
     state = verdict_of(result, verdicts)
     name = network.name if network is not None else plant.name if plant else ""
     updates = advise(verdicts, plant, [result]) if plant is not None and arguments.study == "frequency" else []
-    document = as_document(result, verdicts) | {"of": {"kind": "network" if network else "plant", "name": name}}
+    of = {"kind": "network" if network else "plant", "name": name}
+    document = as_document(result, verdicts) | {"of": of, "overrides": criteria.overrides}
     if arguments.study == "frequency":
         document["constraint_updates"] = updates
     return Answer(document, _words(result, verdicts, state, updates), fails=state is State.FAIL)

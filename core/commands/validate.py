@@ -6,6 +6,7 @@ import argparse
 from dataclasses import replace
 
 from core.commands import Answer
+from core.commands.criteria import chosen_criteria, criteria_argument
 from core.commands.files import read_bytes
 from core.commands.plant import chosen_plant
 from core.criteria import State
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plant", metavar="FILE", help="the plant (default: the sample plant)")
     text = "set every uploaded value against the hub's own study; a contradicted stage fails"
     parser.add_argument("--reconcile", action="store_true", help=text)
+    criteria_argument(parser)
     studies = [name for name, kind in kinds().items() if kind.study]
     parser.add_argument("--kind", choices=studies, help="what the files are, where the content does not tell")
     means = [each.value.replace(" ", "-") for each in MtbfMeaning]
@@ -31,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> Answer:
     """Read the plant and the results, judge them, advise."""
+    criteria = chosen_criteria(arguments.criteria)
     plant, findings = chosen_plant(arguments.plant)
     means = arguments.mtbf_means and MtbfMeaning(arguments.mtbf_means.replace("-", " "))
     results: list[StudyResult] = []
@@ -39,7 +42,7 @@ def run(arguments: argparse.Namespace) -> Answer:
         for reading in read_result(data, name, kind=arguments.kind, mtbf_means=means or None):
             findings += reading.findings
             results.append(replace(reading.value, findings=[]))
-    validation = validate(plant, results, reconciled=arguments.reconcile)
+    validation = validate(plant, results, criteria, reconciled=arguments.reconcile)
     validation.findings[:0] = findings
     return Answer(validation.as_dict(), text=_text(validation), fails=validation.overall is State.FAIL)
 

@@ -4,7 +4,7 @@ Kinds of limits, boundaries included as written:
 
 =========  ==================================================
 range      PASS from ``low`` to ``high``, else FAIL
-band       PASS under ``warn``, WARN up to ``high``, else FAIL
+band       PASS under ``warn``, WARN up to ``high``, else FAIL; without ``high`` it never fails
 at_least   PASS from ``low`` on, else FAIL
 at_most    PASS up to ``high``, else FAIL
 =========  ==================================================
@@ -92,7 +92,7 @@ class Criterion:
         if self.kind == "range" and self.low is not None and self.high is not None:
             middle = (self.low + self.high) / 2
             return self.low if value is not None and value < middle else self.high
-        return self.low if self.high is None else self.high
+        return next((limit for limit in (self.high, self.low, self.warn) if limit is not None), None)
 
     def margin(self, value: float | None) -> float | None:
         """Return how far the value is inside the limit; negative when it is outside."""
@@ -105,12 +105,13 @@ class Criterion:
     def limits_text(self) -> str:
         """Return the limits in words, such as "0.95 to 1.05 pu"."""
         unit = f" {self.unit}" if self.unit else ""
-        if self.low is None and self.high is None:  # known only with the plant or the network
+        if self.limit(None) is None:  # known only with the plant or the network
             return "as the network states" if self.kind == "range" else "≥ the load with its losses"
         if self.kind == "range":
             return f"{self.low:g} to {self.high:g}{unit}"
         if self.kind == "band":
-            return f"< {self.warn:g}{unit}, warning up to {self.high:g}{unit}"
+            end = "from there on" if self.high is None else f"up to {self.high:g}{unit}"
+            return f"< {self.warn:g}{unit}, warning {end}"
         return f"≥ {self.low:g}{unit}" if self.kind == "at_least" and self.low is not None else f"≤ {self.high:g}{unit}"
 
 
@@ -196,7 +197,8 @@ class Verdict:
 
 def _overridden(criterion: Criterion, change: Override) -> Criterion:
     limits = {name: getattr(change, name) for name in ("low", "warn", "high") if getattr(change, name) is not None}
-    foreign = [name for name in limits if getattr(criterion, name) is None]
+    optional = {"high"} if criterion.kind == "band" else set()
+    foreign = [name for name in limits if getattr(criterion, name) is None and name not in optional]
     if foreign:
         own = ", ".join(name for name in ("low", "warn", "high") if getattr(criterion, name) is not None)
         raise BadInput(f"{criterion.criterion} has no limit {', '.join(foreign)}", hint=f"its limits are {own}")

@@ -17,8 +17,11 @@ from core.results.study_result import Status, StudyResult, where
 from core.settings import HOURS_PER_YEAR
 
 SYSTEM_NAMES = ("SYSTEM", "SYS", "COMPLETE SYSTEM", "TOTAL SYSTEM", "PLANT")
-#: The criterion whose limits are those of the rows.
-OWN_VOLTAGE = "own_voltage_pu"
+#: Criteria whose limits are those of the rows: in which columns.
+OWN_LIMITS = {
+    "own_voltage_pu": ["v_min_pu", "v_max_pu"],
+    "contingency_own_voltage_pu": ["own_v_low_pu", "own_v_high_pu"],
+}
 UNSOLVED = frozenset({Status.NOT_CONVERGED, Status.INFEASIBLE, Status.FAILED})
 
 
@@ -75,10 +78,10 @@ def _of_system(criteria: list[Criterion], result: StudyResult) -> list[Criterion
 
 def _own_limits(criterion: Criterion, rows: pd.DataFrame) -> Iterator[tuple[Criterion, pd.DataFrame]]:
     """Yield the criterion with the rows that it judges: one for every pair of limits where buses have their own."""
-    if criterion.criterion != OWN_VOLTAGE:
+    limits = OWN_LIMITS.get(criterion.criterion)
+    if limits is None:
         yield criterion, rows
         return
-    limits = ["v_min_pu", "v_max_pu"]
     for _, part in rows.groupby(limits):
         low, high = part[limits].iloc[0]
         yield replace(criterion, low=float(low), high=float(high)), part
@@ -133,7 +136,7 @@ def _verdicts(
             state, note = State.FAIL, "nothing is left that holds a frequency"
         elif number is None:
             note = "no value"
-        elif criterion.low is None and criterion.high is None:
+        elif criterion.limit(number) is None:
             state, note = State.NOT_CHECKED, "the criteria have no limit for this system's frequency"
         verdicts.append(
             Verdict(

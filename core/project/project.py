@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
@@ -226,6 +227,10 @@ class Project:
             if row.limits is not None:
                 criteria = criteria.override(Override(row.criterion, row.reason, **row.limits))
         return criteria
+
+    def overrides(self) -> list[dict[str, Any]]:
+        """Return this project's overrides as the inputs of runs and ``--criteria`` files have them."""
+        return [asdict(change) for change in self.criteria().overrides]
 
     def override(self, change: Override) -> None:
         """Let this project's own limits count for a criterion."""

@@ -134,6 +134,9 @@ def criteria_and_overrides(project: Project) -> None:
         }
     )
     st.dataframe(frame, hide_index=True, width="stretch")
+    if overrides := project.overrides():
+        text, file = "Overrides as JSON for --criteria", "criteria.json"
+        st.download_button(text, dump(overrides, indent=1), file, icon=":material/download:", on_click="ignore")
     names = sorted({c.criterion for c in criteria.criteria if c.low is not None or c.high is not None})
     with st.expander("Override a limit in this project"):
         chosen = st.selectbox("Criterion", names)

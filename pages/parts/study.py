@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -86,13 +86,13 @@ def study_page(shown: Shown, choose: Callable[[], Mapping[str, object]] = dict) 
 def _plant_run(shown: Shown, project: Project, options: Mapping[str, object]) -> RunStatus | None:
     """Let the project's plant be studied; return its newest run with a result."""
     if st.button("Run the study", type="primary", icon=":material/play_arrow:"):
-        overrides = [asdict(change) for change in project.criteria().overrides]
-        inputs = {"study": shown.study, "plant": project.plant_document, "overrides": overrides, **options}
+        given = {"study": shown.study, "plant": project.plant_document, "overrides": project.overrides()}
+        inputs = {**given, **options}
         with explained():
             jobs.submit(store(), "study", inputs, project=project.id, title=shown.title)
             st.rerun()
     runs = [run for run in jobs.runs(store(), project.id) if run.kind == "study" and run.title == shown.title]
-    return newest_result(runs, f"the plant of {project.name}")
+    return newest_result(runs, f"the plant of {project.name}", project.overrides())
 
 
 def _result(shown: Shown, run: RunStatus, result: Mapping[str, Any], plant: Plant | None) -> None:

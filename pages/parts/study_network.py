@@ -26,16 +26,18 @@ def network_run(study: str, title: str, options: Mapping[str, object] | None) ->
         return None
     name = f"{title}: {files['network'][1]}"
     project = current_project()
+    overrides = project.overrides() if project else []
     if st.button("Run the study", type="primary", icon=":material/play_arrow:"):
         with explained(), st.spinner("Reading the network"):
             from core.jobs import studies  # its engines are slow to load: the page doesn't wait for them
 
-            studies.start(store(), study, files, options or {}, project=project and project.id, title=name)
+            given = {**(options or {}), "overrides": overrides}
+            studies.start(store(), study, files, given, project=project and project.id, title=name)
             st.rerun()
     content = sha256(files["network"][0]).hexdigest()  # another file of the same name is another network
     runs = [run for run in jobs.runs(store(), project and project.id) if run.kind == "study" and run.title == name]
     mine = [run for run in runs if run.result is None or run.result.get("network_sha256") == content]
-    return newest_result(mine, files["network"][1])
+    return newest_result(mine, files["network"][1], overrides)
 
 
 def _files(study: str) -> dict[str, tuple[bytes, str]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
 from core.jobs import RunStatus
 
 
-def newest_result(runs: Sequence[RunStatus], of: str) -> RunStatus | None:
+def newest_result(runs: Sequence[RunStatus], of: str, overrides: Sequence[Mapping[str, Any]] = ()) -> RunStatus | None:
     """Return the newest run with a result, and say what its reader must know.
 
     Parameters
@@ -18,6 +19,8 @@ def newest_result(runs: Sequence[RunStatus], of: str) -> RunStatus | None:
         The study's, the newest first.
     of
         What was studied, in words.
+    overrides
+        The project's own limits as they are now.
     """
     found = next((run for run in runs if run.result), None)
     latest = runs[0] if runs else None
@@ -25,6 +28,9 @@ def newest_result(runs: Sequence[RunStatus], of: str) -> RunStatus | None:
         _say_latest(latest, " Below is the result of the run before." if found else "")
     if found:
         _say_source(found, of)
+        if found.result and list(found.result.get("overrides") or []) != list(overrides):
+            text = "The project's own limits have changed since this run: run the study again."
+            st.warning(text, icon=":material/update:")
     return found
 
 

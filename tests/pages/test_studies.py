@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import jobs
+from core.criteria import Override
 from core.plant import sample_plant
 from core.project import Workspace
 from core.settings import load_settings
@@ -42,6 +43,9 @@ def test_a_finished_run_is_shown_with_verdict_tables_and_downloads(page: str, st
     assert any(str(column).startswith("Limit: ") for column in app.dataframe[0].value.columns)
     assert any("Limits:" in element.value for element in app.caption)
     assert any(element.value.startswith("Calculated ") and plant.name in element.value for element in app.caption)
+    assert not any("own limits have changed" in element.value for element in app.warning)
+    project.override(Override("voltage_pu", "agreed", low=0.9))
+    assert any("own limits have changed" in element.value for element in app.run().warning)
 
 
 def test_a_page_says_what_became_of_the_last_run(monkeypatch: pytest.MonkeyPatch) -> None:

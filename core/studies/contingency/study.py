@@ -23,7 +23,7 @@ from core.studies.contingency.solve import OutageSolver, quickest
 from core.studies.contingency.statements import Meaning, Statements
 from core.studies.contingency.watch import Watch, watch_of
 from core.studies.load_flow.study import left_out_mw
-from core.studies.load_flow.tables import bus_names, link_names
+from core.studies.load_flow.tables import bus_names, link_names, voltage_limits
 
 ENGINES = ("lightsim2grid", "newton")
 
@@ -31,6 +31,7 @@ ENGINES = ("lightsim2grid", "newton")
 _CELLS = 2_000_000
 #: A voltage outside its range by no more than this is at its limit [pu].
 _RANGE_TOLERANCE_PU = 1e-9
+_VOLTAGE_LIMITS = ("v_min_pu", "v_max_pu", "v_min_emergency_pu", "v_max_emergency_pu")
 
 
 def network_contingencies(
@@ -110,6 +111,7 @@ def plant_contingencies(
 ) -> StudyResult:
     """Return every outage of the plant's network in a scenario, or a part of them; ``limits`` as for a network."""
     network, findings = plant_network(plant, scenario)
+    network = network.with_tables(bus=network["bus"].assign(**dict.fromkeys(_VOLTAGE_LIMITS, 0.0)))  # criteria judge
     result = network_contingencies(network, order=order, engine=engine, limits=limits, part=part, statements=statements)
     if (lost := left_out_mw(plant, scenario, network)) and result.status is Status.SOLVED:
         outages = _with_lost(result.tables["outages"], lost)
@@ -129,8 +131,10 @@ def worst_cases(outages: pd.DataFrame, most: int = 10) -> pd.DataFrame:
     """Return the outages that matter most: unsolved ones, then by what they exceed, the worst of each kind first."""
     value = {name: outages[name].to_numpy(dtype=float) for name in ("v_min_pu", "v_max_pu", "loading_max_pct")}
     solved = outages["status"].isin([Outcome.CONVERGED, Outcome.ISLANDED]).to_numpy()
+    own_low, own, own_high = (outages[f"own_v{part}_pu"].to_numpy(dtype=float) for part in ("_low", "", "_high"))
     excess = (
         outages["lost_load_mw"].to_numpy(dtype=float),
+        100 * np.fmax(np.fmax(own_low - own, own - own_high), 0.0),
         100 * np.fmax(0.95 - value["v_min_pu"], 0.0),
         100 * np.fmax(value["v_max_pu"] - 1.05, 0.0),
         np.fmax(value["loading_max_pct"] - 100, 0.0),
@@ -159,17 +163,20 @@ def _summary(
         _extreme(values, pick)
         for values, pick in ((magnitude, np.nanargmin), (magnitude, np.nanargmax), (loading, np.nanargmax))
     )
+    own = _by_own_limits(magnitude, solver.network, np.array([outage.name == BASE for outage in outages]))
     table = pd.DataFrame(
         {
             "outage": [outage.name for outage in outages],
             "status": status,
             "v_min_pu": low[1],
-            "v_min_bus": _named(buses, low),
+            "v_min_bus": _named(buses, low[0]),
             "v_max_pu": high[1],
-            "v_max_bus": _named(buses, high),
+            "v_max_bus": _named(buses, high[0]),
             "loading_max_pct": most[1],
-            "loading_max_branch": _named(links, most),
+            "loading_max_branch": _named(links, most[0]),
             "lost_load_mw": _lost_mw(solver, v),
+            **own,
+            "own_v_bus": _named(buses, own["own_v_bus"]),
         }
     )
     tables = {"outages": table}
@@ -187,7 +194,7 @@ def _summary(
         worst = tables["interfaces"]["loading_pct"].to_numpy().reshape(flows.shape)
         most = _extreme(worst, np.nanargmax)
         table["interface_max_pct"] = most[1]
-        table["interface_max"] = _named(np.array([each.name for each in watch.interfaces], dtype=object), most)
+        table["interface_max"] = _named(np.array([each.name for each in watch.interfaces], dtype=object), most[0])
     return tables
 
 
@@ -229,6 +236,23 @@ def _interfaces(outage: pd.Series, flows: np.ndarray, watch: Watch) -> pd.DataFr
     )
 
 
+def _by_own_limits(magnitude: np.ndarray, network: Network, is_base: np.ndarray) -> dict[str, np.ndarray]:
+    """Return each outage's voltage that is worst against its bus's own limits, these limits, and how many exceed them.
+
+    The network's emergency limits hold after an outage, the normal ones without and where there are no others.
+    """
+    normal, emergency = voltage_limits(network), voltage_limits(network, "_emergency")
+    after = [np.where(np.isnan(emergency[0]), *pair) for pair in zip(normal, emergency, strict=True)]
+    low, high = (np.where(is_base[:, None], *pair) for pair in zip(normal, after, strict=True))
+    margin = np.fmin(magnitude - low, high - magnitude)
+    column, least = _extreme(margin, np.nanargmin)
+    worst = np.arange(len(margin)), column
+    own = {"own_v_pu": magnitude[worst], "own_v_low_pu": low[worst], "own_v_high_pu": high[worst]}
+    known = {name: np.where(np.isfinite(least), value, np.nan) for name, value in own.items()}
+    count = np.where(np.isfinite(least), (margin < -_RANGE_TOLERANCE_PU).sum(axis=1), np.nan)
+    return {**known, "own_v_bus": column, "outside_own_limits": count}
+
+
 def _outside(magnitude: np.ndarray, base: np.ndarray, watch: Watch) -> pd.DataFrame:
     """Return the voltages outside their ranges: rows of the outage and the bus, what was asked, and by how much."""
     change = magnitude - base
@@ -259,8 +283,8 @@ def _extreme(values: np.ndarray, pick: Callable[..., np.ndarray]) -> tuple[np.nd
     return column, extreme
 
 
-def _named(names: np.ndarray, extreme: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    return np.asarray(np.append(names, "")[extreme[0]], dtype=object)
+def _named(names: np.ndarray, column: np.ndarray) -> np.ndarray:
+    return np.asarray(np.append(names, "")[column], dtype=object)
 
 
 def _unsolved(base: LoadFlow, engine: str, findings: list[Finding]) -> StudyResult:

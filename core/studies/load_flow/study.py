@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from core.engines.bus_case import LoadFlow, Outcome
@@ -16,7 +15,7 @@ from core.network import Network, check
 from core.network.checks import LISTED
 from core.plant import Plant, plant_network
 from core.results.study_result import Provenance, Status, StudyResult, result_table
-from core.studies.load_flow.tables import bus_names, case_tables
+from core.studies.load_flow.tables import bus_names, case_tables, voltage_limits
 
 #: The tables that the result catalogue knows; the others are this study's own.
 _CATALOGUED = ("buses", "branches")
@@ -35,9 +34,8 @@ def network_load_flow(
 
 def _with_own_limits(network: Network, buses: pd.DataFrame) -> pd.DataFrame:
     """Return the buses with the voltage limits that the network states for them, where these are a range."""
-    low, high = network.values("bus", "v_min_pu"), network.values("bus", "v_max_pu")
-    meant = (low >= 0) & (high > low)
-    return buses.assign(v_min_pu=np.where(meant, low, np.nan), v_max_pu=np.where(meant, high, np.nan))
+    low, high = voltage_limits(network)
+    return buses.assign(v_min_pu=low, v_max_pu=high)
 
 
 def plant_load_flow(

@@ -41,6 +41,16 @@ def bus_names(network: Network) -> np.ndarray:
     return np.asarray(bus["id"] if "id" in bus else bus["bus"].astype(str), dtype=object)
 
 
+def voltage_limits(network: Network, suffix: str = "") -> tuple[np.ndarray, np.ndarray]:
+    """Return the lowest and highest voltage that the network states for each bus [pu], missing where it is no range.
+
+    With the suffix ``_emergency`` those that hold after an outage.
+    """
+    low, high = (network.values("bus", f"{side}{suffix}_pu") for side in ("v_min", "v_max"))
+    meant = (low >= 0) & (high > low)
+    return np.where(meant, low, np.nan), np.where(meant, high, np.nan)
+
+
 def link_names(network: Network, links: Links) -> np.ndarray:
     """Return what results call the links: the plant's ids, else table, buses and circuit."""
     names = np.empty(len(links.row), dtype=object)

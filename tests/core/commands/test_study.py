@@ -12,6 +12,8 @@ from core.__main__ import BAD_INPUT, DONE, FAILS, main
 from core.documents import dump
 from core.plant import Plant, sample_plant
 
+KEYS = ("criterion", "reason", "low", "warn", "high")
+
 
 def answer(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, object]]:
     status = main(["study", *words, "--json"])
@@ -84,6 +86,38 @@ def test_a_failing_criterion_is_exit_status_1(capsys, two_buses: Path):
     assert status == FAILS
     assert document["verdict"] == "FAIL"
     assert "loading_pct" in [verdict["criterion"] for verdict in document["verdicts"]]
+
+
+def test_limits_of_one_s_own_count_with_their_reason_for_networks_and_plants_alike(capsys, two_buses, tmp_path):
+    own = tmp_path / "own.json"
+    limits = {"loading_pct": {"warn": 95.0}, "voltage_pu": {"low": 0.999, "high": 1.001}}
+    rows = [{"criterion": name, "reason": "agreed", **each} for name, each in limits.items()]
+    own.write_text(json.dumps(rows))
+    shipped = answer(capsys, "load_flow", "--network", str(two_buses))[1]
+    status, document = answer(capsys, "load_flow", "--network", str(two_buses), "--criteria", str(own))
+    of = {verdict["criterion"]: verdict["verdict"] for verdict in shipped["verdicts"]}
+    assert (of, document["overrides"]) == ({"loading_pct": "WARN"}, [{**dict.fromkeys(KEYS), **row} for row in rows])
+    assert (status, {verdict["criterion"] for verdict in document["verdicts"]}) == (FAILS, {"voltage_pu"})
+    assert {verdict["note"] for verdict in document["verdicts"]} == {"limit overridden: agreed"}
+    plant = answer(capsys, "load_flow", "--scenario", "BASE_100", "--criteria", str(own))
+    assert (plant[0], plant[1]["verdict"]) == (FAILS, "FAIL")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "\0", "{}", "[1]", '[{"reason": "x"}]', '[{"criterion": "nothing", "reason": "x", "low": 1}]',
+        '[{"criterion": "voltage_pu", "low": 0.9}]', '[{"criterion": "voltage_pu", "low": "0.9", "reason": "x"}]',
+        '[{"criterion": "voltage_pu", "low": NaN, "reason": "x"}]', '[{"criterion": "voltage_pu", "reason": "x"}]',
+        '[{"criterion": "voltage_pu", "Low": 0.9, "reason": "x"}]',
+        '[{"criterion": "own_voltage_pu", "low": 0.9, "reason": "x"}]',
+    ],
+)  # fmt: skip
+def test_overrides_that_are_none_are_bad_input(capsys, tmp_path: Path, text: str):
+    file = tmp_path / "own.json"
+    file.write_text(text)
+    status, document = answer(capsys, "short_circuit", "--criteria", str(file))
+    assert (status, document["error"]["where"]["file"]) == (BAD_INPUT, "own.json")
 
 
 def test_a_network_without_solution_fails(capsys, two_buses: Path):

@@ -195,6 +195,17 @@ def test_an_override_shows_its_reason_wherever_it_counts():
     assert "owner accepts" in duty.note
 
 
+def test_a_band_without_an_end_warns_however_much_it_is_until_a_project_ends_it():
+    rows = [{"outage": name, "lost_load_mw": mw} for name, mw in zip("abcd", (0, 10, 30, None), strict=True)]
+    lost = StudyResult("contingency", {"outages": result_table("contingency", "outages", rows)})
+    shipped = {v.element: v for v in judge(lost, CRITERIA)[0] if v.criterion == "contingency_lost_load_mw"}
+    assert [str(v.verdict) for v in shipped.values()] == ["PASS", "WARN", "WARN", "NOT CHECKED"]
+    assert (shipped["b"].limit, shipped["b"].margin) == (0.001, pytest.approx(-9.999))
+    ended = CRITERIA.override(Override("contingency_lost_load_mw", "customers agreed to 20 MW", high=20))
+    own = [str(v.verdict) for v in judge(lost, ended)[0] if v.criterion == "contingency_lost_load_mw"]
+    assert own == ["PASS", "WARN", "FAIL", "NOT CHECKED"]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -118,13 +118,15 @@ def test_a_network_is_studied_in_blocks_with_its_files_from_the_store(store: Sto
     network = (RING.encode(), "ring.m")
     con = (b"SINGLE BRANCH IN SUBSYSTEM 'ALL'\nSINGLE UNIT IN AREA 1\nSET TAP\nEND\n", "a.con")
     sub = (b"SUBSYSTEM ALL\nBUSES 1 3\nEND\nEND\n", "a.sub")
-    run = studies.start(store, "contingency", {"network": network, "con": con, "sub": sub}, {})
+    own = [{"criterion": "contingency_loading_pct", "reason": "agreed", "warn": 95.0}]
+    run = studies.start(store, "contingency", {"network": network, "con": con, "sub": sub}, {"overrides": own})
     inputs = jobs.inputs(store, run)
     assert inputs["outages"] == 6
     folder = store.settings.workspace / "runs" / "here"
     result = run_inline("study", inputs, folder)
     outages = pd.read_parquet(folder / result["tables"]["outages"])
     assert outages["outage"].tolist()[:2] == ["base", "branch 1-2-1"]
+    assert result["overrides"] == own
     assert set(outages["status"]) == {"converged"}
     assert [finding["code"] for finding in result["findings"]].count("psse.statement.unknown") == 1
     assert len(list(folder.glob("*.outages.parquet"))) == 2

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.criteria.criterion import State
+from core.criteria import CriteriaSet, State, judge
 from core.criteria.studied import verdict_of
 from core.errors import BadInput
 from core.formats.matpower import read_matpower
@@ -87,6 +87,46 @@ def test_what_an_outage_cuts_off_is_lost_load_and_the_rest_is_solved():
     rows = network_contingencies(single).tables["outages"].set_index("outage")
     assert rows.loc["branch 2-3-1", "status"] == "islanded"
     assert rows.loc["branch 2-3-1", "lost_load_mw"] == pytest.approx(50.0)
+
+
+def test_load_that_an_outage_cuts_off_is_a_warning_with_its_megawatts():
+    network = radial()
+    result = network_contingencies(network.with_tables(branch=network["branch"].iloc[:2]))
+    verdicts = {each.element: each for each in judge(result, CriteriaSet.default())[0] if "lost_load" in each.criterion}
+    lost = verdicts["branch 2-3-1"]
+    assert (lost.verdict, lost.value, lost.unit) == (State.WARN, pytest.approx(50.0), "MW")
+    assert {each.verdict for name, each in verdicts.items() if name != "branch 2-3-1"} == {State.PASS}
+
+
+def test_after_an_outage_each_bus_is_judged_by_its_own_emergency_limits():
+    """Bus 2 may sag to 0.96 pu with both lines, to 0.93 pu with one; bus 1 states no range."""
+    limits = {"v_min_pu": [0, 0.96], "v_max_pu": [0, 1.1], "v_min_emergency_pu": [0, 0.93], "v_max_emergency_pu": 1.2}
+    network = Network(
+        tables={
+            "bus": pd.DataFrame({"bus": [1, 2], "base_kv": 110.0, "kind": ["SLACK", "PQ"], **limits}),
+            "generator": pd.DataFrame({"bus": [1], "p_mw": [60.0]}),
+            "load": pd.DataFrame({"bus": [2], "p_mw": [60.0], "q_mvar": [30.0]}),
+            "branch": pd.DataFrame({"from_bus": 1, "to_bus": 2, "ckt": ["a", "b"], "x_pu": [0.1, 0.2]}),
+        }
+    )
+    result = network_contingencies(network, machines=False)
+    rows = result.tables["outages"].set_index("outage")
+    reactance = np.array([0.1 * 0.2 / 0.3, 0.2, 0.1])  # with both, without a, without b
+    half = 0.5 - 0.3 * reactance  # V⁴ − 2·half·V² + (P² + Q²)·X² = 0
+    v = np.sqrt(half + np.sqrt(half**2 - (0.6**2 + 0.3**2) * reactance**2))
+    assert rows["own_v_pu"].to_numpy() == pytest.approx(v, abs=1e-9)
+    assert rows["own_v_low_pu"].tolist() == [0.96, 0.93, 0.93]
+    assert rows["own_v_bus"].tolist() == ["2"] * 3
+    judged = [each for each in judge(result, CriteriaSet.default())[0] if each.criterion.endswith("own_voltage_pu")]
+    states = {each.element: (str(each.verdict), each.limit) for each in judged}
+    assert states == {"base": ("PASS", 0.96), "branch 1-2-a": ("FAIL", 0.93), "branch 1-2-b": ("PASS", 0.93)}
+    assert rows["outside_own_limits"].tolist() == [0, 1, 0]
+    assert result.tables["worst"]["outage"].iloc[0] == "branch 1-2-a"
+
+
+def test_a_plant_is_judged_by_the_criteria_alone():
+    outages = plant_contingencies(sample_plant(), part=slice(0, 3)).tables["outages"]
+    assert outages[["own_v_pu", "outside_own_limits"]].isna().all(axis=None)
 
 
 def test_load_that_the_base_case_cuts_off_is_lost_in_every_outage():
