@@ -94,7 +94,7 @@ def convert(reading: Reading[Network], target: Format, version: int | None = Non
     content, findings = target.write(before, version)
     after = read_network(content, f"converted{target.ending}").value
     lost = compare(before, after)
-    others = target.without_riders(content) if target.without_riders else after
+    others = target.bare(content)
     return Conversion(content, target, version, before, after, _difference_to_others(before, others), lost, findings)
 
 

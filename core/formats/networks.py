@@ -10,18 +10,16 @@ from pathlib import Path
 from core.errors import BadInput
 from core.findings import Finding, Reading, Where
 from core.formats.matpower import read_matpower, write_matpower
-from core.formats.matpower.network import read_matpower_without_riders
-from core.formats.pandapower_file import read_pandapower, read_pandapower_without_riders, write_pandapower
-from core.formats.powermodels.network import (
-    read_powermodels,
-    read_powermodels_without_riders,
-    write_powermodels,
-)
-from core.formats.psse import read_raw, read_rawx, write_raw, write_rawx
-from core.formats.psse.raw import read_raw_without_riders
-from core.formats.pypsa_file import read_pypsa, read_pypsa_without_riders, write_pypsa, write_pypsa_csv
+from core.formats.matpower.network import read_matpower_bare
+from core.formats.pandapower_file import read_pandapower, read_pandapower_bare, write_pandapower
+from core.formats.powermodels.network import read_powermodels, read_powermodels_bare, write_powermodels
+from core.formats.psse_file import read_psse, read_psse_bare, write_raw_file, write_rawx_file
+from core.formats.pypsa_file import read_pypsa, read_pypsa_bare, write_pypsa, write_pypsa_csv
+from core.formats.riders import original_of, remembering
 from core.network import Network
 
+Read = Callable[[bytes, str], Reading[Network]]
+Bare = Callable[[bytes], Network]
 Written = tuple[bytes, list[Finding]]
 
 
@@ -32,62 +30,40 @@ class Format:
     name: str
     title: str
     ending: str
-    read: Callable[[bytes, str], Reading[Network]]
+    read: Read
     write: Callable[[Network, int | None], Written]
+    bare: Bare  # reads what others read from a file of ours: without what rides along
     versions: tuple[int, ...] = ()
-    without_riders: Callable[[bytes], Network] | None = None  # where something rides along that only we read
 
 
-def _write_raw(network: Network, version: int | None) -> Written:
-    version = version or 33
-    return _encoded(write_raw(network, version), network, "raw", version), []
+def _written_back(form: str, write: Callable[[Network], Written]) -> Callable[[Network, int | None], Written]:
+    """Return the writer of a format without versions: a network that is as its file has it is that file."""
+
+    def written(network: Network, version: int | None) -> Written:
+        original = original_of(network)
+        return (original.content, []) if original and original.form == form else write(network)
+
+    return written
 
 
-def _write_rawx(network: Network, version: int | None) -> Written:
-    return _encoded(write_rawx(network), network, "rawx", 35), []
-
-
-def _encoded(text: str, network: Network, form: str, version: int) -> bytes:
-    """Return the text in the encoding of the file that the network is from, if that has the same format and version."""
-    original = getattr(network.extras.get("psse"), "original", None)
-    if original and original.is_rawx == (form == "rawx") and network.extras["psse"].version == version:
-        try:
-            return text.encode(original.encoding)
-        except UnicodeEncodeError:  # a new name with other characters
-            return text.encode()
-    return text.encode()
-
-
-def _unversioned(write: Callable[[Network], Written]) -> Callable[[Network, int | None], Written]:
-    """Return the writer of a format that has no versions to choose from."""
-    return lambda network, version: write(network)
+def _format(name: str, title: str, ending: str, read: Read, write: Callable[[Network], Written], bare: Bare) -> Format:
+    """Return a format without versions whose files are kept beside what is read from them."""
+    return Format(name, title, ending, remembering(name, read), _written_back(name, write), bare)
 
 
 #: The formats by name. Those of slow libraries are imported when they are used.
 FORMATS: dict[str, Format] = {
     form.name: form
     for form in (
-        Format("raw", "PSS/E RAW", ".raw", read_raw, _write_raw, (33, 34, 35), read_raw_without_riders),
-        Format("rawx", "PSS/E RAWX", ".rawx", read_rawx, _write_rawx, (35,)),
-        Format(
-            "matpower", "MATPOWER", ".m", read_matpower, _unversioned(write_matpower), (),
-            read_matpower_without_riders,
-        ),
-        Format(
-            "powermodels", "PowerModels", ".json", read_powermodels, _unversioned(write_powermodels), (),
-            read_powermodels_without_riders,
-        ),
-        Format(
-            "pandapower", "pandapower JSON", ".json", read_pandapower, _unversioned(write_pandapower), (),
-            read_pandapower_without_riders,
-        ),
-        Format("pypsa", "PyPSA netCDF", ".nc", read_pypsa, _unversioned(write_pypsa), (), read_pypsa_without_riders),
-        Format(
-            "pypsa-csv", "PyPSA CSV folder", ".zip", read_pypsa, _unversioned(write_pypsa_csv), (),
-            read_pypsa_without_riders,
-        ),
+        Format("raw", "PSS/E RAW", ".raw", read_psse, write_raw_file, read_psse_bare, (33, 34, 35)),
+        Format("rawx", "PSS/E RAWX", ".rawx", read_psse, write_rawx_file, read_psse_bare, (35,)),
+        _format("matpower", "MATPOWER", ".m", read_matpower, write_matpower, read_matpower_bare),
+        _format("powermodels", "PowerModels", ".json", read_powermodels, write_powermodels, read_powermodels_bare),
+        _format("pandapower", "pandapower JSON", ".json", read_pandapower, write_pandapower, read_pandapower_bare),
+        _format("pypsa", "PyPSA netCDF", ".nc", read_pypsa, write_pypsa, read_pypsa_bare),
+        _format("pypsa-csv", "PyPSA CSV folder", ".zip", read_pypsa, write_pypsa_csv, read_pypsa_bare),
     )
-}  # fmt: skip
+}
 
 
 def read_network(data: bytes, name: str) -> Reading[Network]:

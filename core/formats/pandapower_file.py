@@ -12,7 +12,7 @@ import pandas as pd
 from core.errors import BadInput
 from core.findings import Finding, Reading, Severity, Source, Where
 from core.formats.pandapower_net import from_pandapower, to_pandapower
-from core.formats.riders import RIDER, counts_still, restored, rider
+from core.formats.riders import RIDER, rider, rode_along, stale
 from core.network import Network, check
 
 #: Tables whose cells are objects with behaviour; load flows of stored setpoints don't need them.
@@ -30,13 +30,11 @@ def read_pandapower(content: bytes, name: str = "") -> Reading[Network]:
     document = _document(content, name)
     source = Source(name, sha256(content).hexdigest(), "pandapower", str(document.get("version", "")))
     aboard = document.pop(RIDER, None)
-    if counts_still(aboard, _body(document)):
-        network = restored(aboard, float(document["sn_mva"]))
+    if network := rode_along(aboard, _body(document)):
         return Reading(network, check(network), source)
     net, findings = _net(document, name)
     if aboard is not None:
-        text = "The tables were edited after Gridproof wrote them: they count, what rode along is left out."
-        findings.append(Finding("pandapower.rider.stale", Severity.WARNING, text))
+        findings.append(stale("pandapower.rider.stale"))
     try:
         network, more = from_pandapower(net)
     except Exception as error:  # pandapower raises whatever its tables lead to
@@ -55,7 +53,7 @@ def write_pandapower(network: Network) -> tuple[bytes, list[Finding]]:
     return json.dumps(document).encode(), findings
 
 
-def read_pandapower_without_riders(content: bytes) -> Network:
+def read_pandapower_bare(content: bytes) -> Network:
     """Return the network that others read from a net of ours: without what rides along."""
     document = _document(content, "")
     document.pop(RIDER, None)

@@ -231,6 +231,7 @@ def from_pandapower(net: Any) -> tuple[Network, list[Finding]]:
     tables = {"bus": bus, "gen": gen, "branch": branch}
     case = MatpowerCase(name=str(net.name or ""), base_mva=float(net.sn_mva), tables=tables)
     network, findings = network_from_case(case)
+    del network.extras["matpower"]  # no file of MATPOWER's
     network.frequency_hz = float(net.f_hz)
     ends = {f"{end}_bus": [by_row[int(k)] + shift for k in lookup[net.dcline[f"{end}_bus"]]] for end in ("from", "to")}
     network = network.with_tables(dcline=_dc_lines_of(net).assign(**ends))

@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from core.errors import BadInput
-from core.findings import Finding, Reading, Severity, Source, Where
+from core.findings import Finding, Reading, Source, Where
 from core.formats.archive import unpack
 from core.formats.pypsa_net import from_pypsa, to_pypsa
-from core.formats.riders import RIDER, counts_still, restored, rider
+from core.formats.riders import RIDER, rider, rode_along, stale
 from core.network import Network, check
 
 
@@ -28,16 +28,15 @@ def read_pypsa(content: bytes, name: str = "") -> Reading[Network]:
     """
     n, network, findings = _opened(content, name)
     aboard = n.meta.get(RIDER) if isinstance(n.meta, dict) else None
-    if counts_still(aboard, _body(network)):
-        network, findings = restored(aboard, network.base_mva), []
+    if riding := rode_along(aboard, _body(network)):
+        network, findings = riding, []
     elif aboard is not None:
-        text = "The tables were edited after Gridproof wrote them: they count, what rode along is left out."
-        findings.append(Finding("pypsa.rider.stale", Severity.WARNING, text))
+        findings.append(stale("pypsa.rider.stale"))
     source = Source(name, sha256(content).hexdigest(), "pypsa", str(getattr(n, "pypsa_version", "")))
     return Reading(network, [*findings, *check(network)], source)
 
 
-def read_pypsa_without_riders(content: bytes) -> Network:
+def read_pypsa_bare(content: bytes) -> Network:
     """Return the network that others read from a file of ours: without what rides along."""
     return _opened(content, "")[1]
 
@@ -93,7 +92,9 @@ def write_pypsa_csv(network: Network) -> tuple[bytes, list[Finding]]:
         n.meta = _aboard(network, folder)
         n.export_to_csv_folder(folder)
         for path in sorted(each for each in Path(folder).iterdir() if each.suffix in (".csv", ".json")):
-            archive.write(path, path.name)
+            archive.writestr(
+                zipfile.ZipInfo(path.name), path.read_bytes(), zipfile.ZIP_DEFLATED
+            )  # equal bytes each time
     return packed.getvalue(), findings
 
 

@@ -65,6 +65,11 @@ class Network:
         lines = {table: numbers for table, numbers in self.lines.items() if table not in tables}
         return replace(self, tables={**self.tables, **tables}, lines=lines)
 
+    def equals(self, other: Network) -> bool:
+        """Say whether another network has the same bases and the same tables."""
+        same_bases = (self.base_mva, self.frequency_hz) == (other.base_mva, other.frequency_hz)
+        return same_bases and all(frame.equals(other.tables[table]) for table, frame in self.tables.items())
+
     def values(self, table: str, column: str) -> np.ndarray:
         """Return a column as a plain array of its type (``int64``, ``float64``, ``bool`` or objects), read-only."""
         frame = self.tables[table]

@@ -188,10 +188,9 @@ def _take_over(case: MatpowerCase, original: MatpowerCase) -> None:
     depends = {"gencost": "gen", "dclinecost": "dcline", "gentype": "gen", "genfuel": "gen"}
     for table, frame in original.tables.items():
         of = depends.get(table, next((name for name in same if table.startswith(f"{name}_")), None))
-        if table not in case.tables and not table.startswith("gridproof_") and (of is None or same[of] is not None):
+        if table not in case.tables and table != "gridproof" and (of is None or same[of] is not None):
             case.tables[table] = frame
-    kept = {key: value for key, value in original.values.items() if not key.startswith("gridproof_")}
-    case.values = {**kept, **case.values}
+    case.values = {**original.values, **case.values}
 
 
 def _same_rows(case: MatpowerCase, original: MatpowerCase, table: str, keys: list[str]) -> np.ndarray | None:

@@ -9,7 +9,6 @@ become constant at the stored voltage, three-winding transformers become a star.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -19,8 +18,8 @@ from core.findings import Finding, Reading, Severity, Where
 from core.formats.matpower.case import MatpowerCase, read_case
 from core.formats.matpower.export import case_from_network
 from core.formats.matpower.write import write_case
-from core.formats.riders import raw_text, restore_raw
-from core.network import CATALOGUE, Network, check
+from core.formats.riders import RIDER, original_of, rider, rode_along, stale
+from core.network import Network, check
 
 KINDS = {1: "PQ", 2: "PV", 3: "SLACK", 4: "ISOLATED"}
 
@@ -49,9 +48,8 @@ STORAGE = {
     "rating_mva": "thermal_rating", "r_pu": "r", "x_pu": "x", "p_loss_mw": "p_loss", "q_loss_mvar": "q_loss",
 }  # fmt: skip
 
-#: What carries a network's exact tables through a ``.m`` file.
-RIDER = "gridproof_"
-RAW_RIDER = f"{RIDER}raw"  # the lines of the PSS/E case that the network came from
+#: The letters of what rides along that stand on one line of a ``.m`` file.
+RIDER_WIDTH = 1000
 
 
 def read_matpower(data: bytes, name: str = "") -> Reading[Network]:
@@ -64,11 +62,10 @@ def read_matpower(data: bytes, name: str = "") -> Reading[Network]:
     return Reading(network, [*reading.findings, *findings, *check(network)], reading.source)
 
 
-def read_matpower_without_riders(data: bytes) -> Network:
-    """Return the network that others read from a file of ours: the standard tables alone."""
+def read_matpower_bare(data: bytes) -> Network:
+    """Return the network that others read from a file of ours: without what rides along."""
     case = read_case(data).value
-    case.tables = {name: table for name, table in case.tables.items() if not name.startswith(RIDER)}
-    case.values = {name: value for name, value in case.values.items() if not name.startswith(RIDER)}
+    case.tables.pop(RIDER, None)
     return network_from_case(case)[0]
 
 
@@ -76,14 +73,11 @@ def write_matpower(network: Network) -> tuple[bytes, list[Finding]]:
     """Return a network as a ``.m`` file, and what the format can't hold: those values ride along."""
     case, ledger = case_from_network(network)
     plain, _ = network_from_case(case)
-    for table, frame in network.tables.items():
-        if not frame.equals(plain.tables[table]):
-            case.tables[RIDER + table] = _rider(frame)
-    if (text := raw_text(network)) is not None:
-        case.tables[RAW_RIDER] = pd.DataFrame({"line": text.splitlines()})
-    case.values[f"{RIDER}name"] = network.name
-    case.values[f"{RIDER}frequency_hz"] = network.frequency_hz
-    case.values[f"{RIDER}digest"] = _digest(case)
+    is_whole = network.equals(plain) and network.name == plain.name
+    if not is_whole or "psse" in network.extras or original_of(network):
+        text = rider(network, _said(case))
+        lines = [text[start : start + RIDER_WIDTH] for start in range(0, len(text), RIDER_WIDTH)]
+        case.tables[RIDER] = pd.DataFrame({"text": lines})
     return write_case(case), ledger
 
 
@@ -101,8 +95,9 @@ def network_from_case(case: MatpowerCase) -> tuple[Network, list[Finding]]:
         "switch": _switches(case),
     }
     network = Network(case.name, case.base_mva, tables={name: pd.DataFrame(rows) for name, rows in tables.items()})
-    if f"{RIDER}digest" in case.values:
-        findings += _restore(network, case)
+    if RIDER in case.tables:
+        riding = rode_along("".join(map(str, case.tables[RIDER].iloc[:, 0])), _said(case))
+        network, findings = (riding, []) if riding else (network, [*findings, stale("matpower.rider.stale")])
     network.extras["matpower"] = case
     return network, findings
 
@@ -215,36 +210,8 @@ def _columns(case: MatpowerCase, table: str, names: dict[str, str]) -> dict[str,
     return {name: case.column(table, source) for name, source in names.items()}
 
 
-def _rider(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table so that a ``.m`` file holds it exactly: numbers and texts."""
-    numbers = {name: frame[name].astype(float) for name in frame.columns if frame[name].dtype != object}
-    return frame.assign(**numbers)
-
-
-def _restore(network: Network, case: MatpowerCase) -> list[Finding]:
-    """Put the tables that rode along in their place, unless the standard tables have changed since then."""
-    riders = {name: frame for name, frame in case.tables.items() if name.startswith(RIDER)}
-    if case.values[f"{RIDER}digest"] != _digest(case):
-        if not riders:
-            return []
-        text = "the standard tables were edited after Gridproof wrote them: they count, what rode along is left out"
-        hint = f"left out: {', '.join(name.removeprefix(RIDER) for name in riders)}"
-        return [Finding("matpower.rider.stale", Severity.WARNING, text, hint)]
-    for name, frame in riders.items():
-        table = name.removeprefix(RIDER)
-        if table in CATALOGUE:
-            network.tables[table] = CATALOGUE.conform(table, frame)
-    if RAW_RIDER in riders:
-        restore_raw(network, "\n".join(map(str, riders[RAW_RIDER].iloc[:, 0])) + "\n")
-    network.name = str(case.values.get(f"{RIDER}name", network.name))
-    network.frequency_hz = float(case.values.get(f"{RIDER}frequency_hz", network.frequency_hz))
-    return []
-
-
-def _digest(case: MatpowerCase) -> str:
-    """Return a digest of what the standard tables say."""
-    digest = sha256(np.float64(case.base_mva).tobytes())
-    for table in ("bus", "gen", "branch", "dcline", "storage", "switch"):
-        if not case.empty(table):
-            digest.update(table.encode() + case.tables[table].to_numpy(dtype=np.float64).tobytes())
-    return digest.hexdigest()
+def _said(case: MatpowerCase) -> bytes:
+    """Return what the standard tables say."""
+    tables = [name for name in ("bus", "gen", "branch", "dcline", "storage", "switch") if not case.empty(name)]
+    parts = [name.encode() + case.tables[name].to_numpy(dtype=np.float64).tobytes() for name in tables]
+    return b"".join([np.float64(case.base_mva).tobytes(), *parts])

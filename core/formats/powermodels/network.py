@@ -12,7 +12,7 @@ from core.formats.powermodels.document import check_document, read_json, write_j
 from core.formats.powermodels.from_network import data_from_network
 from core.formats.powermodels.to_network import network_from_data
 from core.formats.powermodels.units import make_per_unit
-from core.formats.riders import RIDER, counts_still, restored, rider
+from core.formats.riders import RIDER, rider, rode_along, stale
 from core.network import Network, check
 
 
@@ -26,16 +26,14 @@ def read_powermodels(content: bytes, name: str = "") -> Reading[Network]:
     """
     data = read_json(content, name)
     aboard = data.pop(RIDER, None)
-    unedited = counts_still(aboard, write_json(data))
+    network = rode_along(aboard, write_json(data))
     findings = check_document(data, name)
     source = Source(name, sha256(content).hexdigest(), "powermodels", str(data.get("source_version", "")))
-    if unedited:
-        network = restored(aboard, float(data["baseMVA"]))
+    if network:
         network.extras["powermodels"] = data
         return Reading(network, [*findings, *check(network)], source)
     if aboard is not None:
-        text = "the dictionary was edited after Gridproof wrote it: it counts, and what rode along is left out"
-        findings.append(Finding("powermodels.rider.stale", Severity.WARNING, text))
+        findings.append(stale("powermodels.rider.stale"))
     data = _first(data, findings)
     check_connectivity(data)
     findings += correct_transformer_parameters(data)
@@ -43,7 +41,7 @@ def read_powermodels(content: bytes, name: str = "") -> Reading[Network]:
     return Reading(network, [*findings, *unheld, *check(network)], source)
 
 
-def read_powermodels_without_riders(content: bytes) -> Network:
+def read_powermodels_bare(content: bytes) -> Network:
     """Return the network that others read from a dictionary of ours: without what rides along."""
     data = read_json(content, "")
     data.pop(RIDER, None)
@@ -66,7 +64,7 @@ def write_powermodels(network: Network) -> tuple[bytes, list[Finding]]:
     make_per_unit(data, physical=True)
     data = _with_costs(data, network.extras.get("powermodels"))
     body = write_json(data)
-    return body[:-1] + f',"{RIDER}":'.encode() + write_json(rider(network, body)) + b"}", ledger
+    return body[:-1] + f',"{RIDER}":"{rider(network, body)}"}}'.encode(), ledger
 
 
 def _with_costs(data: Data, original: Any) -> Data:

@@ -13,7 +13,7 @@ from core.formats.psse.case import RawCase
 from core.formats.psse.fieldtext import none_for_missing
 from core.formats.psse.to_network import to_network
 from core.formats.psse.transformers import before_correction
-from core.network import CATALOGUE, KEYS, Network
+from core.network import KEYS, Network
 
 #: Sections that are built from a network, with the table and the fields that identify a record.
 BUILT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -43,7 +43,7 @@ def from_network(network: Network, version: int = 35) -> RawCase:
     built = {section: build(network) for section, build in BUILDERS.items()}
     if isinstance(original, RawCase):
         baseline = to_network(original, network.name, [])
-        if _untouched(network, baseline):
+        if network.equals(baseline):
             return original
         if original.base_mva == network.base_mva:
             built = {s: _kept(network, baseline, original, s, new) for s, new in built.items()}
@@ -65,12 +65,6 @@ def _edited(network: Network, original: RawCase, built: dict[str, pd.DataFrame],
         sections={**original.sections, **sections},
         original=text if is_own else None,
     )
-
-
-def _untouched(network: Network, baseline: Network) -> bool:
-    """Say whether the network is still as it was read."""
-    same_head = network.base_mva == baseline.base_mva and network.frequency_hz == baseline.frequency_hz
-    return same_head and all(network[table].equals(baseline[table]) for table in CATALOGUE)
 
 
 def _kept(network: Network, baseline: Network, original: RawCase, section: str, new: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from core.findings import Reading
 from core.formats.psse.from_network import from_network
-from core.formats.psse.kept import MARK
 from core.formats.psse.raw_reader import read_raw_case
 from core.formats.psse.raw_writer import write_raw_case
 from core.formats.psse.rawx import is_rawx, read_rawx_case, write_rawx_case
@@ -28,13 +27,6 @@ def read_raw(data: bytes, name: str = "") -> Reading[Network]:
     findings = list(reading.findings)
     network = to_network(reading.value, name, findings)
     return Reading(network, [*findings, *check(network)], reading.source)
-
-
-def read_raw_without_riders(data: bytes) -> Network:
-    """Return the network that others read from a RAW file of ours: without what rides along behind Q."""
-    return read_raw(
-        b"".join(line for line in data.splitlines(keepends=True) if not line.startswith(MARK.encode()))
-    ).value
 
 
 def read_rawx(data: bytes, name: str = "") -> Reading[Network]:

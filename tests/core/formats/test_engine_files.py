@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import warnings
 
@@ -36,9 +37,8 @@ def there_and_back(network: Network, form: str) -> Network:
         warnings.simplefilter("ignore")
         content, _ = FORMATS[form].write(network, None)
         assert recognise(content, "unnamed") == form
-        without_riders = FORMATS[form].without_riders
-        assert without_riders is not None
-        return without_riders(content)
+        bare = FORMATS[form].bare
+        return bare(content)
 
 
 @pytest.mark.parametrize("form", FILES)
@@ -66,6 +66,56 @@ def test_what_the_format_has_no_place_for_comes_back_until_its_tables_are_edited
     assert summary["dropped"] > 0
     assert (summary["lost"], result.admittance_difference_pu) == (0, 0.0)
     assert compare(network, result.after).is_empty
+
+
+@functools.cache
+def net_with_everything() -> bytes:
+    """Return a file of pandapower's with what no other format has: types, costs, coordinates, columns of the user's."""
+    import pandapower
+
+    net = pandapower.create_empty_network("everything", f_hz=50, sn_mva=10)
+    grid, plant, town, far = (
+        pandapower.create_bus(net, kv, name=f"bus at {kv} kV", geodata=(k, k + 0.5), zone="north")
+        for k, kv in enumerate((110.0, 20.0, 10.0, 20.0))
+    )
+    pandapower.create_ext_grid(net, grid, vm_pu=1.01, s_sc_max_mva=5000.0)
+    pandapower.create_transformer3w(net, grid, plant, town, "63/25/38 MVA 110/20/10 kV", tap_pos=-2)
+    line = pandapower.create_line(net, plant, far, 4.0, "NA2XS2Y 1x185 RM/25 12/20 kV", name="cable, “quoted”")
+    pandapower.create_switch(net, plant, line, et="l", closed=True, type="LBS")
+    pandapower.create_load(net, town, 12.0, 4.0, const_z_p_percent=30, const_i_q_percent=20, scaling=0.9)
+    pandapower.create_storage(net, far, p_mw=2.0, q_mvar=0.5, max_e_mwh=10.0, soc_percent=40.0)
+    unit = pandapower.create_sgen(net, far, 3.0, type="PV", max_p_mw=4.0, controllable=True)
+    pandapower.create_dcline(net, plant, far, 1.0, 1.0, 0.05, 1.0, 0.99, name="link")
+    pandapower.create_ward(net, far, 1.0, 0.2, 0.5, 0.1)
+    pandapower.create_poly_cost(net, unit, "sgen", 3.0)
+    pandapower.create_pwl_cost(net, 0, "ext_grid", [[0, 20, 1], [20, 30, 2]])
+    net.line["laid"] = "1987"
+    return str(pandapower.to_json(net)).encode()
+
+
+@pytest.mark.parametrize("form", ["raw", "rawx", "matpower", "powermodels", "pypsa-csv"])
+def test_a_net_of_pandapower_comes_back_from_any_format_byte_for_byte(form: str) -> None:
+    content = net_with_everything()
+    reading = read_network(content, "everything.json")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = convert(reading, FORMATS[form])
+        assert result.ledger()["summary"]["lost"] == 0
+        again = read_network(result.content, "again").value
+        assert FORMATS["pandapower"].write(again, None)[0] == content
+        assert FORMATS[form].write(again, None)[0] == result.content
+
+
+def test_a_raw_file_with_another_programs_net_aboard_is_read_as_it_stands_when_it_was_edited() -> None:
+    content = convert(read_network(net_with_everything(), "x.json"), FORMATS["raw"]).content
+    edited = content.replace(b"bus at 20", b"bus of 20", 1)
+    assert edited != content
+    reading = read_network(edited, "edited.raw")
+    assert reading.value["bus"]["name"].str.startswith("bus of").any()
+    assert "psse.rider.stale" in {finding.code for finding in reading.findings}
+    for broken in (content[:-90], content.replace(b"@!gridproof ", b"@!gridproof x"), content + b"\n@!gridproof {"):
+        assert "psse.rider.stale" in {finding.code for finding in read_network(broken, "broken.raw").findings}
+    assert FORMATS["raw"].write(reading.value, 33)[0] == edited
 
 
 def test_a_net_of_pandapower_that_was_edited_is_read_as_it_stands() -> None:
