@@ -2,7 +2,8 @@
 
 from core.studies.contingency.outages import BASE, Outage, outage_count
 from core.studies.contingency.statements import Statements, read_statements, stated_count
-from core.studies.contingency.study import network_contingencies, plant_contingencies, worst_cases
+from core.studies.contingency.study import network_contingencies, plant_contingencies
+from core.studies.contingency.tables import worst_cases
 
 __all__ = [
     "BASE",
