@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.shell import explained, frame
+from pages.parts.errors import guarded
+from pages.parts.shell import frame
 
 #: Section → its pages as (file in ``pages/`` and address, title, icon). The first page of all is the start page.
 SECTIONS = {
@@ -64,6 +65,6 @@ def navigation() -> dict[str, list[st.Page]]:
 
 st.set_page_config(page_title="Gridproof", page_icon="pages/parts/icon.svg", layout="wide")
 page = st.navigation(navigation(), expanded=True)
-with explained():
+with guarded():
     frame()
     page.run()

@@ -24,12 +24,11 @@ if plant["block"].empty:
 batteries = plant.online("unit").query("type == 'BESS'")
 with st.form("run", border=True):
     columns = st.columns(4)
-    required = columns[0].number_input("Required power [MW]", 0.0, value=total_load(plant)[0], step=10.0)
+    required = columns[0].number_input("Required power [MW]", 0.0, value=max(total_load(plant)[0], 0.0), step=10.0)
     bess_mw = columns[1].number_input("Battery power [MW]", 0.0, value=float(batteries["rated_mw"].sum()))
     bess_mwh = columns[2].number_input("Battery energy [MWh]", 0.0, value=float(batteries["energy_mwh"].sum()))
-    target = columns[3].number_input(
-        "Target availability", 0.5, 0.9999999, value=plant.settings.availability_target, format="%.6f"
-    )
+    wanted = min(max(plant.settings.availability_target, 0.0), 1.0)
+    target = columns[3].number_input("Target availability", 0.0, 1.0, value=wanted, step=0.0001, format="%.6f")
     histories = columns[0].number_input("Simulated histories", 0, 100_000, value=2000, step=1000)
     years = columns[1].number_input("Years of each history", 1.0, 1000.0, value=20.0)
     seed = columns[2].number_input("Seed", 0, 2**31, value=1, help="The same seed gives the same histories")

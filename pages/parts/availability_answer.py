@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from core.documents import dump
 from core.findings import Finding
 from core.plant import Plant
 from core.reports.block_diagram import block_diagram_svg
-from pages.parts.downloads import download_table
+from pages.parts.downloads import download_drawing, download_table
 from pages.parts.drawing import drawing
 from pages.parts.findings import show_findings
 from pages.parts.status import badge_text
@@ -56,6 +57,8 @@ NUMBERS = {
     "Budget cost [USD]": st.column_config.NumberColumn(format="localized"),
 }
 SHOWN = 20
+#: Blocks that the diagram draws on the page at most.
+DRAWN = 500
 
 
 def show_answer(answer: dict[str, Any], plant: Plant) -> None:
@@ -73,11 +76,20 @@ def show_answer(answer: dict[str, Any], plant: Plant) -> None:
     with measures:
         _measures(answer["measures"])
     with diagram:
-        values = {row["id"]: row["availability"] for row in answer["blocks"] if row["availability"] is not None}
-        drawing(block_diagram_svg(plant, availabilities=values), key="availability-diagram")
+        _diagram(answer, plant)
     with findings:
         found = [*answer["findings"], *answer["measures"].get("findings", [])]
         show_findings([Finding.from_dict(finding) for finding in found])
+
+
+def _diagram(answer: dict[str, Any], plant: Plant) -> None:
+    values = {row["id"]: row["availability"] for row in answer["blocks"] if row["availability"] is not None}
+    picture = partial(block_diagram_svg, plant, availabilities=values)
+    if len(plant["block"]) > DRAWN:
+        st.info(f"{len(plant['block']):,} blocks are too many for a page: their drawing is a file.")
+        download_drawing(picture, "block_diagram.svg")
+    else:
+        drawing(picture(), key="availability-diagram")
 
 
 def _headline(answer: dict[str, Any]) -> None:

@@ -125,8 +125,7 @@ def criteria_and_overrides(project: Project) -> None:
     frame = pd.DataFrame(
         {
             "Stage": [c.stage for c in criteria.criteria],
-            "Criterion": [c.criterion for c in criteria.criteria],
-            "What": [c.label for c in criteria.criteria],
+            "Criterion": [c.label for c in criteria.criteria],
             "Limit": [c.limits_text() for c in criteria.criteria],
             "When violated": [c.action for c in criteria.criteria],
             "Source": [c.source for c in criteria.criteria],
@@ -139,12 +138,13 @@ def criteria_and_overrides(project: Project) -> None:
         st.download_button(text, dump(overrides, indent=1), file, icon=":material/download:", on_click="ignore")
     names = sorted({c.criterion for c in criteria.criteria if c.low is not None or c.high is not None})
     with st.expander("Override a limit in this project"):
-        chosen = st.selectbox("Criterion", names)
-        rule = next(c for c in criteria.criteria if c.criterion == chosen)
+        rules = {name: next(c for c in criteria.criteria if c.criterion == name) for name in names}
+        chosen = st.selectbox("Criterion", names, format_func=lambda name: rules[name].label)
+        rule = rules[chosen]
         limits = {n: getattr(rule, n) for n in ("low", "warn", "high") if getattr(rule, n) is not None}
         unit = f" [{rule.unit}]" if rule.unit else ""
         entered = {
-            n: st.number_input(f"{n} limit{unit}", value=v, format="%.5g", key=f"limit-{chosen}-{n}")
+            n: st.number_input(f"{n.capitalize()} limit{unit}", value=v, format="%.5g", key=f"limit-{chosen}-{n}")
             for n, v in limits.items()
         }
         reason = st.text_input("Reason", key=f"override-reason-{chosen}")

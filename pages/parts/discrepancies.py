@@ -8,7 +8,7 @@ import streamlit as st
 from core.project import Project
 from core.results.reconcile import tolerances
 from pages.parts.errors import explained
-from pages.parts.status import LOOKS
+from pages.parts.status import LOOKS, text_style
 from pages.parts.verdicts import Document, place
 
 #: Agreement → its words and the verdict whose colour it has, the worst first.
@@ -28,7 +28,7 @@ QUANTITIES = {
     "availability": "Availability",
     "downtime_h": "Downtime [h/year]",
 }
-_COLOURS = {words: LOOKS[verdict].colour for words, verdict in AGREEMENT.values()}
+_LOOK = {words: LOOKS[verdict] for words, verdict in AGREEMENT.values()}
 
 
 def discrepancy_table(project: Project, document: Document) -> None:
@@ -82,4 +82,4 @@ def _reasons(project: Project, contested: list[str]) -> None:
 
 
 def _coloured(text: str) -> str:
-    return f"color: {_COLOURS[text]}; font-weight: 600"
+    return text_style(_LOOK[text])

@@ -64,8 +64,8 @@ def download(project: str, revision: int, file: str, psse_version: int) -> None:
     )
 
 
-def download_drawing(svg: str, name: str) -> None:
-    """Offer a drawing as SVG."""
+def download_drawing(svg: str | Callable[[], str], name: str) -> None:
+    """Offer a drawing, or what draws it, as SVG."""
     st.download_button(
         f"Download {name}", svg, file_name=name, mime=MIME["svg"], icon=":material/download:", on_click="ignore"
     )

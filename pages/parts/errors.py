@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,6 +18,21 @@ def explained() -> Iterator[None]:
         yield
     except GridproofError as error:
         show_error(error)
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Show in words what a page ends with; a fault that nobody foresaw goes to the server's log with its trace."""
+    try:
+        with explained():
+            yield
+    except Exception:
+        logging.getLogger(__name__).exception("A page met a fault of the program")
+        st.error(
+            "This page met a fault of the program. What was saved is as it was; other pages work. The window in which "
+            "Gridproof was started says what happened.",
+            icon=":material/bug_report:",
+        )
 
 
 def show_error(error: GridproofError) -> None:

@@ -43,6 +43,12 @@ def cell(verdict: str) -> str:
 
 
 def cell_style(text: str) -> str:
-    """Return the colour of a table cell that :func:`cell` wrote, for ``Styler.map``."""
+    """Return the look of a table cell that :func:`cell` wrote, for ``Styler.map``."""
     look = LOOKS.get(text.partition(" ")[2])
-    return f"border-left: 4px solid {look.colour}; color: {look.colour}; font-weight: 600" if look else ""
+    return f"border-left: 4px solid {look.colour}; {text_style(look)}" if look else ""
+
+
+def text_style(look: Look) -> str:
+    """Return the look of coloured text, in the theme's colour that can be read on its background."""
+    theme = st.context.theme.type or "light"
+    return f"color: {st.get_option(f'theme.{theme}.{look.badge}TextColor')}; font-weight: 600"

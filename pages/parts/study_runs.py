@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.jobs import RunStatus
+from core.jobs import RunStatus, State
 
 
 def newest_result(runs: Sequence[RunStatus], of: str, overrides: Sequence[Mapping[str, Any]] = ()) -> RunStatus | None:
@@ -41,7 +41,9 @@ def _say_latest(latest: RunStatus | None, shown: str) -> None:
         text = f"Running: the panel in the sidebar shows how far it is.{shown}"
         st.info(text, icon=":material/hourglass_top:")
     else:
-        st.warning(f"The last run is {latest.state}. {latest.message}{shown}", icon=":material/warning:")
+        ended = "failed" if latest.state is State.FAILED else f"was {latest.state}"
+        text = f": {latest.message}" if latest.message else "."
+        st.warning(f"The last run {ended}{text}{shown}".replace("$", "\\$"), icon=":material/warning:")
 
 
 def _say_source(run: RunStatus, of: str) -> None:

@@ -28,6 +28,15 @@ def test_a_plant_without_blocks_is_an_empty_state(store: Store) -> None:
     assert "No block diagram" in page().run().markdown[0].value
 
 
+def test_a_plant_whose_numbers_no_study_can_take_still_opens(store: Store) -> None:
+    document = sample_plant().to_document()
+    document["settings"]["availability_target"] = 99.95
+    for load in document["tables"]["load"]:
+        load["p_mw"] = -load["p_mw"]
+    Workspace(store).create("Signs", document)
+    assert not page().run().exception
+
+
 def test_the_study_runs_in_the_background_and_shows_its_answer(store: Store) -> None:
     project = Workspace(store).create("Sample", sample_plant().to_document())
     shown = page().run()

@@ -81,7 +81,7 @@ def test_an_override_counts_from_the_next_round_on(ram_fail: Project) -> None:
     app = page()
     chosen = next(box for box in app.selectbox if box.label == "Criterion")
     app = chosen.set_value("availability").run()
-    next(each for each in app.number_input if each.label.startswith("low limit")).set_value(0.99)
+    next(each for each in app.number_input if each.label.startswith("Low limit")).set_value(0.99)
     next(each for each in app.text_input if each.key == "override-reason-availability").set_value("owner's decision")
     app = press(press(app.run(), "Override"), "Judge again")
     assert not app.exception

@@ -55,7 +55,7 @@ def test_a_page_says_what_became_of_the_last_run(monkeypatch: pytest.MonkeyPatch
     app = AppTest.from_file(str(ROOT / "pages" / "load_flow.py"), default_timeout=120).run()
     assert "No result yet" in app.info[0].value
     app.button[0].click().run()
-    assert "running" in app.info[0].value
+    assert "Running" in app.info[0].value
     (run,) = jobs.runs(workspace.store, project.id)
     jobs.cancel(workspace.store, run.id)
-    assert "The last run is cancelled" in app.run().warning[0].value
+    assert "The last run was cancelled" in app.run().warning[0].value
