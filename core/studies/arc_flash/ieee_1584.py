@@ -135,7 +135,7 @@ def _equivalent(side_mm: Array, stretched: Array, shallow: NDArray[np.bool_], fl
 
 
 def _three_levels(rows: pd.DataFrame, bolted: Array) -> Array:
-    """Return the intermediate arcing currents at 600, 2700 and 14300 V, equation (1), levels × rows [kA]."""
+    """Return the intermediate arcing currents at 600, 2700 and 14300 V, equation (1), Table 1, levels × rows [kA]."""
     gap = np.log10(rows["gap_mm"].to_numpy(dtype=float))
     levels = []
     for level in LEVELS_KV:
@@ -155,6 +155,7 @@ def _final_current(rows: pd.DataFrame, levels: Array, bolted: Array) -> Array:
 def _energy(rows: pd.DataFrame, arc: Array, final: Array, bolted: Array, seconds: Array) -> tuple[Array, Array]:
     """Return intermediate energies, equations (3) to (6) [J/cm²], and boundaries, (7) to (10) [mm], levels × rows.
 
+    The coefficients are those of Tables 3 to 5.
     ``arc`` is the intermediate arcing current; ``final`` the one in the logarithm, which differs up to 600 V.
     The boundary is the distance at which the energy, a power of the distance, falls to :data:`BOUNDARY_J_CM2`.
     """

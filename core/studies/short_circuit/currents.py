@@ -5,7 +5,7 @@ near to generators needs.
 
 References
 ----------
-.. [1] IEC 60909-0:2001, clause 4; IEC 60909-0:2016 for converters as current sources.
+.. [1] IEC 60909-0:2001, clauses 2.3.1 and 4; IEC 60909-0:2016 for converters as current sources.
 """
 
 from __future__ import annotations
@@ -227,7 +227,7 @@ def _without_floating(current: Float, z: Complex) -> Float:
 
 
 def _inverter_current(network: FaultNetwork, conditions: Conditions, faults: _Faults) -> Float:
-    """Return Σ |Z_kj|·I_sk,j/|Z_kk|: converters as current sources, maximum case only [pu]."""
+    """Return Σ |Z_kj|·I_sk,j/|Z_kk| of the 2016 edition: converters as current sources, maximum case only [pu]."""
     rows = network["inverter"]
     if conditions.case == "min" or rows.empty:
         return np.zeros(len(faults.at))
@@ -239,7 +239,7 @@ def _inverter_current(network: FaultNetwork, conditions: Conditions, faults: _Fa
 def _partial_currents(faults: _Faults) -> tuple[Complex, Complex]:
     """Return what each source feeds at its own bus and as seen at the fault location: sources × faults [pu]."""
     sources, nodes = faults.positive.sources, len(faults.positive.v_kv)
-    drop = faults.columns / faults.z_k * faults.driving  # clause 3.4: ΔU from the equivalent voltage source
+    drop = faults.columns / faults.z_k * faults.driving  # clause 2.3.1: ΔU from the equivalent voltage source
     own = drop[sources.bus] / sources.z[:, None]
     no_load = nodal.no_load_ratios(nodes, faults.positive.branches)
     return own, own * no_load[sources.bus][:, None] / no_load[faults.at]

@@ -35,7 +35,7 @@ _DC_RATIO = np.array([0.27, 0.15, 0.092, 0.055])
 
 
 def voltage_factor(v_kv: Any, case: str, *, tolerance_pct: float = 10.0) -> Array:
-    """Return c of Table 1: c_max or c_min for nominal voltages [kV].
+    """Return c of clause 2.3.1, Table 1: c_max or c_min for nominal voltages [kV].
 
     ``tolerance_pct`` is the voltage tolerance of low-voltage systems, 6 or 10 [%].
     """

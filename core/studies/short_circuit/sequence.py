@@ -4,7 +4,7 @@ Rated transformation ratios are kept (clause 3.3.1), so impedances are those of 
 
 References
 ----------
-.. [1] IEC 60909-0:2001, clauses 3.2 to 3.8.
+.. [1] IEC 60909-0:2001, clauses 2.5 and 3.2 to 3.8.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Float = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 BASE_MVA = 100.0
-#: Copper and aluminium, clause 2.5: R_L = (1 + 0.004(θ_e − 20 °C))·R_L20 [1/K].
+#: Copper and aluminium, clause 2.5, equation (3): R_L = (1 + 0.004(θ_e − 20 °C))·R_L20 [1/K].
 TEMPERATURE_COEFFICIENT = 0.004
 
 
@@ -109,7 +109,10 @@ def positive_sequence(network: FaultNetwork, case: str, *, inside_unit: str = ""
 
 
 def impedance(uk_pct: pd.Series, ur_pct: pd.Series) -> Complex:
-    """Return u_Rr + j·√(u_kr² − u_Rr²) in per unit of the rating; a negative u_kr is a negative reactance."""
+    """Return u_Rr + j·√(u_kr² − u_Rr²) in per unit of the rating (clauses 3.3.1 and 3.3.2).
+
+    A negative u_kr is a negative reactance.
+    """
     uk, ur = uk_pct.to_numpy() / 100, ur_pct.to_numpy() / 100
     return np.asarray(ur + 1j * np.sign(uk) * np.sqrt(np.maximum(uk**2 - ur**2, 0.0)), dtype=complex)
 
@@ -217,7 +220,7 @@ def star_legs(network: FaultNetwork, case: str, v_kv: Float, *, zero: bool = Fal
 
 
 def feeders(network: FaultNetwork, case: str) -> Sources:
-    """Return the network feeders, clause 3.2, equation (6): Z_Q = c·U_nQ²/S″_kQ."""
+    """Return the network feeders, clause 3.2, equations (4) and (5): Z_Q = c·U_nQ²/S″_kQ, X_Q = Z_Q/√(1 + (R/X)²)."""
     rows = network["feeder"]
     bus = positions(network, rows["bus"])
     power = rows["sk_max_mva"] if case == "max" else rows["sk_min_mva"].fillna(rows["sk_max_mva"])
