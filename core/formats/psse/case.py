@@ -25,12 +25,12 @@ class Original:
     encoding: str
     header: dict[str, Any]
     titles: tuple[str, str]
-    sections: dict[str, pd.DataFrame]
+    sections: dict[str, pd.DataFrame]  # as the case was read, with what rode along behind Q
+    records: dict[str, pd.DataFrame]  # as the file's own records have them
     spans: dict[str, np.ndarray]  # section → (records, 2): first line and line behind the last, from 0
     ends: dict[str, int]  # section → the line of its terminator, from 0
     versions: dict[str, int]  # section → version whose layout its records follow
     is_rawx: bool = False
-    has_kept: bool = False  # whether something rode along behind Q: an edit writes the whole file anew
 
 
 @dataclass(slots=True)
@@ -108,7 +108,8 @@ class RawCase:
         original = self.original
         if original is None or section not in original.spans or self[section] is not original.sections.get(section):
             return None
-        return np.asarray(original.spans[section][:, 0] + 1)
+        spans = original.spans[section]
+        return np.asarray(spans[:, 0] + 1) if len(spans) == len(self[section]) else None
 
     def _default(self, section: str, declared: schema.Field) -> np.ndarray | float:
         text = declared.default

@@ -100,13 +100,14 @@ def _merged(name: str, table: pd.DataFrame | None, rows: pd.DataFrame) -> pd.Dat
     keys = [key for key in schema.sections()[name].keys if key in rows and key in table]
     if not keys:
         return table
-    labels, wanted = (_labels(frame, keys) for frame in (rows, table))
-    rows = rows.set_axis(labels)[~labels.duplicated()]
+    theirs, wanted = (labels(frame, keys) for frame in (rows, table))
+    rows = rows.set_axis(theirs)[~theirs.duplicated()]
     new = rows.drop(columns=keys).reindex(wanted).set_axis(table.index)
     return table.assign(**{str(c): new[c] for c in new if c not in table or bool(table[c].isna().all())})
 
 
-def _labels(frame: pd.DataFrame, keys: list[str]) -> pd.Index:
+def labels(frame: pd.DataFrame, keys: list[str]) -> pd.Index:
+    """Return one word for the keys of each record, numbers without their sign and names without blanks around them."""
     words = pd.Series("", index=frame.index)
     for key in keys:
         column = frame[key].abs() if frame[key].dtype != object else frame[key].astype(str).str.strip()

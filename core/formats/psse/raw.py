@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.findings import Reading
 from core.formats.psse.from_network import from_network
 from core.formats.psse.raw_reader import read_raw_case
-from core.formats.psse.raw_writer import write_raw_case
+from core.formats.psse.raw_text import write_raw_case
 from core.formats.psse.rawx import is_rawx, read_rawx_case, write_rawx_case
 from core.formats.psse.to_network import to_network
 from core.network import Network, check

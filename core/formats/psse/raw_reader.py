@@ -27,21 +27,19 @@ def read_raw_case(data: bytes, name: str = "") -> Reading[RawCase]:
     """
     findings: list[Finding] = []
     records = split(data, findings)
-    original = Original(records.lines, records.encoding, dict(records.header), records.titles, {}, {}, {}, {})
+    original = Original(records.lines, records.encoding, dict(records.header), records.titles, {}, {}, {}, {}, {})
     for chunk in records.chunks:
-        if chunk.section in original.sections and chunk.section != "system_wide":
+        if chunk.section in original.records and chunk.section != "system_wide":
             _repeated(chunk, findings)
             continue
         version = _layout_version(chunk, records.version, findings)
         original.ends[chunk.section] = chunk.end
         original.versions[chunk.section] = version
         for section, (table, spans) in _read_section(chunk, version, findings).items():
-            original.sections[section], original.spans[section] = table, spans
-    case = RawCase(records.version, records.header, records.titles, dict(original.sections), original)
+            original.records[section], original.spans[section] = table, spans
+    case = RawCase(records.version, records.header, records.titles, dict(original.records), original)
     case = restore(case, records.behind, findings)
-    if any(case.sections[name] is not original.sections.get(name) for name in case.sections):
-        original.sections, original.has_kept = dict(case.sections), True
-        original.spans = {n: s for n, s in original.spans.items() if len(s) == len(original.sections[n])}
+    original.sections = dict(case.sections)
     return Reading(case, findings, Source(name, sha256(data).hexdigest(), "psse.raw", str(records.version)))
 
 

@@ -1,4 +1,4 @@
-"""Case → RAW text: versions 33, 34 and 35 as PSS/E reads them, or the original with only the edited lines changed."""
+"""Case → RAW text: versions 33, 34 and 35 as PSS/E reads them."""
 
 from __future__ import annotations
 
@@ -10,26 +10,12 @@ import numpy as np
 import pandas as pd
 
 from core.formats.psse import schema
-from core.formats.psse.case import Original, RawCase
+from core.formats.psse.case import RawCase
 from core.formats.psse.kept import kept_lines
 from core.formats.psse.nested import SUBSTATION_PARTS
 from core.formats.psse.versions import POINTS, fitted
 
 Column = str | list[str]
-
-
-def write_raw_case(case: RawCase, version: int | None = None) -> str:
-    """Return the case as RAW text.
-
-    Without a version (or with the version that it was read in) only lines of edited records differ from the original.
-    """
-    if case.original is not None and not case.original.is_rawx and version in (None, case.version):
-        patched = _patched(case, case.original)
-        if patched is not None:
-            return patched
-    version = version or max(case.version, 33)
-    headed = schema.order(version) if version >= 34 else ()
-    return "".join(f"{line}\n" for line in whole_lines(case, version, headed))
 
 
 def whole_lines(case: RawCase, version: int, headed: Collection[str]) -> Iterator[str]:
@@ -48,7 +34,7 @@ def whole_lines(case: RawCase, version: int, headed: Collection[str]) -> Iterato
     yield header_line(case, version) + beside["bus"]
     yield from (title.replace("\n", " ") for title in case.titles)
     if version >= 34:
-        yield from _system_wide(case)
+        yield from system_wide_lines(case)
         yield "0 / END OF SYSTEM-WIDE DATA, BEGIN BUS DATA"
     for name, following in zip(order, (*order[1:], ""), strict=True):
         if version >= 34:
@@ -69,7 +55,7 @@ def header_line(case: RawCase, version: int) -> str:
     return ", ".join(map(str, (*numbers, *flags))) + (f" / {comment}" if comment else " / ")
 
 
-def _system_wide(case: RawCase) -> Iterator[str]:
+def system_wide_lines(case: RawCase) -> Iterator[str]:
     """Yield the keyword lines of the system-wide block; parameters that the file leaves out have their defaults."""
     for name in schema.SYSTEM_WIDE:
         table = case[name]
@@ -89,7 +75,7 @@ def _system_wide(case: RawCase) -> Iterator[str]:
 
 def _headings(name: str, version: int) -> Iterator[str]:
     """Yield the names of the columns of a section, line by line, and of the records that are nested in it."""
-    for part in (name, *(child for child, parent in _CHILDREN.items() if parent == name)):
+    for part in (name, *(child for child, parent in CHILDREN.items() if parent == name)):
         for line in sorted({f.line for f in schema.layout(part, version)}):
             yield ",".join(f.heading(version) for f in schema.layout(part, version, line))
 
@@ -98,8 +84,8 @@ def section_lines(case: RawCase, name: str, version: int) -> Iterator[str]:
     """Yield the lines of all records of a section."""
     if case[name].empty:
         return iter(())
-    if name in _NESTED:
-        return _NESTED[name](case, version)
+    if name in NESTED:
+        return NESTED[name](case, version)
     return chain.from_iterable(record_lines(case, name, version))
 
 
@@ -243,77 +229,10 @@ def _part(case: RawCase, name: str, version: int) -> list[str]:
     ]
 
 
-_NESTED = {
+NESTED = {
     "impedance_correction": _corrections,
     "multi_terminal_dc": _multi_terminal,
     "gne": _generic,
     "substation": _substations,
 }
-_CHILDREN = {s.name: s.parent for s in schema.sections().values() if s.parent}
-
-
-def _patched(case: RawCase, original: Original) -> str | None:
-    """Return the original text with the lines of edited records replaced; nothing if sections came or went."""
-    edited = {
-        _CHILDREN.get(name, name)
-        for name in {*case.sections, *original.sections}
-        if case.sections.get(name) is not original.sections.get(name)
-    }
-    same_head = case.header == original.header and case.titles == original.titles
-    if not same_head or not edited <= set(original.ends) or (edited and original.has_kept):
-        return None
-    lines: list[str] = list(original.lines)
-    newline = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
-    for name in edited:
-        _patch(case, original, name, lines, newline)
-    return "".join(lines)
-
-
-def _patch(case: RawCase, original: Original, name: str, lines: list[str], newline: str) -> None:
-    """Replace the lines of a section's changed, removed and new records in place; line numbers stay as they are."""
-    version = original.versions[name]
-    end = original.ends[name]
-    if name in _NESTED or name == "system_wide":
-        parts = [n for n in original.sections if n == name or _CHILDREN.get(n) == name]
-        places = [k for n in parts for span in original.spans[n] for k in range(*span)]
-        new = list(_system_wide(case)) if name == "system_wide" else list(section_lines(case, name, version))
-        first = min(places, default=end)
-        for k in range(first, end if places else first):
-            lines[k] = ""
-        _insert(lines, first, new, newline, before=True)
-        return
-    old, table, spans = original.sections[name], case[name], original.spans[name]
-    kept = table.index.intersection(old.index)
-    same = _equal_rows(old.loc[kept], table.loc[kept])
-    changed = [*kept[~same], *table.index.difference(old.index)]
-    texts = record_lines(case.with_section(name, table.loc[changed]), name, version)
-    new_text = dict(zip(changed, texts, strict=True))
-    position = {label: row for row, label in enumerate(old.index)}
-    for label in old.index.difference(table.index).append(kept[~same]):
-        start, stop = spans[position[label]]
-        for k in range(start, stop):
-            lines[k] = ""
-        _insert(lines, start, list(new_text.pop(label, ())), newline)
-    _insert(lines, end, [line for record in new_text.values() for line in record], newline, before=True)
-
-
-def _insert(lines: list[str], place: int, new: list[str], newline: str, *, before: bool = False) -> None:
-    """Put lines at a place without moving the others."""
-    text = "".join(line + newline for line in new)
-    if place >= len(lines):
-        lines.append(text)
-    else:
-        lines[place] = text + (lines[place] if before else "")
-
-
-def _equal_rows(old: pd.DataFrame, new: pd.DataFrame) -> np.ndarray:
-    """Return which rows have the same values in every column."""
-    same = np.ones(len(old), dtype=bool)
-    for column in {*old.columns, *new.columns}:
-        if column not in old or column not in new:
-            both = (new if column in new else old)[column]
-            same &= np.asarray(both.isna())
-            continue
-        a, b = old[column], new[column]
-        same &= np.asarray((a == b) | (a.isna() & b.isna()))
-    return same
+CHILDREN = {s.name: s.parent for s in schema.sections().values() if s.parent}

@@ -57,7 +57,9 @@ def read_rawx_case(data: bytes, name: str = "") -> Reading[RawCase]:
             findings.append(Finding("psse.rawx.unknown_table", Severity.WARNING, text, "", Where(section=key)))
             continue
         case.sections[by_name[key]] = _table(by_name[key], table, findings)
-    case.original = Original([text], encoding, case.header, case.titles, dict(case.sections), {}, {}, {}, is_rawx=True)
+    case.original = Original(
+        [text], encoding, case.header, case.titles, dict(case.sections), {}, {}, {}, {}, is_rawx=True
+    )
     return Reading(case, findings, Source(name, sha256(data).hexdigest(), "psse.rawx", "35"))
 
 
