@@ -136,7 +136,7 @@ def _convert(arguments: Namespace) -> Answer:
         raise BadInput("The file has no bus to convert.", where=Where(file=arguments.file))
     repairs: list[Finding] = []
     if arguments.repair:
-        reading.value, repairs = repaired(reading.value)
+        reading.value, repairs = repaired(reading.value, remarks=reading.findings)
     result = convert(reading, target, arguments.version)
     _save(arguments.out, result.content)
     ledger = result.ledger()

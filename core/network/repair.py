@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -36,12 +36,17 @@ def possible(findings: Iterable[Finding]) -> list[Repair]:
     return [repair for repair in REPAIRS if any(repair.suits(finding) for finding in kept)]
 
 
-def repaired(network: Network, names: Iterable[str] | None = None) -> tuple[Network, list[Finding]]:
-    """Return the network with the named repairs (all that its findings ask for without names), and what changed."""
-    chosen = None if names is None else set(names)
+def repaired(
+    network: Network, names: Iterable[str] | None = None, remarks: Iterable[Finding] = ()
+) -> tuple[Network, list[Finding]]:
+    """Return the network with the named repairs, and what changed.
+
+    Without names it is all that the network's checks ask for, and ``remarks`` on the file that it was read from.
+    """
+    chosen, of_file = None if names is None else set(names), list(remarks)
     done: list[Finding] = []
     for repair in REPAIRS:
-        asked = repair in possible(check(network)) if chosen is None else repair.name in chosen
+        asked = repair in possible([*check(network), *of_file]) if chosen is None else repair.name in chosen
         if not asked:
             continue
         network, texts = repair.apply(network)
@@ -158,7 +163,22 @@ def _with_own_regulation(network: Network) -> Changed:
     return network, texts
 
 
+def _written_anew(network: Network) -> Changed:
+    """Let go of a file's text that no version lays out so: all of it is written as its version has it."""
+    case = network.extras.get("psse")
+    if case is None:
+        return network, []
+    text = f"The whole file is written in the layout of version {case.version}, not its edited lines alone."
+    return replace(network, extras={**network.extras, "psse": replace(case, original=None)}), [text]
+
+
 REPAIRS: tuple[Repair, ...] = (
+    Repair(
+        "layout", "Write the file in the layout of its version",
+        tuple(f"psse.raw.{code}" for code in (
+            "no_revision", "no_system_wide", "title_comments", "section_order", "layout", "not_closed", "no_end",
+        )), _written_anew,
+    ),
     Repair("strays", "Leave out elements without a bus", ("unknown_bus", "loop"), _without_strays),
     Repair("names", "Make identifiers unique", ("duplicate",), _with_unique_names),
     Repair(

@@ -10,7 +10,7 @@ from core.findings import Reading
 from core.formats.isolated import isolated
 from core.formats.networks import read_network
 from core.network import Network, check
-from core.network.repair import repaired
+from core.network.repair import REPAIRS, repaired
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -38,7 +38,12 @@ def repaired_by(identity: str, repairs: tuple[str, ...]) -> Reading[Network]:
     if not repairs:
         return reading
     network, done = repaired(reading.value, repairs)
-    of_file = [finding for finding in reading.findings if not finding.code.startswith("network.")]
+    chosen = [repair for repair in REPAIRS if repair.name in repairs]
+    of_file = [
+        finding
+        for finding in reading.findings
+        if not finding.code.startswith("network.") and not any(repair.suits(finding) for repair in chosen)
+    ]
     return Reading(network, [*done, *check(network), *of_file], reading.source)
 
 

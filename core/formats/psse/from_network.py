@@ -54,16 +54,14 @@ def from_network(network: Network, version: int = 35) -> RawCase:
 
 
 def _edited(network: Network, original: RawCase, built: dict[str, pd.DataFrame], version: int) -> RawCase:
-    """Return the original case with what was built, and with its text if all of that has the version's layout."""
+    """Return the original case with what was built, and with its text if it stays in its version."""
     sections = {s: table for s, table in built.items() if len(table) or s in original.sections}
-    text = original.original
-    is_own = version == original.version and text is not None and set(text.versions.values()) <= {version}
     return replace(
         original,
         version=version,
         header={**original.header, "SBASE": network.base_mva, "BASFRQ": network.frequency_hz},
         sections={**original.sections, **sections},
-        original=text if is_own else None,
+        original=original.original if version == original.version else None,
     )
 
 

@@ -51,7 +51,7 @@ def _layout_version(chunk: Chunk, declared: int, findings: list[Finding]) -> int
             best, fit = version, misfit(chunk, version)
     if best != declared:
         text = f"The records of {chunk.section} have the layout of version {best}, not {declared}; they are read so."
-        hint = "Write the file again: every section then has the layout of its version."
+        hint = "Repair the file's layout: every section is then written as its version has it."
         where = Where(section=chunk.section, line=int(chunk.places[0]) + 1)
         findings.append(Finding("psse.raw.layout", Severity.WARNING, text, hint, where))
     return best

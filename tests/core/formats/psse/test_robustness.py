@@ -57,10 +57,26 @@ def test_titles_as_comments_and_old_records_under_a_v35_title_become_a_valid_cas
     assert network["branch"].loc[0, "rate_c_mva"] == 80.0
     assert "psse.raw.title_comments" in findings
     assert "network.bus.slack_without_machine" in findings
-    mended, _ = repaired(network)
-    again, rest = read(write_raw(mended, 35))
+    mended, done = repaired(network, remarks=findings.values())
+    assert "network.repaired.layout" in {finding.code for finding in done}
+    again, rest = read(write_raw(mended, network.extras["psse"].version))
     assert again["bus"]["kind"].tolist() == ["SLACK", "PQ"]
     assert {finding.severity for finding in rest.values()} <= {"info"}
+
+
+def test_an_edit_leaves_a_layout_alone_that_no_version_has_until_it_is_repaired() -> None:
+    text = LEGACY.replace("0,   100.00     / PSS/E-35", "0, 100.0, 35, 0, 1, 60.0 / PSS/E-35")
+    network, findings = read(text)
+    load = network.with_tables(load=network["load"].assign(p_mw=21.0))
+    edited = write_raw(load, 35)
+    assert [line for line in text.splitlines() if line not in edited.splitlines()] == [
+        "200,'1 ',1,   1,   1,   20.00,    6.60"
+    ]
+    assert read(edited)[0]["load"]["p_mw"].tolist() == [21.0]
+    whole, rest = read(write_raw(repaired(load, ["layout"])[0], 35))
+    assert "psse.raw.layout" in findings
+    assert not {code for code in rest if code.startswith("psse.raw.") and code != "psse.raw.default"}
+    assert whole["load"]["p_mw"].tolist() == [21.0]
 
 
 @pytest.mark.parametrize(
