@@ -15,6 +15,7 @@ from core.design.requirement import Requirement
 from core.design.requirement_costs import requirement_costs
 from core.design.requirement_file import read_requirement
 from core.design.sensitivity import size_and_place, size_for, varied
+from core.design.sources import sources
 from core.design.technology import Technology
 from core.errors import BadInput
 from core.findings import Finding, Reading, Source, Where
@@ -60,6 +61,7 @@ def run(arguments: argparse.Namespace) -> Answer:
     design = sized.design
     findings = [*reading.findings, *design.findings]
     document = sized.as_dict() | {"objective": _objective(reading.value, design)}
+    document["sources"] = sources(reading.value)
     document["findings"] = [finding.as_dict() for finding in findings]
     text = _text(design, findings)
     if arguments.requirement_costs:

@@ -10,7 +10,7 @@ subject to  balance      Σ p + discharge − charge + pv + wind + grid = load·
             ramp         −R·on ≤ p − p before ≤ R·on
             battery      soc = soc before + η charge − discharge/η,  soc ≤ energy, cyclic in each segment
             reserve      Σ (P·on − p) + battery + grid headroom ≥ largest unit, and ≥ the spinning reserve asked for;
-                         of all units together that much remains without the largest
+                         of all units together that much remains without the largest, and without the battery
             largest      ≥ largest running kind, grid, and block of the battery: min(block of the catalogue, battery)
             inertia      Σ H·S·on − (the largest of a running kind) ≥ what is asked for
             firm         Σ P·n + grid + firm battery − k·(largest unit) ≥ peak·(1 + loss)
@@ -72,13 +72,19 @@ def inertia_mva_s(technology: Technology) -> float:
     return (technology.h_s or 0.0) * technology.unit_mw / technology.power_factor
 
 
+def ramp_an_hour(technology: Technology) -> float:
+    """Return by what part of its rating a running unit can change in an hour [1]; at most all of it."""
+    minute = technology.ramp_pct_per_min
+    return 1.0 if minute is None else min(1.0, minute * 60 / 100)
+
+
 def spinning_rating_mw(requirement: Requirement, largest_mw: np.ndarray) -> np.ndarray:
-    """Return the rating S [MW] that leaves the spinning reserve R at the peak D when the largest unit L trips.
+    """Return the rating S [MW] that leaves the spinning reserve R at the demand D when the largest unit L trips.
 
     All run alike loaded, as in the frequency study: (S − L)·(1 − D/S) ≥ R, so S² − (L + D + R)·S + L·D ≥ 0.
     """
-    total = largest_mw + requirement.peak_mw + requirement.bound("spinning_reserve_mw", 0.0)
-    return np.asarray(total + np.sqrt(total**2 - 4 * largest_mw * requirement.peak_mw)) / 2
+    total = largest_mw + requirement.demand_mw + requirement.bound("spinning_reserve_mw", 0.0)
+    return np.asarray(total + np.sqrt(total**2 - 4 * largest_mw * requirement.demand_mw)) / 2
 
 
 def _rating_lines(requirement: Requirement) -> list[tuple[float, float]]:
@@ -158,12 +164,12 @@ class Formulation:
         self.on = m.add_variables(lower=shape, name="running")
         self.start = m.add_variables(lower=shape, name="starts")
         unit, least = self._of("unit_mw"), self._per_technology([t.unit_mw * t.min_load_pct / 100 for t in ts])
-        ramp = self._per_technology([t.unit_mw * min(1.0, t.ramp_pct_per_min * 60 / 100) for t in ts])
+        ramp = self._per_technology([t.unit_mw * ramp_an_hour(t) for t in ts])
         m.add_constraints(self.p - unit * self.on <= 0, name="running_max")
         m.add_constraints(self.p - least * self.on >= 0, name="running_min")
         m.add_constraints(self.on - self.n <= 0, name="running_count")
         m.add_constraints(self.start - self.on + self.on.roll(hour=1) >= 0, name="starting")
-        slow = [t.id for t in ts if t.ramp_pct_per_min * 60 < 100]
+        slow = [t.id for t in ts if ramp_an_hour(t) < 1]
         if slow:
             rise = (self.p - self.p.roll(hour=1)).sel(technology=slow)
             band = (ramp * self.on).sel(technology=slow)
@@ -219,7 +225,9 @@ class Formulation:
         spinning = r.bound("spinning_reserve_mw", 0.0)
         if spinning:
             self._add("reserve", "spinning_reserve", headroom + size["grid_mw"] >= spinning)
-            rated = (self._of("unit_mw") * self.n).sum("technology") + size["bess_mw"] + size["grid_mw"]
+            engines = (self._of("unit_mw") * self.n).sum("technology") + size["grid_mw"]
+            self._add("reserve", "spinning_without_battery", engines >= r.demand_mw + spinning)  # it trips idle
+            rated = engines + size["bess_mw"]
             for place, (slope, at_zero) in enumerate(_rating_lines(r)):
                 self._add("reserve", f"spinning_rating_{place}", rated - slope * largest >= at_zero)
         lost = m.add_variables(lower=0, name="largest_mva_s")
@@ -228,7 +236,7 @@ class Formulation:
             self._add("inertia", "inertia", stored - lost >= r.bounds["inertia_mva_s"])
         level = r.bound("redundancy_level", 1.0)
         lasting = (self._of("unit_mw") * self.n).sum("technology") + size["grid_mw"] - level * largest
-        need = max(r.peak_mw * (1 + r.loss_allowance_pct / 100), r.bound("firm_capacity_mw", 0.0))
+        need = max(r.demand_mw, r.bound("firm_capacity_mw", 0.0))
         if self.energy["BESS"] is None:
             self._add("firm", "firm_capacity", lasting >= need)
             return

@@ -60,14 +60,19 @@ class Layout:
     def units(self) -> Iterator[tuple[str, Technology, float, float | None]]:
         """Yield id, technology, megawatts and megawatt-hours of every unit; batteries, sun and wind in equal blocks."""
         for t in self.requirement.technologies:
-            megawatts = round(self.design.sizes.get(f"{t.kind.lower()}_mw", 0.0), 3)
+            megawatts = _up_to_kw(self.design.sizes.get(f"{t.kind.lower()}_mw", 0.0))
             count = self.design.counts.get(t.id, 0)
             if t.id not in self.design.counts and megawatts > 1e-3:
                 count = math.ceil(megawatts / t.unit_mw - 1e-9)
             for place in range(1, count + 1):
-                own = t.unit_mw if t.id in self.design.counts else round(megawatts / count, 3)
-                energy = round(round(self.design.sizes["bess_mwh"], 3) / count, 3) if t.kind == "BESS" else None
+                own = t.unit_mw if t.id in self.design.counts else _up_to_kw(megawatts / count)
+                energy = _up_to_kw(self.design.sizes["bess_mwh"] / count) if t.kind == "BESS" else None
                 yield f"{t.id}_{place:02d}", t, own, energy
+
+
+def _up_to_kw(megawatts: float) -> float:
+    """Return megawatts, or megawatt-hours, in whole thousandths, not below what was chosen."""
+    return math.ceil(1000 * megawatts - 1e-6) / 1000
 
 
 def place(design: Design, requirement: Requirement) -> Plant:

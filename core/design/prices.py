@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 
 from core.constraints import next_standard
+from core.design.defaults import shipped_rows
 from core.design.technology import Technology
 
 HALL_MW = 50.0
@@ -27,16 +25,9 @@ MAIN_KV = ((300.0, 34.5), (1500.0, 138.0), (math.inf, 230.0))
 BREAKERS = ((38.0, "BREAKER_38"), (145.0, "BREAKER_145"), (math.inf, "BREAKER_245"))
 
 
-@cache
-def price_rows() -> tuple[Mapping[str, str], ...]:
-    """Return the price list that ships, a row a kind of equipment."""
-    with Path(__file__).with_name("equipment_prices.csv").open(encoding="utf-8", newline="") as handle:
-        return tuple(csv.DictReader(handle))
-
-
 def shipped_prices() -> dict[str, float]:
     """Return the prices that ship [USD for each, MVA or Mvar]."""
-    return {row["id"]: float(row["usd"]) for row in price_rows()}
+    return {row["id"]: float(row["usd"]) for row in shipped_rows("equipment_prices")}
 
 
 def main_kv(load_mw: float) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from core.design.defaults import default
 from core.design.prices import shipped_prices
 from core.design.technology import Technology, shipped_technologies
 
@@ -54,28 +55,28 @@ OBJECTIVES = ("net_present", "levelised")
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """What to build for. Money is USD of the year that the prices are of."""
+    """What to build for. Money is USD of the year that the prices are of; ``defaults.csv`` has the sources."""
 
     name: str = "Data-centre campus"
-    load_mw: tuple[float, ...] = (200.0,)  # one number, or every hour of a year
+    load_mw: tuple[float, ...] = (default("load_mw"),)  # one number, or every hour of a year
     growth: Mapping[str, float] = field(default_factory=dict)  # year → MW; load_mw is then the highest of them
     objective: str = "net_present"  # or "levelised": which of the two is named; the same design has the least of both
     frequency_hz: float = 60.0
-    power_factor: float = 0.95
-    availability_target: float = 0.9995
-    loss_allowance_pct: float = 1.0
-    firm_battery_h: float = 4.0
-    reserve_battery_h: float = 0.5
+    power_factor: float = default("power_factor")
+    availability_target: float = default("availability_target")
+    loss_allowance_pct: float = default("loss_allowance_pct")
+    firm_battery_h: float = default("firm_battery_h")
+    reserve_battery_h: float = default("reserve_battery_h")
     pv_yield: tuple[float, ...] = ()  # [1] of every hour; without it photovoltaics are left out
     wind_yield: tuple[float, ...] = ()  # [1] of every hour; without it wind is left out
     clear_sky_estimate: bool = False  # take the clear-sky yield where none is brought: an upper estimate
-    discount_rate: float = 0.08
-    project_years: int = 20
-    fuel_usd_per_gj: Mapping[str, float] = field(default_factory=lambda: {"gas": 4.0})
-    fuel_co2_t_per_gj: Mapping[str, float] = field(default_factory=lambda: {"gas": 0.0561})  # IPCC 2006, table 2.2
+    discount_rate: float = default("discount_rate")
+    project_years: int = int(default("project_years"))
+    fuel_usd_per_gj: Mapping[str, float] = field(default_factory=lambda: {"gas": default("fuel_usd_per_gj.gas")})
+    fuel_co2_t_per_gj: Mapping[str, float] = field(default_factory=lambda: {"gas": default("fuel_co2_t_per_gj.gas")})
     carbon_usd_per_t: float = 0.0
-    grid_usd_per_mwh: float = 80.0
-    grid_co2_t_per_mwh: float = 0.4
+    grid_usd_per_mwh: float = default("grid_usd_per_mwh")
+    grid_co2_t_per_mwh: float = default("grid_co2_t_per_mwh")
     technologies: tuple[Technology, ...] = field(default_factory=shipped_technologies)
     equipment_prices: Mapping[str, float] = field(default_factory=shipped_prices)  # USD for each, MVA or Mvar
     minimum_counts: Mapping[str, int] = field(default_factory=dict)  # technology → units at least
@@ -91,6 +92,11 @@ class Requirement:
     def peak_mw(self) -> float:
         """Return the highest load [MW]."""
         return max(self.load_mw)
+
+    @property
+    def demand_mw(self) -> float:
+        """Return what is generated at the highest load: with the losses [MW]."""
+        return self.peak_mw * (1 + self.loss_allowance_pct / 100)
 
     @property
     def heaviest_day_mw(self) -> float:

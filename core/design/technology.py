@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cache
-from pathlib import Path
 from typing import Any
 
+from core.design.defaults import shipped_rows
 from core.errors import BadInput
+
+#: What says which unit is offered, and nothing of it that has a source.
+OFFERED = frozenset({"id", "name", "kind", "fuel", "max_count", "price_year", "source"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Technology:
     min_load_pct: float
     heat_rate_full_gj_mwh: float | None
     heat_rate_min_gj_mwh: float | None
-    ramp_pct_per_min: float
+    ramp_pct_per_min: float | None  # none: no limit
     start_cost_usd: float
     capex_usd_per_kw: float
     capex_usd_per_kwh: float | None
@@ -66,9 +68,8 @@ class Technology:
 
 @cache
 def shipped_technologies() -> tuple[Technology, ...]:
-    """Return the technologies that ship with the hub; every row names its source."""
-    with Path(__file__).with_name("technologies.csv").open(encoding="utf-8", newline="") as handle:
-        return tuple(technology(row) for row in csv.DictReader(handle))
+    """Return the technologies that ship with the hub; every row names its sources, field by field."""
+    return tuple(technology(row) for row in shipped_rows("technologies"))
 
 
 def technology(row: Mapping[str, Any], base: Technology | None = None) -> Technology:
@@ -85,7 +86,16 @@ def technology(row: Mapping[str, Any], base: Technology | None = None) -> Techno
         raise BadInput(
             f"technology {values.get('id', '?')} lacks {', '.join(missing)}", hint="every unit needs its costs"
         )
-    return Technology(**values)
+    return Technology(**values | {"source": _source(values, base)})
+
+
+def _source(values: Mapping[str, Any], base: Technology | None) -> str:
+    """Return the source of a row's numbers; those that differ from the shipped row are nobody's but the giver's."""
+    text = str(values["source"])
+    if base is None or text != base.source:
+        return text
+    given = [name for name, value in asdict(base).items() if name not in OFFERED and values[name] != value]
+    return f"{', '.join(given)}: as given; the others: {text}" if given else text
 
 
 def _typed(owner: str, name: str, value: Any, kind: str) -> Any:

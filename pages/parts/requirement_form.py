@@ -11,28 +11,30 @@ import pandas as pd
 import streamlit as st
 
 from core.design.catalogue_file import read_technologies
-from core.design.prices import price_rows
+from core.design.defaults import default, shipped_rows, source_of
+from core.design.requirement import Requirement
 from core.design.requirement_file import read_hours
 from core.design.technology import shipped_technologies
 from core.documents import dump
 from core.errors import BadInput
 from pages.parts.errors import show_error
 
-#: Numbers of a requirement: key → (label, least, greatest, step, default).
+#: Numbers of a requirement: key → (label, least, greatest, step).
 NUMBERS = {
-    "load_mw": ("Load [MW]", 0.0, 1e5, 10.0, 200.0),
-    "power_factor": ("Power factor", 0.5, 1.0, 0.01, 0.95),
-    "availability_target": ("Availability target", 0.5, 0.9999999, 0.0001, 0.9995),
-    "redundancy_level": ("Largest units out at full load", 0.0, 5.0, 1.0, 1.0),
-    "gas": ("Gas price [USD/GJ]", 0.0, 1e3, 0.5, 4.0),
-    "carbon_usd_per_t": ("Carbon price [USD/t]", 0.0, 1e4, 10.0, 0.0),
-    "grid_max_mw": ("Largest grid connection [MW]", 0.0, 1e5, 10.0, 0.0),
-    "grid_usd_per_mwh": ("Grid energy [USD/MWh]", 0.0, 1e4, 5.0, 80.0),
-    "renewable_share": ("Renewable share at least", 0.0, 1.0, 0.05, 0.0),
-    "discount_rate": ("Discount rate", 0.0, 1.0, 0.01, 0.08),
-    "project_years": ("Project life [years]", 1.0, 100.0, 1.0, 20.0),
-    "bess_min_mwh": ("Battery energy at least [MWh]", 0.0, 1e6, 10.0, 0.0),
+    "load_mw": ("Load [MW]", 0.0, 1e5, 10.0),
+    "power_factor": ("Power factor", 0.5, 1.0, 0.01),
+    "availability_target": ("Availability target", 0.5, 0.9999999, 0.0001),
+    "redundancy_level": ("Largest units out at full load", 0.0, 5.0, 1.0),
+    "gas": ("Gas price [USD/GJ]", 0.0, 1e3, 0.5),
+    "carbon_usd_per_t": ("Carbon price [USD/t]", 0.0, 1e4, 10.0),
+    "grid_max_mw": ("Largest grid connection [MW]", 0.0, 1e5, 10.0),
+    "grid_usd_per_mwh": ("Grid energy [USD/MWh]", 0.0, 1e4, 5.0),
+    "renewable_share": ("Renewable share at least", 0.0, 1.0, 0.05),
+    "discount_rate": ("Discount rate", 0.0, 1.0, 0.01),
+    "project_years": ("Project life [years]", 1.0, 100.0, 1.0),
+    "bess_min_mwh": ("Battery energy at least [MWh]", 0.0, 1e6, 10.0),
 }
+NAMES = {"gas": "fuel_usd_per_gj.gas"}  # of a field in defaults.csv, where it is another
 #: Limits that hold only when they are entered.
 LIMITS = {
     "budget_usd": "Investment at most [USD]",
@@ -84,11 +86,13 @@ def requirement_form(last: Mapping[str, Any]) -> dict[str, Any] | None:
     """
     columns = st.columns(4)
     entered: dict[str, Any] = {}
-    for place, (key, (label, least, most, step, default)) in enumerate(NUMBERS.items()):
-        before = last.get("fuel_usd_per_gj", {}).get(key, default) if key == "gas" else last.get(key, default)
-        before = default if isinstance(before, list) else float(before)
+    for place, (key, (label, least, most, step)) in enumerate(NUMBERS.items()):
+        shipped = _shipped(key)
+        before = last.get("fuel_usd_per_gj", {}).get(key, shipped) if key == "gas" else last.get(key, shipped)
+        before = shipped if isinstance(before, list) else float(before)
+        source = source_of(NAMES.get(key, key)) or None
         digits = "%.6f" if key == "availability_target" else "%g"
-        entered[key] = columns[place % 4].number_input(label, least, most, before, step, format=digits)
+        entered[key] = columns[place % 4].number_input(label, least, most, before, step, format=digits, help=source)
     for place, (key, label) in enumerate(LIMITS.items()):
         limit = columns[place].number_input(label, 0.0, value=last.get(key), placeholder="no limit")
         entered |= {} if limit is None else {key: limit}
@@ -118,6 +122,13 @@ def _series(last: Mapping[str, Any]) -> dict[str, list[float]] | None:
                 show_error(error)
                 refused = True
     return None if refused else given
+
+
+def _shipped(key: str) -> float:
+    """Return the number that a field of the form begins with."""
+    if source_of(NAMES.get(key, key)):
+        return default(NAMES.get(key, key))
+    return Requirement().bound(key, 0.0)
 
 
 def _kept(last: Mapping[str, Any], key: str) -> list[float]:
@@ -169,7 +180,7 @@ def catalogue_form(last: Mapping[str, Any]) -> dict[str, Any] | None:
 def _price_form(last: Mapping[str, float]) -> dict[str, float]:
     """Return the prices of electrical equipment, as they are edited."""
     st.markdown("**Transformers, breakers, banks, reactors**")
-    rows = pd.DataFrame(price_rows()).astype({"usd": float, "price_year": int})
+    rows = pd.DataFrame(shipped_rows("equipment_prices")).astype({"usd": float, "price_year": int})
     rows["usd"] = [float(last.get(name, usd)) for name, usd in zip(rows["id"], rows["usd"], strict=True)]
     edited = st.data_editor(
         rows,

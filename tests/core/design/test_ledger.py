@@ -177,9 +177,9 @@ def test_a_bound_on_what_the_plant_has_not_is_said():
 
 
 def test_contradictory_ledgers_are_named_in_words_and_nothing_else_is():
-    machines = replace(SMALL, technologies=SMALL.technologies[:2])
+    large, small = (replace(t, min_load_pct=30.0) for t in SMALL.technologies[:2])
     asked = with_updates(
-        machines,
+        replace(SMALL, technologies=(large, replace(small, h_s=1.3))),
         [
             Applied(update("max_unit_size_mw", "PLANT", 10.0)),
             Applied(update("unit_count", "GEN_RECIP_09_01", 2.0)),

@@ -131,7 +131,7 @@ def test_an_hour_that_comes_twice_is_refused_at_its_row(tmp_path):
 def test_a_catalogue_takes_what_it_leaves_out_from_the_shipped_one():
     text = "id,capex_usd_per_kw,max_count,heat_rate_full_gj_mwh\nRECIP_18,1500,7,\n"
     (engine,) = read_technologies(text.encode(), "c.csv")
-    assert (engine.capex_usd_per_kw, engine.max_count, engine.heat_rate_full_gj_mwh) == (1500, 7, 8.74)
+    assert (engine.capex_usd_per_kw, engine.max_count, engine.heat_rate_full_gj_mwh) == (1500, 7, 8.75)
     assert read_technologies(b'["BESS"]', "c.json")[0].kind == "BESS"
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -12,13 +13,16 @@ import pytest
 from core.design import branching
 from core.design.at_once import size_at_once
 from core.design.checks import check_requirement
+from core.design.defaults import shipped_rows
+from core.design.electrical import electrical_amounts
 from core.design.formulation import annuity
-from core.design.prices import price_rows
 from core.design.requirement import Requirement
+from core.design.requirement_file import read_requirement, requirement_document, restored_requirement
 from core.design.sensitivity import size_and_place
 from core.design.sizing import size
 from core.design.solving import Outcome
-from core.design.technology import shipped_technologies
+from core.design.sources import sources
+from core.design.technology import OFFERED, shipped_technologies
 from core.errors import BadInput
 
 ENGINES = tuple(t for t in shipped_technologies() if t.id == "RECIP_18")
@@ -40,9 +44,9 @@ def test_constant_load_and_one_engine_follow_the_closed_form():
     fuel_gj = 8760 * (engine.fuel_slope_gj_mwh * demand + engine.fuel_no_load_gj_h * running)
     transformer, bay = 31.5 * 28380, 100_000  # 21.5 MVA / 0.8, the next standard size; two bays at 38 kV or less
     halls = 2 * 2 * (63 * 28380 + 2 * bay) + 2 * 4.5 * 55556 + bay  # 45 MW / 0.95 / 0.8 each, 0.1 Mvar/MW, a tie
-    electrical = (count * (transformer + 2 * bay) + halls) * annuity(0.08, 20)
-    yearly = electrical + count * 18300 * (engine.capex_usd_per_kw * annuity(0.08, 25) + engine.fixed_usd_per_kw_year)
-    expected = yearly + fuel_gj * 4.0 + 8760 * demand * engine.variable_usd_per_mwh
+    electrical = (count * (transformer + 2 * bay) + halls) * annuity(0.067, 30)
+    yearly = electrical + count * 18300 * (engine.capex_usd_per_kw * annuity(0.067, 25) + engine.fixed_usd_per_kw_year)
+    expected = yearly + fuel_gj * 3.7 + 8760 * demand * engine.variable_usd_per_mwh
     assert design.status == "optimal"
     assert design.counts == {"RECIP_18": count}
     assert design.cost_usd_per_year == pytest.approx(expected, rel=1e-6)
@@ -145,12 +149,44 @@ def test_sun_without_yields_is_left_out_and_said():
     assert design.sizes["pv_mw"] == 0
 
 
-def test_every_default_of_the_catalogue_and_the_price_list_names_its_source_and_year():
-    rows = [(t.id, t.source, t.price_year) for t in shipped_technologies()]
-    rows += [(row["id"], row["source"], int(row["price_year"])) for row in price_rows()]
-    for name, source, year in rows:
-        assert re.search(r"\((?:\d+ )?(?:[A-Z][a-z]+ )?20[0-2]\d\)", source), name
-        assert 2010 <= year <= 2026, name
+YEAR = re.compile(r"\((?:[^()]* )?20[0-2]\d(?:, updated)?\)")
+
+
+@pytest.mark.parametrize("technology", shipped_technologies(), ids=lambda t: t.id)
+def test_every_field_of_the_catalogue_that_claims_something_names_one_source_and_its_year(technology):
+    named = []
+    for segment in technology.source.split("; "):
+        fields, _, source = segment.partition(": ")
+        assert YEAR.search(source), segment
+        named += fields.split(", ")
+    assert len(named) == len(set(named))
+    claims = {name for name, value in asdict(technology).items() if value and name not in OFFERED}
+    ours = {"unit_mw", "rated_kv"} if technology.kind in {"PV", "WIND", "GRID"} else set()  # blocks of our layout
+    steady = {"distribution"} | ({"weibull_beta"} if technology.weibull_beta == 1 else set())  # one failure rate
+    no_limit = {"ramp_pct_per_min"} if technology.ramp_pct_per_min == 100 else set()
+    assert set(named) | ours | steady | no_limit == claims | ours | steady | no_limit
+    assert 2010 <= technology.price_year <= 2026
+
+
+@pytest.mark.parametrize("table", ["equipment_prices", "defaults"])
+def test_every_price_and_every_number_of_a_requirement_names_its_source_and_year(table):
+    rows = shipped_rows(table)
+    assert all(YEAR.search(row["source"]) for row in rows)
+    assert not any(
+        word in row["source"].lower() for row in rows for word in ("engineering assum", "not checked", "unverified")
+    )
+
+
+def test_what_a_requirement_changes_is_as_given_and_the_rest_keeps_its_source():
+    asked = {"discount_rate": 0.05, "technologies": [{"id": "AERO_50", "mtbf_h": 5000}, "RECIP_18"]}
+    requirement = read_requirement(json.dumps(asked).encode(), "r.json").value
+    told = {row["of"]: row["source"] for row in sources(requirement)}
+    assert told["discount_rate"] == "as given"
+    assert "EIA" in told["fuel_usd_per_gj.gas"]
+    assert told["AERO_50"].startswith("mtbf_h: as given; the others: capex_usd_per_kw")
+    assert told["RECIP_18"] == ENGINES[0].source
+    again = restored_requirement(requirement_document(requirement))
+    assert sources(again) == sources(requirement)
 
 
 def test_the_placed_plant_costs_what_the_optimiser_counted_where_the_ledger_asks_for_nothing():
@@ -169,10 +205,17 @@ def test_the_placed_plant_costs_what_the_optimiser_counted_where_the_ledger_asks
 def test_what_the_ledger_asks_of_equipment_is_in_the_cost():
     requirement = replace(SAMPLE, load_mw=(40.0,))
     asked = replace(requirement, equipment={"BUS_HALL_1": {"reactor_ohm": 0.2, "reactive_support_mvar": 14.0}})
-    plain, placed = size_and_place(requirement).design, size_and_place(asked).design
+    plain, sized = size_and_place(requirement).design, size_and_place(asked)
+    placed = sized.design
     assert placed.electrical["CAPACITOR_BANK"] - plain.electrical["CAPACITOR_BANK"] == pytest.approx(10 * 55556)
     mva = 63.0  # two feeds of 0.4 ohm at 13.8 kV
-    assert placed.electrical["REACTOR"] == pytest.approx(2 * (mva / 13.8) ** 2 * 0.4 * 20000, rel=1e-6)
+    assert electrical_amounts(sized.plant, asked)["REACTOR"] == pytest.approx(2 * (mva / 13.8) ** 2 * 0.4, rel=1e-6)
+    assert placed.electrical["REACTOR"] == 0
+    assert [finding.element for finding in placed.findings] == ["REACTOR"]
+    priced = replace(asked, equipment_prices={**asked.equipment_prices, "REACTOR": 20000.0})
+    more = size_and_place(priced).design
+    assert more.electrical["REACTOR"] == pytest.approx(2 * (mva / 13.8) ** 2 * 0.4 * 20000, rel=1e-6)
+    assert not more.findings
 
 
 def test_relaxed_counts_that_no_rounding_makes_a_design_of_in_time_are_no_contradiction(monkeypatch):
