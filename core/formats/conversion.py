@@ -13,11 +13,13 @@ import numpy as np
 import pandas as pd
 
 from core.findings import Finding, Reading
+from core.formats.beside import beside, taken_over
 from core.formats.blocking import refuse_blocked
-from core.formats.networks import FORMATS, Format, read_network
+from core.formats.networks import FORMATS, PSSE, Format, read_network
 from core.formats.psse import RawCase, from_network, schema
 from core.formats.psse.difference import compare_cases
 from core.formats.psse.from_network import BUILT
+from core.formats.riders import ORIGINAL, Original, original_of
 from core.network import CATALOGUE, Network, admittance_matrix
 from core.network.compare import Difference, compare_networks
 
@@ -93,9 +95,13 @@ def convert(reading: Reading[Network], target: Format, version: int | None = Non
         version = int(reading.source.version) if reading.source.version in map(str, target.versions) else 33
     content, findings = target.write(before, version)
     after = read_network(content, f"converted{target.ending}").value
-    lost = compare(before, after)
     others = target.bare(content)
-    return Conversion(content, target, version, before, after, _difference_to_others(before, others), lost, findings)
+    to_others, lost = compare(before, others), compare(before, after)
+    gone = _beside(before, target, content)
+    _note(to_others, gone)
+    if original_of(after) is None and "psse" not in after.extras:
+        _note(lost, gone)
+    return Conversion(content, target, version, before, after, to_others, lost, findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +120,32 @@ def converted(reading: Reading[Network], form: str, version: int | None) -> Conv
     return Converted(result.content, result.ledger(), result.proof(), result.findings)
 
 
-def _difference_to_others(before: Network, after: Network) -> Difference:
-    """Return what differs, with the records of PSS/E's that no table of a network holds."""
-    found = compare(before, after)
-    case = before.extras.get("psse")
-    if isinstance(case, RawCase) and "psse" not in after.extras:
+def _beside(before: Network, target: Format, content: bytes) -> pd.DataFrame:
+    """Return what the file that a network is from says beside its tables, and a file of the target doesn't."""
+    case, original = before.extras.get("psse"), before.extras.get(ORIGINAL)
+    if isinstance(case, RawCase) and target.name not in PSSE:
         rest = replace(case, sections={name: table for name, table in case.sections.items() if name not in BUILT})
-        gone = compare_cases(rest, RawCase(case.version)).removed
-        found.removed = pd.concat([part for part in (found.removed, gone) if len(part)] or [gone], ignore_index=True)
-    return found
+        return compare_cases(rest, RawCase(case.version)).removed
+    if not isinstance(original, Original) or original.content == content:
+        return pd.DataFrame()
+    said = beside(original)
+    if original_of(before):
+        said = said[~taken_over(said, original.form, target.name)]
+    if original.form.partition("-")[0] != target.name.partition("-")[0]:
+        return said
+    again = beside(replace(original, content=content))
+    keys = ["table", "element", "field"]
+    return said[~pd.MultiIndex.from_frame(said[keys]).isin(pd.MultiIndex.from_frame(again[keys]))]
+
+
+def _note(difference: Difference, gone: pd.DataFrame) -> None:
+    """Add what a file says beside a network's tables: whole rows and sections as removed, values as changed."""
+    if gone.empty:
+        return
+    is_row = gone["field"].isna() if "field" in gone else pd.Series(True, gone.index)
+    rows, values = gone.loc[is_row, ["table", "element"]], gone[~is_row].assign(after=None)
+    difference.removed = pd.concat([part for part in (difference.removed, rows) if len(part)] or [rows])
+    difference.changed = pd.concat([part for part in (difference.changed, values) if len(part)] or [values])
 
 
 def compare(before: Network, after: Network) -> Difference:

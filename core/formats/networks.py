@@ -66,6 +66,10 @@ FORMATS: dict[str, Format] = {
 }
 
 
+#: The formats whose files hold whatever a case of PSS/E says.
+PSSE = ("raw", "rawx")
+
+
 def read_network(data: bytes, name: str) -> Reading[Network]:
     """Read a network in any of the formats; the content decides, the name's ending helps.
 

@@ -60,6 +60,22 @@ def read_pandapower_bare(content: bytes) -> Network:
     return from_pandapower(_net(document, "")[0])[0]
 
 
+def tables_of(content: bytes) -> dict[str, pd.DataFrame]:
+    """Return the tables of a file by their present names, those that no load flow needs too; no results."""
+    document = _document(content, "")
+    net, _ = _net(document, "")
+    left_out = [table for table in _tables(document) if table in OBJECTS or table not in net]
+    known = {str(name): frame for name, frame in net.items() if isinstance(frame, pd.DataFrame)}
+    found = known | {table: _frame(document[table], table, "") for table in left_out}
+    return {name: frame for name, frame in found.items() if len(frame) and not name.startswith(("res_", "_"))}
+
+
+def _tables(document: dict[str, Any]) -> list[str]:
+    """Return the names of a document's tables, without results."""
+    is_table = {key: isinstance(value, dict) and value.get("_class") == "DataFrame" for key, value in document.items()}
+    return [key for key in document if is_table[key] and not key.startswith(("res_", "_"))]
+
+
 def _body(document: dict[str, Any]) -> bytes:
     """Return what a document says about the net, without the results of a calculation."""
     said = {key: value for key, value in document.items() if not key.startswith(("res_", "_"))}
@@ -89,10 +105,8 @@ def _net(document: dict[str, Any], name: str) -> tuple[Any, list[Finding]]:
         raise BadInput("sn_mva or f_hz is no number.", where=Where(file=name)) from error
     net = pandapower.create_empty_network(str(document.get("name") or ""), frequency, size)
     findings = []
-    for table, written in document.items():
-        if not isinstance(written, dict) or written.get("_class") != "DataFrame" or table.startswith(("res_", "_")):
-            continue
-        frame = _frame(written, table, name)
+    for table in _tables(document):
+        frame = _frame(document[table], table, name)
         if table in OBJECTS or not isinstance(net.get(table), pd.DataFrame):
             text = f"{len(frame)} rows of pandapower's table {table} are left out."
             findings += [Finding("pandapower.left_out", Severity.WARNING, text)] if len(frame) else []

@@ -10,11 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pandas as pd
+
 from core.errors import BadInput
 from core.findings import Finding, Reading, Source, Where
 from core.formats.archive import unpack
 from core.formats.pypsa_net import from_pypsa, to_pypsa
-from core.formats.riders import RIDER, rider, rode_along, stale
+from core.formats.riders import RIDER, original_of, rider, rode_along, stale
 from core.network import Network, check
 
 
@@ -39,6 +41,28 @@ def read_pypsa(content: bytes, name: str = "") -> Reading[Network]:
 def read_pypsa_bare(content: bytes) -> Network:
     """Return the network that others read from a file of ours: without what rides along."""
     return _opened(content, "")[1]
+
+
+def attributes_of(content: bytes) -> dict[str, pd.DataFrame]:
+    """Return what a file gives for the elements of each class, by attribute; ``snapshots`` for one that varies."""
+    import pypsa
+
+    n, empty = _opened(content, "")[0], pypsa.Network()
+    found = {}
+    for kind in n.components:
+        given = kind.static[~kind.static.index.isin(empty.components[kind.name].static.index)]  # without standard types
+        if given.empty or kind.name == "SubNetwork":
+            continue
+        declared = kind.defaults[kind.defaults["status"].str.startswith("Input")]
+        own = [name for name in given if name in declared.index or name not in kind.defaults.index]
+        frame = given[own].astype(object)
+        frame = frame.mask(frame.eq(declared["default"].reindex(own), axis=1))
+        series = {name: table.columns for name, table in kind.dynamic.items() if len(n.snapshots) > 1}
+        steps = {
+            f"{name} at all snapshots": pd.Series(len(n.snapshots), ids) for name, ids in series.items() if len(ids)
+        }
+        found[str(kind.list_name)] = frame.assign(**steps)
+    return found
 
 
 def _opened(content: bytes, name: str) -> tuple[Any, Network, list[Finding]]:
@@ -72,7 +96,7 @@ def _opened(content: bytes, name: str) -> tuple[Any, Network, list[Finding]]:
 
 def write_pypsa(network: Network) -> tuple[bytes, list[Finding]]:
     """Return a network as PyPSA's netCDF, and what PyPSA's elements can't hold: it rides along."""
-    n, findings = to_pypsa(network)
+    n, findings = _to_pypsa(network)
     _quiet()
     with TemporaryDirectory() as folder:
         path = Path(folder) / "network.nc"
@@ -84,7 +108,7 @@ def write_pypsa(network: Network) -> tuple[bytes, list[Finding]]:
 
 def write_pypsa_csv(network: Network) -> tuple[bytes, list[Finding]]:
     """Return a network as PyPSA's folder of CSV files in a zip archive, and what they can't hold."""
-    n, findings = to_pypsa(network)
+    n, findings = _to_pypsa(network)
     _quiet()
     packed = io.BytesIO()
     with TemporaryDirectory() as folder, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -96,6 +120,14 @@ def write_pypsa_csv(network: Network) -> tuple[bytes, list[Finding]]:
                 zipfile.ZipInfo(path.name), path.read_bytes(), zipfile.ZIP_DEFLATED
             )  # equal bytes each time
     return packed.getvalue(), findings
+
+
+def _to_pypsa(network: Network) -> tuple[Any, list[Finding]]:
+    """Return the network as PyPSA's: the very one that it is from, if it is still as it was read."""
+    original = original_of(network)
+    if original and original.form.startswith("pypsa"):
+        return _opened(original.content, "")[0], []
+    return to_pypsa(network)
 
 
 def _aboard(network: Network, written: str | Path) -> dict[str, Any]:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 from hashlib import sha256
 from typing import Any
 
+import pandas as pd
+
 from core.findings import Finding, Reading, Severity, Source, Where
+from core.formats.matpower import MatpowerCase
 from core.formats.powermodels.components import Data, items
 from core.formats.powermodels.correct import check_connectivity, correct_transformer_parameters
 from core.formats.powermodels.document import check_document, read_json, write_json
+from core.formats.powermodels.from_matpower import data_from_case
 from core.formats.powermodels.from_network import data_from_network
+from core.formats.powermodels.to_matpower import add_costs
 from core.formats.powermodels.to_network import network_from_data
-from core.formats.powermodels.units import make_per_unit
+from core.formats.powermodels.units import make_mixed_units, make_per_unit
 from core.formats.riders import RIDER, rider, rode_along, stale
 from core.network import Network, check
+
+#: What has costs in a dictionary, with the fields that say at which buses.
+COSTED = {"gen": ("gen_bus",), "dcline": ("f_bus", "t_bus")}
 
 
 def read_powermodels(content: bytes, name: str = "") -> Reading[Network]:
@@ -38,6 +47,7 @@ def read_powermodels(content: bytes, name: str = "") -> Reading[Network]:
     check_connectivity(data)
     findings += correct_transformer_parameters(data)
     network, unheld = network_from_data(data)
+    network.extras["matpower"] = _case_with_costs(data)
     return Reading(network, [*findings, *unheld, *check(network)], source)
 
 
@@ -58,11 +68,27 @@ def _first(data: Data, findings: list[Finding]) -> Data:
     return {"name": data.get("name", ""), **network}
 
 
+def _case_with_costs(data: Data) -> MatpowerCase:
+    """Return what a ``.m`` file takes over: the costs of machines and DC lines, by their buses."""
+    mixed = copy.deepcopy({key: data.get(key, {}) for key in ("baseMVA", "per_unit", *COSTED)})
+    make_mixed_units(mixed)
+    case = MatpowerCase()
+    for component, ends in COSTED.items():
+        rows = [item for _, item in items(mixed, component)]
+        case.tables[component] = pd.DataFrame({end: [row[end] for row in rows] for end in ends}, dtype=float)
+        add_costs(case, f"{component}cost", rows)
+    return case
+
+
 def write_powermodels(network: Network) -> tuple[bytes, list[Finding]]:
     """Return a network as a PowerModels dictionary in JSON, and what it can't hold: those values ride along."""
     data, ledger = data_from_network(network)
     make_per_unit(data, physical=True)
-    data = _with_costs(data, network.extras.get("powermodels"))
+    original, case = network.extras.get("powermodels"), network.extras.get("matpower")
+    if original is None and isinstance(case, MatpowerCase):
+        original, _ = data_from_case(case)
+        make_per_unit(original)
+    data = _with_costs(data, original)
     body = write_json(data)
     return body[:-1] + f',"{RIDER}":"{rider(network, body)}"}}'.encode(), ledger
 

