@@ -12,6 +12,7 @@ from core.reliability.model import (
     split_links,
     split_members,
 )
+from core.reliability.network_checks import from_source
 from core.reliability.rates import MtbfMeaning, rates, weibull_mean_h
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "MtbfMeaning",
     "ReliabilityModel",
     "check",
+    "from_source",
     "place",
     "rates",
     "split_links",

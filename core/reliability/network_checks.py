@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -44,14 +44,14 @@ def _broken(row: dict[Any, Any], members: Sequence[str], links: Sequence[Link]) 
     missing = [node for node in (SOURCE, SINK) if all(node not in link for link in links)]
     if missing:
         return error("terminal", f"no link has the node {' nor '.join(missing)}")
-    if SINK not in _reached(links):
+    if SINK not in from_source(links):
         return error("no_path", f"no way leads from {SOURCE} to {SINK}")
     return []
 
 
 def _odd(row: dict[Any, Any], members: Sequence[str], links: Sequence[Link]) -> Iterable[Finding]:
     """Return the members on which the network does not depend, which a misspelled node makes."""
-    reached, ends = _reached(links), Counter(node for link in links for node in link)
+    reached, ends = from_source(links), Counter(node for link in links for node in link)
     for member, link in zip(members, links, strict=True):
         loose = [node for node in link if ends[node] == 1 and node not in (SOURCE, SINK)]
         if loose or link[0] not in reached:
@@ -60,11 +60,16 @@ def _odd(row: dict[Any, Any], members: Sequence[str], links: Sequence[Link]) -> 
             yield _finding(row, "loose", Severity.WARNING, text, "correct the node's name; the member does not count")
 
 
-def _reached(links: Sequence[Link]) -> set[str]:
-    """Return the nodes that links connect with the source."""
-    reached, fresh = {SOURCE}, {SOURCE}
-    while fresh:
-        touched = {node for link in links if fresh.intersection(link) for node in link}
-        fresh = touched - reached
-        reached |= fresh
-    return reached
+def from_source(links: Sequence[Link]) -> dict[str, int]:
+    """Return the vertices that links connect with IN, numbered as a breadth-first search meets them."""
+    neighbours: dict[str, list[str]] = {}
+    for a, b in links:
+        neighbours.setdefault(a, []).append(b)
+        neighbours.setdefault(b, []).append(a)
+    number, queue = {SOURCE: 0}, deque([SOURCE])
+    while queue:
+        for vertex in neighbours.get(queue.popleft(), ()):
+            if vertex not in number:
+                number[vertex] = len(number)
+                queue.append(vertex)
+    return number

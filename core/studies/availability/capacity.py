@@ -57,8 +57,10 @@ NOTHING = Levels(np.zeros(1), np.ones(1))
 
 def _merged(mw: Floats, chance: Floats) -> Levels:
     """Return the levels in order, those that are the same as one."""
-    _, first, level = np.unique(np.round(mw / TOLERANCE_MW), return_index=True, return_inverse=True)
-    return Levels(mw[first], np.bincount(level, chance).astype(np.float64))
+    order = np.argsort(mw, kind="stable")  # two ascending rows are merged
+    mw, chance = mw[order], chance[order]
+    first = np.flatnonzero(np.diff(np.round(mw / TOLERANCE_MW), prepend=-1.0))
+    return Levels(mw[first], np.add.reduceat(chance, first))
 
 
 def unit_levels(mw: Floats, unavailability: Floats) -> list[Levels]:

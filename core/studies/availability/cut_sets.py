@@ -34,7 +34,7 @@ class CutSets:
 
 
 class _Effort(Exception):
-    """The order has too many sets."""
+    """The order has too many sets, or a network is too wide."""
 
 
 def minimal_cut_sets(structure: Structure, root: int) -> CutSets:
@@ -98,6 +98,8 @@ class _Search:
 
     def _of_gate(self, gate: Gate, found: dict[int, list[CutSet]]) -> list[CutSet]:
         """Return the sets that fail the gate: ``row[j]`` holds those that fail j of the members so far."""
+        if gate.links:
+            raise _Effort
         failures = len(gate.members) - gate.need + 1
         row: list[list[CutSet]] = [[frozenset()], *([] for _ in range(failures))]
         for place, member in enumerate(gate.members):

@@ -88,7 +88,7 @@ def deliver(
         )
     uses = Counter(member for node in inside & structure.gates.keys() for member in structure.gates[node].members)
     shared = _leaves_below(structure, [node for node, count in uses.items() if count > 1])
-    if len(shared) > SHARED_LIMIT or shared & rated.keys():
+    if len(shared) > SHARED_LIMIT or shared & rated.keys() or structure.wide(inside):
         text = "blocks share rated units or too many components; the deliverable MW have no closed form"
         return _nothing(required_mw, firm_mw, "rbd.capacity.shared", text, "list every unit in one block")
     mw, rounded_mw = with_few_sums(np.array([rating.mw for rating in rated.values()]))
@@ -301,7 +301,7 @@ def unit_paths(model: ReliabilityModel, compiled: Compiled) -> UnitPaths:
         raise BadInput("no unit of the system has a capacity", hint="fill Capacity_MW")
     sources = _with_gates_above(structure, inside, units)
     uses = Counter(member for gate in gates.values() for member in gate.members)
-    if any(uses[node] > 1 for node in sources):
+    if any(uses[node] > 1 for node in sources) or structure.wide(sources):
         raise BadInput("blocks share rated units: their MW can't be simulated", hint="list every unit in one block")
     above = {member: node for node, gate in gates.items() for member in gate.members if member in sources}
     size = len(structure.names)

@@ -60,13 +60,16 @@ def solve(structure: Structure, root: int, solution: Solution | None = None) -> 
     Raises
     ------
     bdd.TooLarge
-        When blocks share components in such a way that the decision diagram outgrows its limits.
+        When blocks share components in such a way that the decision diagram outgrows its limits, or a network is wide.
     """
     solution = solution or unsolved(structure)
     solution.root = root
+    nodes = structure.below(root)
+    if wide := structure.wide(nodes):
+        raise TooLarge(f"{wide}: the network is too wide for an exact answer", hint="simulate, or take it apart")
     apart = modules(structure, root)
     local: dict[int, dict[int, float]] = {}
-    for node in structure.below(root):
+    for node in nodes:
         if node in apart:
             members = structure.gates[node].members
             plain = len(set(members)) == len(members) and all(m in apart or m not in structure.gates for m in members)

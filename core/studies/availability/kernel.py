@@ -18,6 +18,7 @@ import numpy as np
 from numba import njit
 
 from core.studies.availability.structure import Floats, Integers
+from core.studies.availability.ways import Search, Ways, is_connected
 
 EXPONENTIAL, WEIBULL, LOGNORMAL, DETERMINISTIC = 0, 1, 2, 3
 RUNNING, WAITING_COLD, FAILED, IN_REPAIR, IN_MAINTENANCE = 0, 1, 2, 3, 4
@@ -53,6 +54,7 @@ class Plan(NamedTuple):
     group_need: Integers
     parent_start: Integers
     parents: Integers
+    ways: Ways
     need: Integers  # of every node; 0 for leaves
     up_at_start: Integers  # members of every node
     mw: Floats  # what every node adds to the plant while it works
@@ -80,6 +82,7 @@ class State(NamedTuple):
     spares: Integers
     orders: Floats  # arrival of ordered parts, one row a pool
     stack: Integers
+    search: Search
     scalars: Floats
     random: np.ndarray  # the stream's state
 
@@ -183,7 +186,10 @@ def _turn(plan, state, leaf, works, node_downtime):  # type: ignore[no-untyped-d
         for place in range(np.uint64(plan.parent_start[node]), np.uint64(plan.parent_start[node + ONE])):
             gate = np.uint64(plan.parents[place])
             before = state.working[gate] >= plan.need[gate]
-            state.working[gate] += 1 if works else -1
+            if plan.ways.source[gate] < 0:
+                state.working[gate] += 1 if works else -1
+            elif before != works and (works or state.search.taken[place]):
+                state.working[gate] = is_connected(plan.ways, state.search, state.up, gate)
             if before != (state.working[gate] >= plan.need[gate]):
                 state.stack[filled] = gate
                 filled += 1
@@ -336,6 +342,8 @@ def _reset(plan, state, seed, history):  # type: ignore[no-untyped-def]
     for node in range(len(plan.need)):
         state.working[node] = plan.up_at_start[node]
         state.scalars[MW] += plan.mw[node]
+        if plan.ways.source[node] >= 0:
+            is_connected(plan.ways, state.search, state.up, node)
     for crew in range(len(plan.crews)):
         state.crews[crew] = plan.crews[crew]
     for part in range(len(plan.spares)):

@@ -8,11 +8,10 @@ References
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.reliability import SINK, SOURCE, Link
+from core.reliability import SINK, SOURCE, Link, from_source
 from core.studies.availability.structure import Structure
 
 #: A state of the search: the group that each frontier vertex belongs to, in the frontier's order.
@@ -22,7 +21,8 @@ Groups = tuple[int, ...]
 Decisions = dict[Groups, tuple[Groups, Groups]]
 
 CONNECTED: Groups = ()  # the state in which nothing is left to decide
-MOST_STATES = 20_000  # of all links together; wider networks are written in rounds
+MOST_STATES = 60_000  # of all links together; wider networks stay one gate, which is simulated
+MOST_NODES = 50_000  # of the structure; networks beyond stay one gate too
 
 ALWAYS, NEVER = -1, -2  # in the place of a node: connected, or not, whatever the links do
 
@@ -39,15 +39,16 @@ def add_network(structure: Structure, name: str, members: Sequence[int], links: 
     members, links
         Nodes that are there already, and the two vertices that each of them joins in either direction.
     """
-    near = _from_source(links)
-    reachable = [place for place, (a, _) in enumerate(links) if a in near]
-    order = sorted(reachable, key=lambda place: sorted((near[vertex] for vertex in links[place]), reverse=True))
-    members, links = [members[place] for place in order], [links[place] for place in order]
-    structure.rank |= {member: place for place, member in enumerate(members)}
     gates = _Gates(structure, name)
-    decisions = _decisions(links)
-    top = gates.by_rounds(members, links) if decisions is None else gates.by_states(members, decisions)
-    return structure.add_gate(name, [top], 1)
+    members, links = gates.reduced(members, links)
+    near = from_source(links)
+    order = sorted(range(len(links)), key=lambda place: sorted((near[vertex] for vertex in links[place]), reverse=True))
+    members, links = [members[place] for place in order], [links[place] for place in order]
+    decisions = _decisions(links) if len(structure.names) < MOST_NODES else None
+    if decisions is None:
+        return structure.add_gate(name, members, 1, links)
+    structure.rank |= {member: place for place, member in enumerate(members)}
+    return structure.add_gate(name, [gates.by_states(members, decisions)], 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,31 @@ class _Gates:
 
     structure: Structure
     name: str
+
+    def reduced(self, members: Sequence[int], links: Sequence[Link]) -> tuple[list[int], list[Link]]:
+        """Return the network with parallel links and links in a row as one, without those that lead nowhere."""
+        near = from_source(links)
+        ways: dict[str, dict[str, int]] = {vertex: {} for vertex in near}
+
+        def join(a: str, b: str, node: int) -> None:
+            ways[a][b] = ways[b][a] = self._any([ways[a][b], node]) if b in ways[a] else node
+
+        for member, (a, b) in zip(members, links, strict=True):
+            if a in near:
+                join(a, b, member)
+        loose = [vertex for vertex in ways if vertex not in (SOURCE, SINK)]
+        while loose:
+            vertex = loose.pop()
+            if vertex in ways and len(ways[vertex]) <= 2:
+                ends = ways.pop(vertex)
+                for end in ends:
+                    del ways[end][vertex]
+                if len(ends) == 2:
+                    (a, first), (b, second) = ends.items()
+                    join(a, b, self._both(first, second))
+                loose += [end for end in ends if end not in (SOURCE, SINK)]
+        left = {frozenset((a, b)): (node, (a, b)) for a, ends in ways.items() for b, node in ends.items()}
+        return [node for node, _ in left.values()], [link for _, link in left.values()]
 
     def by_states(self, members: Sequence[int], decisions: Sequence[Decisions]) -> int:
         """Return the node of the first state: it works when its link does and the state after, or the state without."""
@@ -68,21 +94,6 @@ class _Gates:
                 works[state] = if_up if if_up == if_down else self._any([self._both(member, if_up), if_down])
         return works[0, 1]
 
-    def by_rounds(self, members: Sequence[int], links: Sequence[Link]) -> int:
-        """Return the node that works while OUT is reached from IN: in each round by one link more."""
-        ways: dict[str, list[tuple[int, str]]] = {}
-        for member, (a, b) in zip(members, links, strict=True):
-            ways.setdefault(a, []).append((member, b))
-            ways.setdefault(b, []).append((member, a))
-        del ways[SOURCE]
-        reached = {SOURCE: ALWAYS}
-        for _ in ways:
-            before = reached
-            reached = {SOURCE: ALWAYS}
-            for vertex, arriving in ways.items():
-                reached[vertex] = self._any([self._both(link, before.get(other, NEVER)) for link, other in arriving])
-        return reached[SINK]
-
     def _both(self, member: int, other: int) -> int:
         if other in (ALWAYS, NEVER):
             return member if other == ALWAYS else NEVER
@@ -93,21 +104,6 @@ class _Gates:
         if len(ways) < 2:
             return ways[0] if ways else NEVER
         return self.structure.add_gate(self.name, ways, 1)
-
-
-def _from_source(links: Sequence[Link]) -> dict[str, int]:
-    """Return the vertices that links connect with IN, numbered as a breadth-first search meets them."""
-    neighbours: dict[str, list[str]] = {}
-    for a, b in links:
-        neighbours.setdefault(a, []).append(b)
-        neighbours.setdefault(b, []).append(a)
-    number, queue = {SOURCE: 0}, deque([SOURCE])
-    while queue:
-        for vertex in neighbours.get(queue.popleft(), ()):
-            if vertex not in number:
-                number[vertex] = len(number)
-                queue.append(vertex)
-    return number
 
 
 def _decisions(links: Sequence[Link]) -> list[Decisions] | None:

@@ -39,7 +39,7 @@ class SimulationOptions:
     ages_while_down: bool = True  # whether units go on ageing while the system stands still
     mtbf_means: MtbfMeaning = MtbfMeaning.UP_TIME
     confidence: float = 0.95
-    time_limit_s: float | None = None
+    time_limit_s: float | None = None  # of the processors
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +172,10 @@ def _run(prepared: _Prepared, first: int, count: int) -> list[Histories]:
     """Run histories in batches on all processors; the compiled kernel lets go of Python's lock."""
     options = prepared.options
     end, size = min(first + count, options.histories), batch_size(options.histories)
-    deadline = time.monotonic() + (options.time_limit_s or float("inf"))
+    deadline = time.process_time() + (options.time_limit_s or float("inf"))
 
     def batch(start: int) -> Histories | None:
-        late = start > first and time.monotonic() > deadline
+        late = start > first and time.process_time() > deadline
         return None if late else _batch(prepared.plan, options.seed, start, min(size, end - start))
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
@@ -193,6 +193,7 @@ def _batch(plan: Any, seed: int, start: int, count: int) -> Histories:
 
 def _state(plan: Any) -> Any:
     from core.studies.availability.kernel import State
+    from core.studies.availability.ways import new_search
 
     leaves, nodes, pools = len(plan.fail_law), len(plan.need), len(plan.lead)
     events = 1 << (leaves + pools).bit_length()
@@ -215,6 +216,7 @@ def _state(plan: Any) -> Any:
         spares=plan.spares.copy(),
         orders=np.full((pools, slots), np.inf),
         stack=whole(nodes + 1),
+        search=new_search(plan.ways, len(plan.parents)),
         scalars=np.zeros(8),
         random=np.zeros(1, dtype=np.uint64),
     )
@@ -225,6 +227,7 @@ def _plan(
 ) -> tuple[Any, dict[int, int], list[Finding]]:
     """Return the kernel's plan, the place of every node of the system in it, and remarks."""
     from core.studies.availability.kernel import Plan
+    from core.studies.availability.ways import ways
 
     structure, root = compiled.structure, compiled.nodes[str(model.system)]
     findings = list(compiled.findings)
@@ -237,7 +240,7 @@ def _plan(
     inside = sorted(set(gates) | {member for gate in gates.values() for member in gate.members} | mw.keys() | {root})
     leaves = [node for node in inside if node not in gates]
     order = {node: place for place, node in enumerate([*leaves, *(node for node in inside if node in gates)])}
-    parents, starts = _parents(gates, order)
+    places, starts = _places(gates, order)
     laws = _laws(model, compiled, leaves)
     crews, groups = _pools_of_blocks(model, compiled, order)
     parts = _spare_pools(model, laws["component"])
@@ -250,7 +253,8 @@ def _plan(
         lead=parts["lead"],
         **groups,
         parent_start=starts,
-        parents=parents,
+        parents=places[:, 1].copy(),
+        ways=ways(list(gates.values()), [order[node] for node in gates], places, len(order)),
         need=np.array([gates[node].need if node in gates else 0 for node in order], dtype=np.int64),
         up_at_start=np.array([len(gates[node].members) if node in gates else 0 for node in order], dtype=np.int64),
         mw=np.array([mw.get(node, 0.0) for node in order]),
@@ -265,11 +269,11 @@ def _plan(
     return plan, order, findings
 
 
-def _parents(gates: dict[int, Gate], order: dict[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Return every node's gates, one after another, and where each node's begin."""
-    pairs = [(order[member], order[node]) for node, gate in gates.items() for member in gate.members]
-    table = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
-    return table[:, 1].copy(), np.searchsorted(table[:, 0], np.arange(len(order) + 1)).astype(np.int64)
+def _places(gates: dict[int, Gate], order: dict[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows of node, gate and the node's place among its members, sorted, and where each node's begin."""
+    rows = [(order[m], order[node], place) for node, gate in gates.items() for place, m in enumerate(gate.members)]
+    table = np.array(sorted(rows), dtype=np.int64).reshape(-1, 3)
+    return table, np.searchsorted(table[:, 0], np.arange(len(order) + 1)).astype(np.int64)
 
 
 def _laws(model: ReliabilityModel, compiled: Compiled, leaves: list[int]) -> dict[str, Any]:

@@ -8,16 +8,19 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from core.reliability import Link
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A block: works while at least ``need`` of its members work."""
+    """A block: works while at least ``need`` of its members work, or while those that work link IN with OUT."""
 
     members: tuple[int, ...]
     need: int
+    links: tuple[Link, ...] = ()  # of a network that is too wide for threshold gates: what each member joins
 
 
 @dataclass(slots=True)
@@ -39,10 +42,10 @@ class Structure:
         self.frequency_per_h.append(frequency_per_h)
         return len(self.names) - 1
 
-    def add_gate(self, name: str, members: Iterable[int], need: int) -> int:
+    def add_gate(self, name: str, members: Iterable[int], need: int, links: Iterable[Link] = ()) -> int:
         """Append a gate over nodes that are there already; return its node number."""
         node = self.add_leaf(name, np.nan, np.nan, np.nan)
-        self.gates[node] = Gate(tuple(members), need)
+        self.gates[node] = Gate(tuple(members), need, tuple(links))
         return node
 
     def below(self, root: int) -> list[int]:
@@ -54,6 +57,10 @@ class Structure:
             found.update(fresh)
             stack += fresh
         return sorted(found)
+
+    def wide(self, nodes: Iterable[int]) -> str | None:
+        """Return the name of the first network among nodes that is too wide for threshold gates."""
+        return next((self.names[node] for node in nodes if node in self.gates and self.gates[node].links), None)
 
 
 def modules(structure: Structure, root: int) -> set[int]:

@@ -19,8 +19,8 @@ from core.studies.availability.delivery import Delivery, deliver
 from core.studies.availability.exact import Solution, importance, solve, unsolved
 from core.studies.availability.simulation import Simulation, SimulationOptions, simulate
 
-FALLBACK_EVENTS = 2e7
-FALLBACK_S = 8.0
+FALLBACK_EVENTS = 1e7
+FALLBACK_S = 4.0  # of the processors
 ASSUMED_MTTR_H = 24.0
 SYSTEM = ("availability", "unavailability", "downtime_h_per_year", "failures_per_year", "mtbf_h", "mttr_h")
 

@@ -17,7 +17,6 @@ from core.studies.availability import (
     compile_model,
     deliver,
     importance,
-    network,
     solve,
     study_availability,
 )
@@ -384,14 +383,34 @@ def test_a_series_parallel_network_is_its_series_parallel_blocks() -> None:
         assert found[column] == pytest.approx(expected[column], rel=1e-12)
 
 
-def test_a_network_in_rounds_is_the_network_by_states(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = network_of(ladder(6))
-    by_states = study_availability(model).tables["importance"]
-    monkeypatch.setattr(network, "MOST_STATES", 0)
-    by_rounds = study_availability(model).tables["importance"]
-    assert by_rounds.set_index("id").sort_index().to_numpy() == pytest.approx(
-        by_states.set_index("id").sort_index().to_numpy(), rel=1e-9
-    )
+def test_parallel_rows_are_exact_however_many_lie_side_by_side() -> None:
+    """Sixty rows of three links, of which one leads on to nowhere: 1 − (1 − a³)⁶⁰."""
+    rows = [[(SOURCE, f"A{i}"), (f"A{i}", f"B{i}"), (f"B{i}", SINK)] for i in range(60)]
+    model = network_of([*itertools.chain(*rows), ("A0", "DEAD"), ("DEAD", "END")], 0.5)
+    row = study_availability(model).tables["blocks"].iloc[0]
+    assert row["unavailability"] == pytest.approx((1 - 0.5**3) ** 60, rel=1e-12)
+
+
+def grid(size: int) -> list[tuple[str, str]]:
+    """A square grid between two of its corners."""
+
+    def vertex(i: int, j: int) -> str:
+        return {0: SOURCE, 2 * size - 2: SINK}.get(i + j, f"V{i}.{j}")
+
+    down = [((i, j), (i + 1, j)) for i in range(size - 1) for j in range(size)]
+    right = [((j, i), (q, p)) for (i, j), (p, q) in down]
+    return [(vertex(*a), vertex(*b)) for a, b in [*down, *right]]
+
+
+def test_a_network_without_an_exact_answer_is_simulated_within_seconds_and_says_so() -> None:
+    """A square grid is cut off mostly by the two links at either corner: some 2 q²."""
+    began = time.process_time()
+    result = study_availability(network_of(grid(30), 0.02))
+    assert time.process_time() - began < 20  # with the compilation of the simulation, where nothing is cached
+    finding = next(finding for finding in result.findings if finding.code == "rbd.simulated_instead")
+    assert "SYSTEM: the network is too wide" in finding.text
+    assert result.tables["blocks"].loc[0, "unavailability"] == pytest.approx(2 * 0.02**2, rel=0.4)
+    assert result.tables["cut_sets"].empty
 
 
 def test_a_long_ladder_is_exact_in_any_order_and_more_links_never_hurt() -> None:

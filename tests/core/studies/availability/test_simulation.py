@@ -8,7 +8,8 @@ from numba import njit
 
 from core.errors import BadInput
 from core.reliability import ReliabilityModel
-from core.studies.availability import SimulationOptions, compile_model, deliver, simulate, solve
+from core.studies.availability import SimulationOptions, compile_model, deliver, network, simulate, solve
+from core.studies.availability.bdd import TooLarge
 
 
 def units(count: int, **more: object) -> list[dict]:
@@ -59,6 +60,27 @@ def test_the_simulated_interval_holds_the_exact_availability_and_frequency(name:
     assert found.availability.low <= availability <= found.availability.high
     if "Weibull" not in name:  # a 2-of-3 of ageing units fails more often than of exponential ones in the first years
         assert found.failures_per_year.low <= failures <= found.failures_per_year.high
+
+
+MESH = ["IN:A", "IN:B", "IN:C", "A:B", "B:C", "A:OUT", "B:OUT", "C:OUT"]
+
+
+@pytest.mark.parametrize("members", ["U0,U1,U2,U3,U4,U5,U6,U7", "U0,U1,U2,U0,PAIR,U1,U5,PAIR"])
+def test_a_network_that_is_one_gate_agrees_with_its_exact_answer(monkeypatch: pytest.MonkeyPatch, members: str) -> None:
+    """With links that fail together and a block as a link; beside the network another block of its units."""
+    blocks = [
+        {"id": "PAIR", "type": "PARALLEL", "members": "U6,U7", "k": 1},
+        {"id": "MESH", "type": "NETWORK", "members": members, "links": ",".join(MESH)},
+        {"id": "SYSTEM", "type": "PARALLEL_K_OF_N", "members": "MESH,U2,PAIR", "k": 2},
+    ]
+    model = ReliabilityModel.from_tables(units(8, mttr_h=400.0), blocks)
+    availability, failures = exact(model)
+    monkeypatch.setattr(network, "MOST_STATES", 0)
+    with pytest.raises(TooLarge, match="MESH"):
+        exact(model)
+    found = simulate(model, SimulationOptions(histories=1500, years=20, seed=7, confidence=FOUR_SIGMA))
+    assert found.availability.low <= availability <= found.availability.high
+    assert found.failures_per_year.low <= failures <= found.failures_per_year.high
 
 
 def test_the_seed_decides_everything() -> None:
