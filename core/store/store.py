@@ -18,6 +18,8 @@ from core.store.tables import files
 from core.store.types import now
 
 BUSY_TIMEOUT_S = 30
+#: What a connection of SQLite may hold of the database [KiB]: a block of a simulation doesn't go to the disk twice.
+CACHE_KIB = 65_536
 
 
 class Store:
@@ -100,6 +102,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     """Readers beside one writer, and transactions that begin where we say so, also around changes of the schema."""
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -53,30 +53,39 @@ def conformed(frame: pd.DataFrame, software: str, component: str) -> pd.DataFram
     unknown = sorted(set(frame.columns) - {column.name for column in declared} - {"timestamp"})
     if unknown:
         raise BadInput(f"{software}'s {component} results have no column {', '.join(unknown)}")
-    made = {"timestamp": frame["timestamp"].astype(str)}
+    made = {"timestamp": _texts(frame["timestamp"], str)}
     for column in declared:
         if column.name not in frame:
             if column.required:
                 raise BadInput(f"the {component} results lack the column {column.name}")
             made[column.name] = pd.Series(np.full(len(frame), None), index=frame.index, dtype=object)
         elif column.type == "text":
-            made[column.name] = frame[column.name].astype(object)
+            made[column.name] = _texts(frame[column.name], object)
         else:
             made[column.name] = _numbers(frame[column.name], component, column.type, column.required)
-    return pd.DataFrame(made)
+    return pd.DataFrame(made, copy=False)
+
+
+def _texts(values: pd.Series, kind: type) -> pd.Series:
+    """Return the texts; categories stay categories, of which a year's million rows hold each once."""
+    return values if isinstance(values.dtype, pd.CategoricalDtype) else values.astype(kind)
 
 
 def _numbers(values: pd.Series, component: str, kind: str, required: bool) -> pd.Series:
     if values.dtype.kind == "i":  # whole, finite and all there
         return values
-    numbers = pd.to_numeric(values, errors="coerce").astype(float)
+    numbers = pd.to_numeric(values, errors="coerce").astype(float, copy=False)
     if (numbers.isna() & values.notna()).any() or np.isinf(numbers).any():
         raise BadInput(f"the {component} results hold something else than numbers in {values.name}")
     if required and numbers.isna().any():
         raise BadInput(f"a row of the {component} results has no {values.name}")
     if kind == "int" and (numbers.dropna() % 1 != 0).any():
         raise BadInput(f"the {component} results hold fractions in {values.name}")
-    return numbers.astype("Int64") if kind == "int" else numbers
+    if kind != "int":
+        return numbers
+    missing = numbers.isna()
+    whole = numbers.fillna(0).astype("int64")
+    return whole.astype(object).mask(missing, None) if missing.any() else whole
 
 
 def _numbered(frame: pd.DataFrame, key: str) -> pd.DataFrame:

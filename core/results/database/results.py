@@ -52,9 +52,9 @@ def insert_tables(
     try:
         with store.writing() as connection:
             for component, frame in checked.items():
-                write_rows(connection, RESULTS[key, component], frame.assign(grid_sim_id=sim))
+                write_rows(connection, RESULTS[key, component], sim, frame)
             if farms is not None and len(farms):
-                write_rows(connection, wec_simulations, farms.assign(grid_sim_id=sim))
+                write_rows(connection, wec_simulations, sim, farms)
             if steps:
                 advance(connection, sim, steps)
     except IntegrityError as error:

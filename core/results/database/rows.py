@@ -1,7 +1,7 @@
 """A simulation's rows into a table and out of it: a million in a second or two.
 
-A driver takes and gives Python's own values one by one. Hence many rows go into one statement, and only what changes
-from step to step comes back row by row.
+A driver takes and gives Python's own values one by one. Hence a step's rows go into one statement, and only what
+changes from step to step is handed over, and comes back, row by row.
 """
 
 from __future__ import annotations
@@ -16,41 +16,65 @@ from sqlalchemy.types import REAL
 
 #: Rows that the driver hands over together; their objects are gone before the next ones come.
 TOGETHER = 10_000
-#: Rows of one statement: SQLite takes them in half the time of single ones.
-ROWS_A_STATEMENT = 100
+#: Rows that one statement inserts at least, where there are as many, and parameters that it may have.
+ROWS_A_STATEMENT, PARAMETERS = 100, 30_000
 
 
-def write_rows(connection: Connection, table: Table, frame: pd.DataFrame) -> None:
-    """Write the rows of a frame into the columns of its names."""
-    names, count = [str(name) for name in frame.columns], len(frame)
-    width = len(names)
-    values: list[object] = [None] * (count * width)
-    for place, name in enumerate(names):
-        values[place::width] = _plain(frame[name])
-    whole = count - count % ROWS_A_STATEMENT
-    for first, end, rows in ((0, whole, ROWS_A_STATEMENT), (whole, count, count - whole)):
-        size = rows * width
-        parts = [tuple(values[at : at + size]) for at in range(first * width, end * width, size or 1)]
-        if parts:
-            connection.exec_driver_sql(_insertion(connection, table, names, rows), parts)
+def write_rows(connection: Connection, table: Table, sim: int, frame: pd.DataFrame) -> None:
+    """Write a simulation's rows into the columns of the frame's names."""
+    rows = _rows_together(frame)
+    whole = len(frame) - len(frame) % rows
+    for part, size in ((frame.iloc[:whole], rows), (frame.iloc[whole:], len(frame) - whole)):
+        if len(part):
+            _write(connection, table, sim, part, size)
 
 
-def _insertion(connection: Connection, table: Table, names: list[str], rows: int) -> str:
-    """Return the statement that inserts so many rows, in the driver's own way."""
+def _rows_together(frame: pd.DataFrame) -> int:
+    """Return how many rows go into one statement: those of whole steps, as far as its parameters suffice."""
+    stamps = _codes(frame["timestamp"])
+    a_step = int(np.argmax(stamps != stamps[0])) or len(frame)
+    return min(a_step * -(-ROWS_A_STATEMENT // a_step), PARAMETERS // len(frame.columns))
+
+
+def _write(connection: Connection, table: Table, sim: int, frame: pd.DataFrame, rows: int) -> None:
+    """Write parts of so many rows, each by the same statement: numbers and names that all have alike stand in it."""
+    told = {str(name): _literals(connection, table.c[str(name)], frame[name], rows) for name in frame}
     quote = connection.dialect.identifier_preparer.quote
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-    one = f"({', '.join([mark] * len(names))})"
-    columns = ", ".join(map(quote, names))
-    return f"INSERT INTO {quote(table.name)} ({columns}) VALUES {', '.join([one] * rows)}"
+    names = ", ".join(map(quote, ("grid_sim_id", *told)))
+    lines = ", ".join(f"({sim}, {', '.join(line)})" for line in zip(*told.values(), strict=True))
+    rest = [_plain(frame[name]).reshape(-1, rows) for name in frame if told[str(name)][0] == _mark(connection)]
+    parameters = np.stack(rest, axis=2).reshape(len(rest[0]), -1).tolist()
+    statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES {lines}"
+    connection.exec_driver_sql(statement, list(map(tuple, parameters)))
 
 
-def _plain(values: pd.Series) -> list[object]:
+def _literals(connection: Connection, column: Column[Any], values: pd.Series, rows: int) -> list[str]:
+    """Return a column's part of each row of the statement: its value where all parts have the same, else the mark.
+
+    Fractions are always handed over: SQLite rounds those that stand in a statement.
+    """
+    process = column.type.dialect_impl(connection.dialect).literal_processor(connection.dialect)
+    parts = _codes(values).reshape(-1, rows)
+    if process is None or isinstance(column.type, REAL) or not (parts == parts[0]).all():
+        return [_mark(connection)] * rows
+    return ["NULL" if value is None else process(value) for value in _plain(values.iloc[:rows])]
+
+
+def _mark(connection: Connection) -> str:
+    return "?" if connection.dialect.paramstyle == "qmark" else "%s"
+
+
+def _codes(values: pd.Series) -> np.ndarray:
+    """Return what tells which values are the same: the codes of categories."""
+    return (values.cat.codes if isinstance(values.dtype, pd.CategoricalDtype) else values).to_numpy()
+
+
+def _plain(values: pd.Series) -> np.ndarray:
     """Return Python's own values, ``None`` where missing."""
     missing = values.isna()
     if missing.any():
-        values = values.astype(object)
-        values[missing] = None
-    return list(values.tolist())
+        values = values.astype(object).mask(missing, None)
+    return np.asarray(values.to_numpy(dtype=object))
 
 
 def read_rows(

@@ -102,6 +102,19 @@ def test_an_element_that_changes_or_is_missing_at_a_step_is_read_as_it_was_writt
     pd.testing.assert_frame_equal(second, buses[buses["bus"] == 2].reset_index(drop=True))
 
 
+def test_names_and_fractions_come_back_to_the_letter(either: Store):
+    """What all steps have alike stands in the statement that inserts them."""
+    names, odd = ["O'Neil 100 % \\ ?1 :v %s \"", "Zürich\n"], [1 / 3, 0.1 + 0.2]
+    steps = [state(f"2025-01-01T0{hour}:00:00", odd[hour]) for hour in range(2)]
+    for step in steps:
+        step.bus = step.bus.assign(bus_name=names, vbase=odd).drop(columns="Vbase")
+    sim = begun(either)
+    database.insert_grid_states(either, sim, steps)
+    buses = database.get_bus_data(either, sim)
+    assert buses["bus_name"].tolist() == names * 2
+    assert (buses["vbase"].tolist(), buses["v_mag"].tolist()) == (odd * 2, [1.06, 1 / 3, 1.06, 0.1 + 0.2])
+
+
 def test_duckdb_reads_from_parquet_the_frames_of_the_database(either: Store, tmp_path: Path):
     sim = begun(either)
     farm = pd.DataFrame({"wec_farm_name": ["wave"], "timestamp": ["2025-01-01T00:00:00"], "power_output_mw": [0.5]})
