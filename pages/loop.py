@@ -3,7 +3,6 @@ from __future__ import annotations
 import streamlit as st
 
 from core import jobs
-from core.design.ending import End
 from core.design.requirement import Requirement
 from core.design.requirement_file import read_requirement
 from core.jobs import loop as background
@@ -48,21 +47,27 @@ def start_form(project: Project) -> None:
 
 
 def controls(project: Project, loop: Loop) -> None:
+    turns = [run for run in jobs.runs(store(), project.id) if run.kind == background.LOOP.name]
+    failed = (turns[0].result or {"failed": [turns[0].message]})["failed"] if turns else []
     if background.is_turning(project):
         st.info(f"Turning: {loop.progress or 'begins'}. Runs at the left show how far it is.", icon=":material/sync:")
         if st.button("Stop", icon=":material/stop:"):
             with explained():
-                for run in jobs.runs(store(), project.id, results=False):
-                    if run.kind == background.LOOP.name and run.is_active:
+                for run in turns:
+                    if run.is_active:
                         jobs.cancel(store(), run.id)
                 st.rerun()
         return
-    if loop.state == WAITING:
+    if failed and failed[0] and not loop.ended:
+        st.error(f"The last run failed: {failed[0]}", icon=":material/error:")
+    elif loop.state == WAITING:
         st.warning(f"Waiting: {loops.uploads(project, loop).text}.", icon=":material/upload_file:")
         st.caption("Download the round's files below, run the tool, and bring its answer on *Import results*.")
+        if st.button("Import results", icon=":material/download_done:"):
+            st.switch_page("pages/import_results.py")
     else:
-        icon = ":material/check_circle:" if loop.converged else ":material/info:"
-        (st.success if loop.converged else st.info)(f"**{loop.state.capitalize()}** — {loop.reason}", icon=icon)
+        said = st.success if loop.converged else st.warning if loop.ended else st.info
+        said(f"**{loop.state.capitalize()}** — {loop.reason}".replace("$", "\\$"))
     if loop.ended:
         return
     with st.container(horizontal=True):
@@ -87,7 +92,7 @@ controls(project, loop)
 if remarks := st.session_state.get("loop-remarks"):
     st.markdown("**Remarks on the requirement**")
     show_findings(remarks)
-if loop.ended or not loop.rounds:
+if loop.ended or not (loop.rounds or background.is_turning(project)):
     with st.expander("Begin a new loop"):
         start_form(project)
 if loop.rounds:
@@ -96,5 +101,3 @@ if loop.rounds:
         open_updates(project, loop)
     requirement_costs(project, loop)
     round_details(project, loop)
-elif loop.state == End.INFEASIBLE:
-    st.error(loop.reason)

@@ -38,7 +38,7 @@ RATING_KA = 0.05  # printed ratings may be rounded so far
 STOPPED, WAITING = "stopped", "waiting for an upload"
 
 #: Studies that an outside tool may do in a loop → their stage.
-STAGE_OF = {stage.study: stage for stage in STAGES if stage.study != "screening"}
+STAGE_OF = {stage.study: stage for stage in STAGES if stage.tool != "Gridproof"}
 
 
 @dataclass(frozen=True, slots=True)

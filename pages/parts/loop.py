@@ -145,7 +145,9 @@ def round_details(project: Project, loop: Loop) -> None:
     if not placed:
         return
     numbers = [each.number for each in placed]
-    number = st.segmented_control("Plant of round", numbers, default=numbers[-1], key="loop-round", required=True)
+    number = st.segmented_control(
+        "Plant of round", numbers, default=numbers[-1], key=f"round-of-{numbers[-1]}", required=True
+    )
     this = placed[numbers.index(number)]
     download_bundle(project.id, this.revision or 0, 35)
     oneline(plant_of(project, this), key="loop-oneline")

@@ -29,8 +29,7 @@ from pages.parts.verdicts import verdict_table
 
 #: Studies that a network file is enough for.
 OF_NETWORKS = ("load_flow", "contingency", "short_circuit")
-
-
+NOT_JUDGED = "Nothing could be judged: see *Findings*."
 _LIMIT = "Limit: "
 
 
@@ -97,7 +96,7 @@ def _plant_run(shown: Shown, project: Project, options: Mapping[str, object]) ->
 
 def _result(shown: Shown, run: RunStatus, result: Mapping[str, Any], plant: Plant | None) -> None:
     counts = " · ".join(f"{count} {state}" for state, count in result["counts"].items() if count)
-    st.markdown(f"{badge_text(result['verdict'])} &nbsp; {counts or 'Nothing could be judged: see *Findings*.'}")
+    st.markdown(f"{badge_text(result['verdict'])} &nbsp; {counts or NOT_JUDGED}")
     criteria = _criteria(shown.study, plant, result.get("overrides", []))
     st.caption("Limits: " + "; ".join(f"{row.label} {row.limits_text()}" for row in criteria))
     for message in result["failed"]:
@@ -107,7 +106,7 @@ def _result(shown: Shown, run: RunStatus, result: Mapping[str, Any], plant: Plan
     others = {name: file for name, file in files.items() if name != shown.table}
     views: dict[str, Callable[[], None]] = {
         shown.table.capitalize(): lambda: _main_table(shown, main, criteria),
-        "Verdicts": lambda: _verdicts(shown, result["verdicts"]),
+        "Verdicts": lambda: _verdicts(shown, result),
         "Plot": lambda: _plots(shown, main, run.id, files),
         "Findings": lambda: show_findings([Finding.from_dict(finding) for finding in result["findings"]]),
     }
@@ -134,7 +133,9 @@ def _plots(shown: Shown, main: pd.DataFrame, run: str, files: Mapping[str, str])
     if shown.course and shown.course.table in files:
         _plot(_read(run, files[shown.course.table]), shown.course)
     element, quantity = shown.chart
-    if quantity in main and main[quantity].notna().any():
+    if quantity not in main or main[quantity].isna().all():
+        st.info("The study has no values to plot.")
+    else:
         worst = main.groupby(element)[quantity].max().sort_values(ascending=False).head(40)
         heading = shown.columns.get(quantity, quantity)
         st.bar_chart(worst, horizontal=True, x_label="", y_label=heading, sort=False)  # its axes are swapped
@@ -173,9 +174,12 @@ def _plot(rows: pd.DataFrame, course: Course) -> None:
     st.plotly_chart(figure)
 
 
-def _verdicts(shown: Shown, verdicts: list[dict[str, Any]]) -> None:
+def _verdicts(shown: Shown, result: Mapping[str, Any]) -> None:
+    verdicts = result["verdicts"]
     if not verdicts:
-        st.markdown(f"{badge_text(State.PASS)} &nbsp; Every value is within its limit.")
+        within = result["verdict"] == State.PASS
+        said = "Every value is within its limit." if within else NOT_JUDGED
+        st.markdown(f"{badge_text(result['verdict'])} &nbsp; {said}")
         return
     verdict_table(verdicts, key=f"verdicts-{shown.study}")
     download_table(pd.DataFrame(verdicts).drop(columns="where"), f"{shown.study}_verdicts")
