@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from core.findings import Finding, Severity, Where
+from core.findings import Finding, Severity, Where, counted
 from core.formats.psse import schema
 from core.formats.psse.case import RawCase
-from core.formats.psse.dc import lcc_table, vsc_table
+from core.formats.psse.dc import lcc_table, vsc_remarks, vsc_table
 from core.formats.psse.transformers import three_winding_table, two_winding_table
 from core.network import Network
 
@@ -38,6 +38,8 @@ def to_network(case: RawCase, name: str, findings: list[Finding]) -> Network:
     lines = {table: numbers for table, numbers in _lines(case, two).items() if numbers is not None}
     _not_modelled(case, findings)
     _without_value(case, findings)
+    findings += vsc_remarks(case)
+    _metered_twice(case, findings)
     extras = {"psse": case, "unmodelled_buses": _unmodelled_buses(case)}
     title = " ".join(part.strip() for part in case.titles if part.strip())
     frequency = float(case.header.get("BASFRQ") or 60.0)
@@ -231,6 +233,17 @@ def _without_value(case: RawCase, findings: list[Finding]) -> None:
                 where = Where(section=section, line=line, row=int(row) + 1 if line is None else None, column=f.name)
                 text = f"{f.name} is left out and has no default in PSS/E; it is taken as zero."
                 findings.append(Finding("psse.raw.no_value", Severity.ERROR, text, "Give the value.", where))
+
+
+def _metered_twice(case: RawCase, findings: list[Finding]) -> None:
+    """Say where a sign and the field that took its place say different metered ends."""
+    rows = np.flatnonzero((case.integers("branch", "J") < 0) & (case.integers("branch", "MET") < 2))
+    numbers = case.numbers("branch")
+    if len(rows) and case.version >= 31:
+        where = Where(section="branch", line=None if numbers is None else int(numbers[rows[0]]), column="MET")
+        text = f"{counted(len(rows), 'branch', 'branches')} to a bus with a minus sign, yet MET says bus I: "
+        text += "the sign is taken for the metered end, as versions before 31 have it."
+        findings.append(Finding("psse.raw.metered_end", Severity.INFO, text, "", where))
 
 
 #: Sections that the network's tables can't hold: they ride along and are written back.
