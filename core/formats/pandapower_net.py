@@ -12,9 +12,10 @@ from core.findings import Finding, Severity, Where
 from core.formats.matpower.case import MatpowerCase
 from core.formats.matpower.export import case_from_network, ledger
 from core.formats.matpower.network import network_from_case
+from core.formats.pandapower_dc_lines import NO_LIMIT, create_dc_lines, dc_lines_of, holds_both_ends
 from core.formats.pandapower_loads import create_loads, with_loads
 from core.formats.pandapower_places import coordinates, points
-from core.formats.pandapower_three_windings import are_whole, create_three_windings
+from core.formats.pandapower_three_windings import are_whole, create_three_windings, three_windings
 from core.network import Network
 
 
@@ -46,7 +47,9 @@ def to_pandapower(network: Network) -> tuple[Any, list[Finding]]:
     core = network["transformer3w"][whole]
     _shunts(net, core["bus_1"], core["g_mag_pu"] * case.base_mva, core["b_mag_pu"] * case.base_mva, True)
     _machines(net, case)
-    _dc_lines(net, network["dcline"].assign(in_service=network.live("dcline")), case)  # none that ends at a dead bus
+    create_dc_lines(
+        net, network["dcline"].assign(in_service=network.live("dcline")), case
+    )  # none that ends at a dead bus
     _storage(net, case)
     findings = create_loads(net, network)
     switch = network["switch"][network.live("switch")]
@@ -59,7 +62,7 @@ def to_pandapower(network: Network) -> tuple[Any, list[Finding]]:
 def _ledger(network: Network) -> list[Finding]:
     """Say what pandapower's elements hold differently or not at all, besides loads."""
     dc = network["dcline"]
-    pairs = ~_holds_both_ends(dc)
+    pairs = ~holds_both_ends(dc)
     open_switches = ~network["switch"]["in_service"]
     notes = [
         ("transformer3w", len(network["transformer3w"]), "approximated", "a star bus and three transformers"),
@@ -151,48 +154,6 @@ def _machines(net: Any, case: MatpowerCase) -> None:
             )
 
 
-def _dc_lines(net: Any, table: pd.DataFrame, case: MatpowerCase) -> None:
-    """DC lines where both ends hold their voltage, as pandapower's do; a pair of injections for each of the others."""
-    import pandapower
-
-    holds = _holds_both_ends(table)
-    machines = case.tables["gen"]
-    machines = machines[machines["gen_status"] > 0].drop_duplicates("gen_bus").set_index("gen_bus")
-    rows = _dc_rows(table[holds], machines["vg"])
-    for values in rows.to_numpy(dtype=object).tolist():
-        pandapower.create_dcline(net, **dict(zip(map(str, rows), values, strict=True)))
-    line = table[~holds]
-    if line.empty:
-        return
-    on, from_, to = (line[name].to_numpy() for name in ("in_service", "from_bus", "to_bus"))
-    p_from, p_to, q_from, q_to = (
-        line[name].to_numpy() for name in ("p_from_mw", "p_to_mw", "q_from_mvar", "q_to_mvar")
-    )
-    pandapower.create_loads(net, from_, p_mw=p_from, q_mvar=-q_from, in_service=on)
-    pandapower.create_sgens(net, to, p_mw=p_to, q_mvar=q_to, in_service=on)
-
-
-def _holds_both_ends(table: pd.DataFrame) -> pd.Series:
-    return (table["kind"] == "VSC") & table["controls_v_from"] & table["controls_v_to"]
-
-
-def _dc_rows(table: pd.DataFrame, held: pd.Series) -> pd.DataFrame:
-    """Return DC lines by pandapower's names: the power of the sending end, and what of it is lost on the way.
-
-    A machine's voltage (``held``, by bus) goes before that of a converter beside it.
-    """
-    p_from, p_to = table["p_from_mw"], table["p_to_mw"]
-    forward = p_from > 0
-    sent, arrives = p_from.where(forward, -p_to), p_to.where(forward, -p_from)
-    rows = {name: table[name] for name in ("name", "from_bus", "to_bus", "in_service")}
-    rows |= {"p_mw": sent.where(forward, -sent), "loss_percent": 100 * table["loss1"]}
-    rows |= {"loss_mw": sent * (1 - table["loss1"]) - arrives, "max_p_mw": table["p_max_mw"]}
-    for end in ("from", "to"):
-        rows[f"vm_{end}_pu"] = table[f"{end}_bus"].map(held).fillna(table[f"v_{end}_pu"])
-        rows |= {f"{limit}_q_{end}_mvar": table[f"q_{limit}_{end}_mvar"] for limit in ("max", "min")}
-    return pd.DataFrame(rows)
-
-
 def _storage(net: Any, case: MatpowerCase) -> None:
     import pandapower
 
@@ -228,24 +189,33 @@ def from_pandapower(net: Any) -> tuple[Network, list[Finding]]:
     gen["gen_bus"] = [by_row[int(k)] + shift for k in gen["gen_bus"]]
     raw = np.asarray(ppc["branch"])
     branch = _branch_rows(net, raw, by_row, shift, bus.set_index("bus_i")["base_kv"])
+    three = three_windings(net, raw, branch, bus)
+    branch, raw = branch[~three.rows], raw[~three.rows]
     tables = {"bus": bus, "gen": gen, "branch": branch}
     case = MatpowerCase(name=str(net.name or ""), base_mva=float(net.sn_mva), tables=tables)
     network, findings = network_from_case(case)
     del network.extras["matpower"]  # no file of MATPOWER's
     network.frequency_hz = float(net.f_hz)
     ends = {f"{end}_bus": [by_row[int(k)] + shift for k in lookup[net.dcline[f"{end}_bus"]]] for end in ("from", "to")}
-    network = network.with_tables(dcline=_dc_lines_of(net).assign(**ends))
+    network = network.with_tables(dcline=dc_lines_of(net).assign(**ends))
     if np.abs(raw[:, [idx_brch.BR_R_ASYM, idx_brch.BR_X_ASYM]]).any():
         text = "Impedances that differ by direction are carried with their from-to value."
         findings.append(Finding("pandapower.asymmetric", Severity.WARNING, text))
     bus_rows = pd.Series([by_row[int(k)] + shift for k in lookup[net.bus.index]], net.bus.index)
     network = with_loads(network, net, bus["bus_i"], np.asarray(ppc["bus"]).real, bus_rows)
     is_transformer = ((branch["tap"] != 0) | (branch["shift"] != 0)).to_numpy()
-    named = net.bus["name"].rename(lambda index: index + shift).reindex(network.values("bus", "bus"))
-    names = named.astype(object).where(named.notna(), "").astype(str).to_numpy()
-    places = coordinates(net, network.values("bus", "bus") - shift)
-    network = network.with_tables(bus=network["bus"].assign(name=names, **places))
+    own_buses = _described(net, network["bus"], shift)
+    own_buses = own_buses[~own_buses["bus"].isin(three.stars)]
+    shunt = pd.concat([network["shunt"], three.cores], ignore_index=True)
+    network = network.with_tables(bus=own_buses, transformer3w=three.table, shunt=shunt)
     return _with_losses(network, raw, idx_brch, is_transformer), [*left_out, *unlimited, *findings]
+
+
+def _described(net: Any, bus: pd.DataFrame, shift: int) -> pd.DataFrame:
+    """Return the buses with pandapower's names and coordinates; a network's numbers are higher by ``shift``."""
+    named = net.bus["name"].reindex(bus["bus"] - shift).astype(object)
+    names = named.where(named.notna(), "").astype(str).to_numpy()
+    return bus.assign(name=names, **coordinates(net, bus["bus"].to_numpy() - shift))
 
 
 def _branch_rows(net: Any, raw: np.ndarray, by_row: dict[int, int], shift: int, kilovolts: pd.Series) -> pd.DataFrame:
@@ -301,15 +271,16 @@ def _voltage_limits(net: Any, bus: pd.DataFrame) -> tuple[pd.DataFrame, list[Fin
 def _rated(net: Any, rows: int) -> np.ndarray:
     """Return which branches of the model have a rating: pandapower's reference powers of impedances are none."""
     rated = np.zeros(rows, dtype=bool)
-    for name in RATED:
+    for name, words in RATED.items():
         first, last = net._pd2ppc_lookups["branch"].get(name, (0, 0))
-        rated[first:last] = np.resize(~_is_unrated(net[name]), last - first)  # three windings: thrice all rows
+        if last > first:
+            rated[first:last] = ~np.concatenate([_is_unrated(net[name], word) for word in words])
     return rated
 
 
-def _is_unrated(table: pd.DataFrame) -> np.ndarray:
+def _is_unrated(table: pd.DataFrame, word: str) -> np.ndarray:
     """Return which rows are marked as without a rating, as we write transformers whose rating is unknown."""
-    marks = table.get("unrated", pd.Series(False, table.index))
+    marks = table.get(word, pd.Series(False, table.index))
     return np.asarray(marks.eq(True), dtype=bool)
 
 
@@ -325,31 +296,6 @@ def _machine_rows(net: Any, rows: np.ndarray) -> pd.DataFrame:
             gen.loc[first : last - 1, ours] = grids[theirs].to_numpy() if theirs in grids else none
         gen[ours] = gen[ours].where(gen[ours].abs() < 1e9, none)  # a billion is pandapower's word for no limit
     return gen
-
-
-def _dc_lines_of(net: Any) -> pd.DataFrame:
-    """Return pandapower's DC lines but for their buses: both ends hold their voltage."""
-    line = net.dcline
-    sent = line["p_mw"].abs()
-    arrives = sent * (1 - line["loss_percent"] / 100) - line["loss_mw"]
-    forward = line["p_mw"] > 0
-    solved = net.res_dcline.reindex(line.index)
-    names = line["name"].where(line["name"].notna(), "").astype(str)
-    unnamed = (names == "") | names.duplicated(keep=False)
-    rows = {
-        "name": names.mask(unnamed, [f"dcline {index}" for index in line.index]), "kind": "VSC",
-        "in_service": line["in_service"], "p_from_mw": sent.where(forward, -arrives),
-        "p_to_mw": arrives.where(forward, -sent), "p_max_mw": line["max_p_mw"].fillna(NO_LIMIT),
-        "loss0_mw": line["loss_mw"], "loss1": line["loss_percent"] / 100,
-    }  # fmt: skip
-    for end in ("from", "to"):
-        rows |= {
-            f"controls_v_{end}": True, f"v_{end}_pu": line[f"vm_{end}_pu"],
-            f"q_{end}_mvar": -solved[f"q_{end}_mvar"].fillna(0.0),
-            f"q_max_{end}_mvar": line[f"max_q_{end}_mvar"].fillna(NO_LIMIT),
-            f"q_min_{end}_mvar": line[f"min_q_{end}_mvar"].fillna(-NO_LIMIT),
-        }  # fmt: skip
-    return pd.DataFrame(rows).reset_index(drop=True)
 
 
 def _with_solution(net: Any, ppc: Any) -> None:
@@ -394,8 +340,8 @@ BESIDE = {
 }  # fmt: skip
 BUS = ["bus_i", "bus_type", "pd", "qd", "gs", "bs", "area", "vm", "va", "base_kv", "zone", "vmax", "vmin"]
 GEN = ["gen_bus", "pg", "qg", "qmax", "qmin", "vg", "mbase", "gen_status", "pmax", "pmin"]
-NO_LIMIT = 9999.0  # as PSS/E has it
 UNRATED_KA = 99999.0  # as pandapower writes lines without a rating
-RATED = ("line", "trafo", "trafo3w")
+#: What has ratings, with the words of ours that say which have none: of three windings, one a winding.
+RATED = {"line": ("unrated",), "trafo": ("unrated",), "trafo3w": ("unrated_hv", "unrated_mv", "unrated_lv")}
 LIMITS = {"qmax": "max_q_mvar", "qmin": "min_q_mvar", "pmax": "max_p_mw", "pmin": "min_p_mw"}
 BRANCH = ["f_bus", "t_bus", "br_r", "br_x", "br_b", "rate_a", "rate_b", "rate_c", "tap", "shift", "br_status"]

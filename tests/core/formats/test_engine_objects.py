@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from core.engines.load_flow import load_flow
 from core.findings import Severity
 from core.formats.matpower import read_matpower
 from core.formats.pandapower_net import from_pandapower, to_pandapower
-from core.formats.psse import read_raw
+from core.formats.psse import read_raw, write_raw
 from core.formats.pypsa_net import from_pypsa, to_pypsa
 from core.network import Network
 from core.network.admittance import admittance_matrix
@@ -107,8 +108,9 @@ def test_several_three_winding_transformers_go_to_pandapower_and_come_back_with_
     np.testing.assert_allclose(pandapower_voltages(net).loc[[1, 2, 3]].to_numpy(), v, atol=PU)
     back, _ = from_pandapower(net)
     np.testing.assert_allclose(load_flow(back, limits=False).v[back.positions(np.arange(1, 4))], v, atol=PU)
-    given_back = [*back["branch"]["rate_a_mva"], *back["transformer"]["rate_a_mva"]]
-    assert given_back == pytest.approx(np.concatenate(list(ratings.values())))
+    assert len(back["transformer3w"]) == count
+    for column, values in ratings.items():
+        assert back.values("transformer3w", column).tolist() == pytest.approx(values)
 
 
 GIVEN = [*map(ieee, CASES), read_raw(V33.encode(), "v33").value, three_windings()]
@@ -135,6 +137,42 @@ def test_a_net_of_pandapower_comes_in_whole(name: str) -> None:
     shift = 1 if net.bus.index.min() < 1 else 0
     ours = pd.Series(load_flow(network).v, index=network.values("bus", "bus") - shift)
     np.testing.assert_allclose(ours.reindex(theirs.index).to_numpy(), theirs.to_numpy(), atol=PU)
+
+
+@pytest.mark.parametrize(
+    ("tap_side", "at_star", "loss_side"), [("hv", False, "hv"), ("mv", True, "mv"), ("lv", False, "lv")]
+)
+def test_a_three_winding_transformer_of_pandapower_is_one_and_stays_one(
+    tap_side: str, at_star: bool, loss_side: str
+) -> None:
+    import pandapower
+
+    net = pandapower.create_empty_network(f_hz=50, sn_mva=10)
+    grid, plant, town = (pandapower.create_bus(net, kv) for kv in (110.0, 20.0, 10.0))
+    pandapower.create_ext_grid(net, grid, vm_pu=1.01)
+    pandapower.create_transformer3w_from_parameters(
+        net, grid, plant, town, 111.0, 21.0, 10.2, 63.0, 40.0, 25.0, 10.4, 8.0, 6.0, 0.28, 0.32, 0.35, 350.0, 2.9,
+        shift_mv_degree=30.0, shift_lv_degree=-30.0, tap_side=tap_side, tap_pos=-3, tap_neutral=0, tap_min=-8,
+        tap_max=8, tap_step_percent=1.2, tap_step_degree=5.0, tap_at_star_point=at_star, tap_changer_type="Ratio",
+    )  # fmt: skip
+    net.trafo3w["loss_side"] = loss_side
+    for bus in (plant, town):
+        pandapower.create_load(net, bus, 15.0, 4.0)
+    theirs = pandapower_voltages(net).to_numpy()
+    network, _ = from_pandapower(net)
+    assert (len(network["bus"]), len(network["transformer3w"]), len(network["transformer"])) == (3, 1, 0)
+    back, _ = to_pandapower(network)
+    assert len(back.trafo3w) == 1
+    np.testing.assert_allclose(pandapower_voltages(back).to_numpy(), theirs, atol=PU)
+    written = read_raw(write_raw(replace(network, extras={}), 35).encode()).value
+    assert len(written["transformer3w"]) == 1
+    far = written.with_tables(bus=written["bus"].assign(v_pu=1.0))
+    np.testing.assert_allclose(load_flow(far, limits=False).v, theirs, atol=PU)
+    rates = network["transformer3w"][[f"rate_a_{w}_mva" for w in (1, 2, 3)]]
+    assert rates.to_numpy().tolist() == [[63.0, 40.0, 25.0]]
+    unrated = network.with_tables(transformer3w=network["transformer3w"].assign(rate_a_2_mva=0.0))
+    again, _ = from_pandapower(to_pandapower(unrated)[0])
+    assert again.values("transformer3w", "rate_a_2_mva").tolist() == [0.0]
 
 
 def test_elements_of_pandapower_beyond_matpowers_come_in() -> None:
