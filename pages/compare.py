@@ -81,10 +81,10 @@ with explained():
         show_numbers(titled, "%.4g")
         download_table(titled, f"worst_{component}_{quantity}_{a[0].grid_sim_id}_{b[0].grid_sim_id}")
     else:
+        refuse_strangers(compared(a, b, name) for name in components)
         st.info("The two have no element and time with a value in common here.")
     with top:  # of all tables, which takes longest: the chosen one is there already
         every = [compared(a, b, name) for name in components]
-        refuse_strangers(every)
         for finding in on_other_bases(a[0].sbase_mva, b[0].sbase_mva):
             st.info(f"{finding.text}.")
         for finding in of_other_grids(*(rows_of(one, "bus", software) for one, software in (a, b))):

@@ -4,10 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from core import jobs
-from core.findings import counted
+from core.findings import Finding
 from core.jobs import simulation
 from core.results.database import SOFTWARE, Simulation
 from core.results.database.simulations import DONE, INTERRUPTED, RUNNING
+from pages.parts.findings import counted, show_findings
 from pages.parts.job_panel import job_panel
 from pages.parts.new_simulation import new_simulation
 from pages.parts.result_files import import_files
@@ -64,9 +65,9 @@ def remarks(one: Simulation) -> None:
     result = jobs.result(store(), run.id)
     if result["unsolved"]:
         st.error(f"Steps without a solution: {result['unsolved']} of {one.steps}; their results are empty.")
-    if result["findings"]:
-        with st.expander(counted(len(result["findings"]), "finding")):
-            st.dataframe(pd.DataFrame(result["findings"])[["severity", "text", "hint"]], hide_index=True)
+    if findings := [Finding.from_dict(each) for each in result["findings"]]:
+        with st.expander(counted(findings)):
+            show_findings(findings)
 
 
 st.title("Simulations")

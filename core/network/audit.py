@@ -240,6 +240,6 @@ def _beyond(
 def _exceeded(limits: pd.DataFrame) -> Iterator[Finding]:
     for quantity, rows in limits.groupby("quantity"):
         first = rows.iloc[0]
-        text = f"{len(rows)} elements exceed a limit of {quantity}, first {first['element']}."
+        text = f"Limits of {quantity} are exceeded {counted(len(rows), 'time')}, first by {first['element']}."
         code = f"network.audit.{str(quantity).replace(' ', '_')}"
         yield Finding(code, Severity.INFO, text, "The audit lists them all.", element=str(first["element"]))

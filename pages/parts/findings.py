@@ -8,14 +8,16 @@ import pandas as pd
 import streamlit as st
 
 from core.findings import Finding, Severity, errors_of
+from core.findings import counted as number_of
 
-_MARKS = {Severity.ERROR: "✕ error", Severity.WARNING: "▲ warning", Severity.INFO: "○ info"}
+_WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
+_MARKS = {Severity.ERROR: "✕ error", Severity.WARNING: "▲ warning", Severity.INFO: "○ remark"}
 
 
 def counted(findings: Sequence[Finding]) -> str:
     """Return how many findings there are of each severity, in words."""
     counts = {severity: sum(finding.severity is severity for finding in findings) for severity in Severity}
-    parts = [f"{number} {severity}{'s' if number > 1 else ''}" for severity, number in counts.items() if number]
+    parts = [number_of(number, _WORDS[severity]) for severity, number in counts.items() if number]
     return ", ".join(parts) or "no findings"
 
 

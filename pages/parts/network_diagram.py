@@ -12,6 +12,8 @@ from core.network.layout import Layout, positions
 
 #: Buses that a drawing shows; of larger networks the part around a chosen bus.
 DRAWN = 600
+#: Buses of a drawing that are named by their number at most.
+NUMBERED = 60
 SYMBOLS = {"SLACK": "star", "PV": "square", "ISOLATED": "x"}
 
 
@@ -24,8 +26,10 @@ def show_diagram(network: Network) -> None:
         f"{bus} {name}<br>{kind}, {kv:g} kV, {v:.4f} pu"
         for bus, name, kind, kv, v in place.nodes[["bus", "name", "kind", "base_kv", "v_pu"]].to_numpy().tolist()
     ]
+    numbered = len(place.nodes) <= NUMBERED
     marks = go.Scatter(
-        x=place.nodes["x"], y=place.nodes["y"], mode="markers", text=text, hoverinfo="text",
+        x=place.nodes["x"], y=place.nodes["y"], mode="markers+text" if numbered else "markers",
+        text=place.nodes["bus"], textposition="top center", hovertext=text, hoverinfo="text",
         marker={"size": 9, "color": place.nodes["v_pu"], "colorscale": "Viridis", "colorbar": {"title": "V [pu]"},
                 "symbol": place.nodes["kind"].map(SYMBOLS).fillna("circle")},
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.findings import Reading
+from core.formats.networks import FORMATS
 from core.network import CATALOGUE, Network
 from core.network.audit import audit
 from core.network.repair import possible
@@ -18,7 +19,7 @@ ROWS = 20_000
 def show_summary(reading: Reading[Network]) -> None:
     """Show what the file is and its sums."""
     network, totals = reading.value, reading.value.totals()
-    st.markdown(f"**{network.name or reading.source.file}** · {reading.source.format} {reading.source.version}")
+    st.markdown(f"**{network.name or reading.source.file}** · {_format(reading)} {reading.source.version}")
     columns = st.columns(5)
     columns[0].metric("Buses", f"{len(network['bus']):,}")
     columns[1].metric("Lines and transformers", f"{_branches(network):,}")
@@ -28,6 +29,11 @@ def show_summary(reading: Reading[Network]) -> None:
     st.caption(counted(reading.findings))
 
 
+def _format(reading: Reading[Network]) -> str:
+    name = reading.source.format.rpartition(".")[2]
+    return FORMATS[name].title if name in FORMATS else reading.source.format
+
+
 def _branches(network: Network) -> int:
     return sum(len(network[table]) for table in ("branch", "transformer", "transformer3w"))
 
@@ -35,13 +41,14 @@ def _branches(network: Network) -> int:
 def show_findings_and_repairs(reading: Reading[Network], identity: str) -> None:
     """Show the findings, and a button for each repair that they ask for."""
     key = f"repairs-{identity}"
-    for repair in possible(reading.findings):
-        if st.button(repair.title, key=f"{key}-{repair.name}", icon=":material/build:"):
-            st.session_state[key] = (*st.session_state.get(key, ()), repair.name)
+    with st.container(horizontal=True):
+        for repair in possible(reading.findings):
+            if st.button(repair.title, key=f"{key}-{repair.name}", icon=":material/build:"):
+                st.session_state[key] = (*st.session_state.get(key, ()), repair.name)
+                st.rerun()
+        if st.session_state.get(key) and st.button("Undo the repairs", key=f"{key}-undo", icon=":material/undo:"):
+            st.session_state[key] = ()
             st.rerun()
-    if st.session_state.get(key) and st.button("Undo the repairs", key=f"{key}-undo", icon=":material/undo:"):
-        st.session_state[key] = ()
-        st.rerun()
     show_findings(reading.findings)
 
 

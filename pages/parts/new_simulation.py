@@ -39,7 +39,7 @@ def new_simulation() -> None:
         ENGINES,
         default="newton",
         required=True,
-        format_func=lambda name: SOFTWARE.get(name, name),
+        format_func=lambda name: SOFTWARE.get(name, "PyPSA, dispatched by cost"),
         key="engine",
     )
     if st.button("Simulate", type="primary", icon=":material/play_arrow:"):

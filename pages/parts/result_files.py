@@ -21,7 +21,7 @@ def import_files() -> None:
         "load flows that ETAP or PSS/E printed, voltages that OpenDSS exported, "
         "or a SQLite database of simulations that WEC-Grid wrote",
     )  # fmt: skip
-    base = st.number_input("System base of tables in MW [MVA]", min_value=0.0, value=100.0)
+    base = st.number_input("System base of tables in MW [MVA]", min_value=0.001, value=100.0)
     if st.button("Import", icon=":material/download_done:", disabled=not uploads):
         tables = [upload for upload in uploads if psspy_table(upload.getvalue())]
         for case in filter(None, [tables, *([upload] for upload in uploads if upload not in tables)]):

@@ -22,13 +22,14 @@ def plots(course: pd.DataFrame, now: pd.DataFrame, chosen: pd.DataFrame, titles:
     first = next(name for name in ("v_mag", "line_pct", *floats) if name in floats)
     quantity = st.segmented_control("Quantity", floats, default=first, format_func=titles.get, required=True)
     keys = [name for name in chosen if name != "element"]
-    left, right = st.columns(2)
+    over_time = course["timestamp"].nunique() > 1
+    left, right = st.columns(2) if over_time else (st, st)
     names = now.merge(chosen, on=keys)["element"]
     figure = go.Figure(go.Scatter(x=names, y=now[quantity], mode="lines+markers"))
     figure.update_layout(title=f"Profile at {now['timestamp'].iloc[0]}", yaxis_title=titles[quantity], height=360)
     figure.update_xaxes(type="category")
     left.plotly_chart(figure, key="profile")
-    if course["timestamp"].nunique() == 1:
+    if not over_time:
         return
     figure = go.Figure()
     for element in chosen.head(DRAWN).to_dict(orient="records"):

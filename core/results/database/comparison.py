@@ -27,6 +27,8 @@ IDENTITY = {component: [KEYS[component], *ends] for component, ends in ENDS.item
 
 #: Nominal voltages that are closer are the same.
 SAME_BASE = 0.01
+#: The share of the larger side's buses under which common ones look like those of two grids.
+FEW = 0.5
 STATES = (Agreement.AGREES, Agreement.EXPLAIN, Agreement.CONTRADICTS)
 
 
@@ -76,8 +78,12 @@ def refuse_strangers(every: Iterable[Compared]) -> None:
 
 
 def of_other_grids(a: pd.DataFrame, b: pd.DataFrame) -> list[Finding]:
-    """Say when buses of one number have other nominal voltages: two grids that happen to number alike."""
+    """Say when few buses are on both sides, or have other nominal voltages: two grids that happen to number alike."""
     one, other = (side.drop_duplicates("bus").set_index("bus")["vbase"] for side in (a, b))
+    common, most = len(one.index.intersection(other.index)), max(len(one), len(other))
+    if common < FEW * most:
+        text = f"only {common} of {most} buses are in both: are both of one grid?"
+        return [Finding("results.other_grid", Severity.WARNING, text, "buses are matched by their numbers")]
     ratio = (one / other).dropna()
     count = int(((ratio - 1).abs() > SAME_BASE).sum())
     if not count:

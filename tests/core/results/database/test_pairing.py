@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from core.results.database.comparison import compare, compare_tables
+from core.results.database.comparison import compare, compare_tables, of_other_grids
 from core.results.database.pairing import moments
 
 
@@ -98,3 +98,12 @@ def test_a_table_without_partners_leaves_the_others_to_be_compared():
             dict.fromkeys(found, OURS) | {"bus": empty, "line": empty, "load": empty},
             {"bus": empty, "line": empty, "load": empty, "generator": far},
         )
+
+
+def test_few_common_buses_look_like_two_grids() -> None:
+    def buses(last: int) -> pd.DataFrame:
+        return pd.DataFrame({"bus": range(1, last + 1), "vbase": 110.0})
+
+    (finding,) = of_other_grids(buses(14), buses(300))
+    assert finding.text == "only 14 of 300 buses are in both: are both of one grid?"
+    assert of_other_grids(buses(14), buses(15)) == []
