@@ -57,7 +57,7 @@ def test_a_dropped_network_is_simulated_in_the_background(store: Store, monkeypa
     finish_runs(store)
     shown.run()
     assert shown.dataframe[0].value["State"].tolist() == ["✓ done"]
-    assert "findings" in shown.expander[0].label
+    assert "remarks" in shown.expander[0].label
     press(shown, f"Remove simulation {own.grid_sim_id}")
     assert simulation.simulations(store) == []
 
