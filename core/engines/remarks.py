@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.engines.bus_case import LoadFlow, Outcome
+from core.engines.bus_case import LoadFlow, Outcome, bus_case
 from core.engines.regulation import enforces_limits
 from core.findings import Finding, Severity, Where, counted
 from core.network import Network
@@ -31,6 +31,9 @@ def _unsuited(network: Network, flow: LoadFlow, engine: str) -> list[Finding]:
     """Say why lightsim2grid solves nothing: what its model lacks."""
     if engine != "lightsim2grid" or flow.outcome is not Outcome.UNSOLVABLE:
         return []
+    if len(bus_case(network).slack) > 1:
+        text = "lightsim2grid holds one swing bus, and the case has several: nothing is solved."
+        return [Finding("load_flow.many_slacks", Severity.ERROR, text, "Use the engine newton.")]
     current = np.abs(network.values("load", "ip_mw")) + np.abs(network.values("load", "iq_mvar"))
     buses = network.values("load", "bus")[network.live("load") & (current > 0)]
     if not len(buses):

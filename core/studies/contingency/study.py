@@ -21,7 +21,7 @@ from core.studies.contingency.solve import OutageSolver, quickest
 from core.studies.contingency.statements import Meaning, Statements
 from core.studies.contingency.tables import summary, worst_cases
 from core.studies.contingency.watch import watch_of
-from core.studies.load_flow.study import left_out_mw
+from core.studies.load_flow.study import left_out_mw, unrated
 from core.studies.load_flow.tables import bus_names, link_names
 
 ENGINES = ("lightsim2grid", "newton")
@@ -83,7 +83,7 @@ def network_contingencies(
     tables["worst"] = worst_cases(tables["outages"])
     options = {"order": order, "machines": machines} if statements is None else {"contingencies": len(outages) - 1}
     provenance = Provenance(tool=engine, options={**options, "reactive_limits": limits})
-    findings = [*meaning.findings, *_cut_off_before(tables["outages"])]
+    findings = [*unrated(network), *meaning.findings, *_cut_off_before(tables["outages"])]
     return StudyResult("contingency", tables, Status.SOLVED, provenance, findings)
 
 

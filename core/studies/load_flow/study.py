@@ -28,8 +28,21 @@ def network_load_flow(
     flow = load_flow(network, engine, flat=flat, limits=limits)
     tables = case_tables(network, flow)
     tables["buses"] = _with_own_limits(network, tables["buses"])
-    findings = [*check(network), *_remarks(tables), *regulation_remarks(network, flow, engine, limits)]
+    reasons = regulation_remarks(network, flow, engine, limits)
+    explained = any(reason.severity is Severity.ERROR for reason in reasons)
+    findings = [*check(network), *unrated(network), *_remarks(tables, explained=explained), *reasons]
     return _result([tables], engine, findings)
+
+
+def unrated(network: Network) -> list[Finding]:
+    """Say what has no rating that a loading could be judged by; of three windings none is calculated."""
+    rates = [network.values(table, "rate_a_mva")[network.live(table)] for table in ("branch", "transformer")]
+    unknown = sum(int((~(rate > 0)).sum()) for rate in rates) + int(network.live("transformer3w").sum())
+    total = sum(len(rate) for rate in rates) + int(network.live("transformer3w").sum())
+    if not unknown:
+        return []
+    text = f"{unknown} of {total} lines and transformers have no rating to judge their loading by"
+    return [Finding("load_flow.unrated", Severity.INFO, text, "Give their rating A; windings of three aren't judged.")]
 
 
 def _with_own_limits(network: Network, buses: pd.DataFrame) -> pd.DataFrame:
@@ -105,13 +118,13 @@ def _result(parts: list[dict[str, pd.DataFrame]], engine: str, findings: list[Fi
     return StudyResult("load_flow", tables, status, Provenance(tool=engine, options={"engine": engine}), findings)
 
 
-def _remarks(tables: dict[str, pd.DataFrame]) -> list[Finding]:
-    """Return what the solution says about the case: not solved, cut off, machines beyond their limits."""
+def _remarks(tables: dict[str, pd.DataFrame], *, explained: bool = False) -> list[Finding]:
+    """Return what the solution says about the case: not solved (for a known reason?), cut off, beyond limits."""
     case = tables["cases"].iloc[0]
     scenario = str(case["scenario"]) or None
     place = f"scenario {scenario}: " if scenario else ""
     findings = []
-    if case["status"] == Outcome.UNSOLVABLE:
+    if case["status"] == Outcome.UNSOLVABLE and not explained:
         hint = "Give one bus with a machine the kind SLACK, and numbers everywhere."
         text = f"{place}there is no swing bus with a machine, or a value isn't a number"
         findings.append(Finding("load_flow.unsolvable", Severity.ERROR, text, hint, element=scenario))

@@ -64,7 +64,7 @@ def _solve(
         for name in dead
     ]
     tables = {"faults": faults, "contributions": solved.contributions}
-    if solved.contributions.empty:
+    if solved.contributions.empty and len(dead) < len(faults):
         text = (
             f"Contributions are left out: {len(faults)} buses times the sources are more than {MOST_CONTRIBUTIONS:,}."
         )

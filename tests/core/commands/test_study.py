@@ -120,6 +120,17 @@ def test_overrides_that_are_none_are_bad_input(capsys, tmp_path: Path, text: str
     assert (status, document["error"]["where"]["file"]) == (BAD_INPUT, "own.json")
 
 
+def test_what_lightsim2grid_and_ratings_lack_is_said(capsys, two_buses: Path):
+    two_buses.write_text(two_buses.read_text().replace(" 2 1 60 10", " 2 3 60 10").replace("70 70 70", "0 0 0"))
+    two_buses.write_text(two_buses.read_text().replace("mpc.gen = [\n", "mpc.gen = [\n 2 20 0 60 -60 1 100 1 100 0;\n"))
+    words = ("load_flow", "--network", str(two_buses), "--engine")
+    found = {engine: answer(capsys, *words, engine)[1] for engine in ("newton", "lightsim2grid")}
+    codes = {engine: {finding["code"] for finding in document["findings"]} for engine, document in found.items()}
+    assert codes["newton"] == {"network.island.many_slacks", "load_flow.unrated"}
+    assert codes["lightsim2grid"] == codes["newton"] | {"load_flow.many_slacks"}
+    assert found["lightsim2grid"]["verdict"] == "FAIL"
+
+
 def test_a_network_without_solution_fails(capsys, two_buses: Path):
     two_buses.write_text(two_buses.read_text().replace(" 2 1 60 10", " 2 1 6000 10"))
     for study in ("load_flow", "contingency"):
