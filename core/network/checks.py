@@ -90,6 +90,16 @@ def negative_impedance(network: Network) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def negative_taps(network: Network) -> Iterator[Finding]:
+    """A turns ratio is positive: a negative one turns the voltage by 180 degrees, which is hardly ever meant."""
+    for table, ends in (("transformer", ("from", "to")), ("transformer3w", ("1", "2", "3"))):
+        negative = np.any([network.values(table, f"tap_{end}_pu") < 0 for end in ends], axis=0)
+        yield from _each(
+            network, table, negative, f"network.{table}.negative_tap", Severity.WARNING,
+            "{name} has a negative turns ratio: it turns the voltage by 180 degrees.", "Check its sign.",
+        )  # fmt: skip
+
+
 def not_numbers(network: Network) -> Iterator[Finding]:
     """A value that isn't a finite number where one is needed."""
     for table, columns in CATALOGUE.items():
@@ -204,7 +214,7 @@ def base_voltages(network: Network) -> Iterator[Finding]:
 
 CHECKS: tuple[Callable[[Network], Iterator[Finding]], ...] = (
     no_buses, duplicate_keys, unknown_buses, not_numbers, self_loops, bus_kinds, swings, zero_impedance,
-    negative_impedance, limits, regulated_buses, base_voltages,
+    negative_impedance, negative_taps, limits, regulated_buses, base_voltages,
 )  # fmt: skip
 
 

@@ -110,6 +110,13 @@ def test_parallel_branches_in_opposite_order_are_duplicates() -> None:
     assert "network.branch.duplicate" in {finding.code for finding in check(network)}
 
 
+def test_negative_turns_ratios_are_said_with_their_place() -> None:
+    one = {"from_bus": 1, "to_bus": 2, "x_pu": 0.1}
+    network = small(transformer=[{**one, "ckt": "1"}, {**one, "ckt": "2", "tap_from_pu": -0.978}])
+    (said,) = [finding for finding in check(network) if finding.code == "network.transformer.negative_tap"]
+    assert (said.element, said.where.section, said.where.row) == ("transformer 1-2-2", "transformer", 2)
+
+
 def test_negative_impedances_are_said():
     network = Network(
         tables={
