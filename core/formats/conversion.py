@@ -22,7 +22,13 @@ from core.formats.psse.from_network import BUILT
 from core.formats.riders import ORIGINAL, Original, original_of
 from core.network import CATALOGUE, Network, admittance_matrix
 from core.network.compare import Difference, compare_networks
+from core.steps import step
 
+#: The parts of a conversion, as it says that they begin.
+PARTS = (
+    "Writing the file", "Reading it again", "Reading it as other programs do", "Comparing all three",
+    "Proving the admittance and counting the ledger",
+)  # fmt: skip
 #: Fields and elements that the ledger lists one by one; the counts are always complete.
 LISTED = 1000
 
@@ -93,9 +99,13 @@ def convert(reading: Reading[Network], target: Format, version: int | None = Non
     before = reading.value
     if version is None and target.versions:
         version = int(reading.source.version) if reading.source.version in map(str, target.versions) else 33
+    step(PARTS[0])
     content, findings = target.write(before, version)
+    step(PARTS[1])
     after = read_network(content, f"converted{target.ending}").value
+    step(PARTS[2])
     others = target.bare(content)
+    step(PARTS[3])
     to_others, lost = compare(before, others), compare(before, after)
     gone = _beside(before, target, content)
     _note(to_others, gone)
@@ -117,6 +127,7 @@ class Converted:
 def converted(reading: Reading[Network], form: str, version: int | None) -> Converted:
     """Return the network in the format of this name; see :func:`convert`."""
     result = convert(reading, FORMATS[form], version)
+    step(PARTS[4])
     return Converted(result.content, result.ledger(), result.proof(), result.findings)
 
 

@@ -17,6 +17,8 @@ from core.formats.psse_file import read_psse, read_psse_bare, write_raw_file, wr
 from core.formats.pypsa_file import read_pypsa, read_pypsa_bare, write_pypsa, write_pypsa_csv
 from core.formats.riders import original_of, remembering
 from core.network import Network
+from core.network.checks import CHECKING
+from core.steps import step
 
 Read = Callable[[bytes, str], Reading[Network]]
 Bare = Callable[[bytes], Network]
@@ -66,6 +68,8 @@ FORMATS: dict[str, Format] = {
 }
 
 
+#: The parts of reading, as it says that they begin.
+PARTS = ("Reading the file", CHECKING)
 #: The formats whose files hold whatever a case of PSS/E says.
 PSSE = ("raw", "rawx")
 
@@ -79,6 +83,7 @@ def read_network(data: bytes, name: str) -> Reading[Network]:
         When the file is in none of the formats, or can't be read at all.
     """
     form = FORMATS[recognise(data, name)]
+    step(PARTS[0])
     try:
         return form.read(data, name)
     except BadInput as error:

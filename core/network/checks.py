@@ -11,13 +11,17 @@ from core.findings import Finding, Severity, Where, counted
 from core.network.injections import sourced_buses
 from core.network.network import CATALOGUE, KEYS, TERMINALS, Network, element_names
 from core.network.topology import islands
+from core.steps import step
 
+#: What checking says when it begins.
+CHECKING = "Checking the network"
 #: Findings of one kind that are listed one by one; further ones are counted in a last finding.
 LISTED = 50
 
 
 def check(network: Network) -> list[Finding]:
     """Return what is wrong with the network's structure, most serious checks first."""
+    step(CHECKING)
     return [finding for one in CHECKS for finding in one(network)]
 
 

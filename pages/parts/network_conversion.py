@@ -8,13 +8,14 @@ import pandas as pd
 import streamlit as st
 
 from core.findings import Reading
-from core.formats.conversion import compare, converted
+from core.formats.conversion import PARTS, compare, converted
 from core.formats.isolated import isolated
 from core.formats.networks import FORMATS
 from core.network import Network
 from pages.parts.findings import show_findings
 from pages.parts.network_file import look_at, repaired_by
 from pages.parts.network_tabs import ROWS
+from pages.parts.progress import shown_parts
 
 
 def show_conversion(reading: Reading[Network], name: str) -> None:
@@ -24,7 +25,7 @@ def show_conversion(reading: Reading[Network], name: str) -> None:
     version = columns[1].selectbox("Version", form.versions) if form.versions else None
     if not st.button("Convert", type="primary", icon=":material/swap_horiz:"):
         return
-    with st.spinner("Converting, reading again and comparing"):
+    with shown_parts(PARTS):
         result = isolated(converted, reading, form.name, version)
     ledger, proof = result.ledger, result.proof
     gap = proof["admittance_difference_pu"]

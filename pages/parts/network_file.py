@@ -8,9 +8,10 @@ import streamlit as st
 
 from core.findings import Reading
 from core.formats.isolated import isolated
-from core.formats.networks import read_network
+from core.formats.networks import PARTS, read_network
 from core.network import Network, check
 from core.network.repair import REPAIRS, repaired
+from pages.parts.progress import shown_parts
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -23,7 +24,7 @@ def look_at(content: bytes, name: str) -> str:
     identity = sha256(content + name.encode()).hexdigest()
     known = _readings()
     if identity not in known:
-        with st.spinner("Reading the network"):
+        with shown_parts(PARTS):
             reading = isolated(read_network, content, name)
         while len(known) >= 4:
             known.pop(next(iter(known)))

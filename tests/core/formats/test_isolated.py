@@ -7,8 +7,12 @@ import pytest
 
 from core.errors import BadInput, UnsafeFile
 from core.formats import isolated as module
+from core.formats.conversion import PARTS, converted
 from core.formats.isolated import isolated
+from core.formats.networks import read_network
 from core.formats.recognise import read_result
+from core.steps import heard_by
+from pages.parts.network_file import SAMPLE_CASE
 from tests.core.formats import printed
 
 
@@ -33,3 +37,12 @@ def test_a_reader_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_reader_that_crashes_takes_nothing_with_it() -> None:
     with pytest.raises(BadInput, match="can't be read"):
         isolated(os.abort)
+
+
+def test_the_parts_of_the_work_are_heard_where_somebody_waits_for_it() -> None:
+    parts: list[str] = []
+    with heard_by(parts.append):
+        reading = isolated(read_network, SAMPLE_CASE.encode(), "sample.raw")
+        isolated(converted, reading, "matpower", None)
+    assert parts[:2] == ["Reading the file", "Checking the network"]
+    assert [part for part in parts if part in PARTS] == list(PARTS)
