@@ -16,7 +16,6 @@ from core.errors import EngineError
 from core.studies.availability.structure import Gate
 
 NODE_LIMIT = 300_000
-TIME_LIMIT_S = 2.5  # of one order of the inputs, a second is tried; this thread's time, whatever else runs
 LOOK_EVERY_S = 0.05
 
 
@@ -36,12 +35,12 @@ class Value:
 class Diagram:
     """The gates of one module as functions of its inputs (leaves and solved modules)."""
 
-    def __init__(self, inputs: Sequence[int], gates: Mapping[int, Gate]) -> None:
-        """Build the functions; ``gates`` come members first."""
+    def __init__(self, inputs: Sequence[int], gates: Mapping[int, Gate], until_s: float) -> None:
+        """Build the functions; ``gates`` come members first. It ends at the latest at this thread time."""
         self._manager = _manager()
         self._manager.declare(*(f"x{node}" for node in inputs))
         self._functions: dict[int, Any] = {node: self._manager.var(f"x{node}") for node in inputs}
-        self._deadline = time.thread_time() + TIME_LIMIT_S
+        self._until_s = until_s
         self._looked = 0.0
         try:
             for node, gate in gates.items():
@@ -67,7 +66,7 @@ class Diagram:
     def _refuse_too_large(self) -> None:
         """Stop at the limits; counting the nodes takes as long as there are variables, so it is done now and then."""
         self._looked = time.thread_time()
-        if len(self._manager) > NODE_LIMIT or self._looked > self._deadline:
+        if len(self._manager) > NODE_LIMIT or self._looked > self._until_s:
             raise _too_large()
 
     def values(self, wanted: Iterable[int], inputs: Mapping[int, Value]) -> dict[int, Value]:

@@ -11,6 +11,7 @@ References
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ import pandas as pd
 from core.studies.availability.bdd import Diagram, TooLarge, Value
 from core.studies.availability.structure import Floats, Gate, Structure, modules
 from core.studies.availability.threshold import threshold
+
+TIME_LIMIT_S = 6.0  # of this thread, whatever else runs, for the diagrams of all modules together
 
 #: Of an unavailability, what is left when an equal one is subtracted: no digit of it is true.
 ROUNDING = 1e-12
@@ -67,18 +70,22 @@ def solve(structure: Structure, root: int, solution: Solution | None = None) -> 
     nodes = structure.below(root)
     if wide := structure.wide(nodes):
         raise TooLarge(f"{wide}: the network is too wide for an exact answer", hint="simulate, or take it apart")
+    until_s = time.thread_time() + TIME_LIMIT_S
     apart = modules(structure, root)
     local: dict[int, dict[int, float]] = {}
     for node in nodes:
         if node in apart:
             members = structure.gates[node].members
             plain = len(set(members)) == len(members) and all(m in apart or m not in structure.gates for m in members)
-            local[node] = (_solve_gate if plain else _solve_shared)(structure, node, apart, solution)
+            if plain:
+                local[node] = _solve_gate(structure, node, solution)
+            else:
+                local[node] = _solve_shared(structure, node, apart, solution, until_s)
     _chain_slopes(local, solution)
     return solution
 
 
-def _solve_gate(structure: Structure, node: int, apart: set[int], solution: Solution) -> dict[int, float]:
+def _solve_gate(structure: Structure, node: int, solution: Solution) -> dict[int, float]:
     """Solve a module of distinct independent members; return its slope by each."""
     gate = structure.gates[node]
     members = np.array(gate.members)
@@ -89,14 +96,16 @@ def _solve_gate(structure: Structure, node: int, apart: set[int], solution: Solu
     return dict(zip(gate.members, value.slope.tolist(), strict=True))
 
 
-def _solve_shared(structure: Structure, node: int, apart: set[int], solution: Solution) -> dict[int, float]:
+def _solve_shared(
+    structure: Structure, node: int, apart: set[int], solution: Solution, until_s: float
+) -> dict[int, float]:
     """Solve a module whose blocks share members, with all blocks inside; return its slope by each input."""
     inside, inputs = _inside(structure, node, apart)
     gates = {gate: structure.gates[gate] for gate in inside}
     try:
-        diagram = Diagram(inputs, gates)
+        diagram = Diagram(inputs, gates, (time.thread_time() + until_s) / 2)
     except TooLarge:
-        diagram = Diagram(_by_depth(inputs, gates), gates)
+        diagram = Diagram(_by_depth(inputs, gates), gates, until_s)
     known = {
         i: Value(solution.availability[i], solution.unavailability[i], solution.frequency_per_h[i]) for i in inputs
     }
