@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.commands import Answer
+from core.design.requirement_file import read_hours
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where, counted
 from core.formats.windchill.structure import read_model
@@ -27,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--mtbf-means", choices=[str(m) for m in MtbfMeaning], default="up", help="up time or cycle time"
     )
     parser.add_argument("--required-mw", metavar="X", type=float, help="also judge the MW that the units deliver")
+    parser.add_argument("--load", metavar="FILE", help="a year of hourly loads (CSV): also the load that is lost")
     parser.add_argument("--bess-mw", metavar="X", type=float, default=0.0, help="what a battery adds in a shortage")
     parser.add_argument(
         "--bess-mwh", metavar="X", type=float, help="the battery's energy (simulation; default: unlimited)"
@@ -40,9 +42,11 @@ def run(arguments: argparse.Namespace) -> Answer:
     """Read the files, calculate, and return the document."""
     _check(arguments)
     reading = read_model(_file(arguments.components), _file(arguments.rbd))
+    load_mw, remarks = _load(arguments.load)
     options = AvailabilityOptions(
         mtbf_means=MtbfMeaning(arguments.mtbf_means),
         required_mw=arguments.required_mw,
+        load_mw=load_mw,
         bess_mw=arguments.bess_mw,
         bess_mwh=arguments.bess_mwh,
         histories=arguments.simulate,
@@ -51,7 +55,7 @@ def run(arguments: argparse.Namespace) -> Answer:
     )
     broken = [finding for finding in reading.findings if finding.severity is Severity.ERROR]
     result = study_availability(reading.value, options)
-    result.findings = reading.findings + result.findings
+    result.findings = [*reading.findings, *remarks, *result.findings]
     if broken or result.status is not Status.SOLVED:
         raise _bad_input(result.findings)
     document = as_document(result)
@@ -80,6 +84,15 @@ def _file(name: str) -> tuple[str, bytes]:
         raise BadInput(f"the file can't be read: {error.strerror}", where=Where(name)) from error
 
 
+def _load(name: str | None) -> tuple[tuple[float, ...], list[Finding]]:
+    """Return the loads of a year with remarks; without a file there are none."""
+    if name is None:
+        return (), []
+    file, data = _file(name)
+    reading = read_hours(data, file, "load_mw")
+    return reading.value, reading.findings
+
+
 def _bad_input(findings: list[Finding]) -> BadInput:
     """Return the first error of the findings as the command's error, with all findings beside it."""
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
@@ -102,6 +115,12 @@ def _text(document: dict[str, Any]) -> str:
         lines.append(
             f"{capacity['required_mw']:.12g} MW from {capacity['installed_mw']:.12g} MW installed: "
             f"{capacity['availability']:.7f}, with the rest of the system {capacity['system_availability']:.7f}"
+        )
+    if "adequacy" in document:
+        lost = document["adequacy"]
+        lines.append(
+            f"load up to {lost['peak_mw']:.12g} MW from {lost['installed_mw']:.12g} MW installed: short for "
+            f"{lost['lole_h_per_year']:.6g} h and {lost['loee_mwh_per_year']:.6g} MWh a year"
         )
     if "simulation" in document:
         found = document["simulation"]

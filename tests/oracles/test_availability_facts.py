@@ -26,9 +26,10 @@ import pandas as pd
 import pytest
 
 from core.reliability import ReliabilityModel, check, rates, weibull_mean_h
-from core.studies.availability.capacity import adequacy, outage_survival, required_capacity
+from core.studies.availability.capacity import outage_survival
 from core.studies.availability.compile import compile_model
 from core.studies.availability.cut_sets import cut_set_table, minimal_cut_sets
+from core.studies.availability.delivery import adequacy, deliver
 from core.studies.availability.exact import Solution, solve
 from core.studies.availability.markov import Group, solve_group, unlike_standby
 
@@ -94,6 +95,13 @@ def parts(names: str, availability: float) -> list[dict]:
     return [{"id": name, "availability": availability} for name in names]
 
 
+def units_side_by_side(units: list[tuple[float, float]]) -> ReliabilityModel:
+    """Units of so many MW that are out so much of the time."""
+    names = [f"U{number}" for number in range(len(units))]
+    rows = [{"id": n, "capacity_mw": mw, "availability": 1 - q} for n, (mw, q) in zip(names, units, strict=True)]
+    return ReliabilityModel.from_tables(rows, [{"id": "SYSTEM", "type": "PARALLEL", "members": ",".join(names)}])
+
+
 SEED_COMPONENTS = [
     *({"id": f"GEN_RECIP_{i:02}", "mtbf_h": 8760, "mttr_h": 24, "capacity_mw": 18.3} for i in range(1, 9)),
     *({"id": f"GEN_GT_{i:02}", "mtbf_h": 17520, "mttr_h": 48, "capacity_mw": 50.0} for i in range(1, 3)),
@@ -120,14 +128,14 @@ SEED_BLOCKS = [
 def test_rts79_loses_load_9_39418_hours_a_year() -> None:
     """Allan, Billinton, Abdel-Gawad, "The IEEE RTS - extensions to and evaluation of the generating system", 1986."""
     units = [(mw, outage) for mw, count, outage in RTS_UNITS_MW_COUNT_FOR for _ in range(count)]
-    answer = adequacy([mw for mw, _ in units], [outage for _, outage in units], rts_load_mw())
+    answer = adequacy(units_side_by_side(units), rts_load_mw())
     assert answer.lole_h == pytest.approx(9.39418, rel=1e-5)
     assert answer.loee_mwh == pytest.approx(1176.3, rel=1e-5)
 
 
 def test_pras_single_node_a_hour_by_hour() -> None:
     """NREL PRAS, PRASCore.jl/src/Systems/TestData.jl, singlenode_a."""
-    answer = adequacy([10, 10, 10], [0.1] * 3, np.array([25, 28, 27, 24]) - [5, 6, 7, 8])
+    answer = adequacy(units_side_by_side([(10, 0.1)] * 3), [25, 28, 27, 24], firm_mw=[5, 6, 7, 8])
     assert answer.lolp == pytest.approx([0.028, 0.271, 0.028, 0.028], rel=1e-6)
     assert answer.eue_mwh == pytest.approx([0.29, 0.832, 0.29, 0.178], rel=1e-6)
     assert (answer.lole_h, answer.loee_mwh) == pytest.approx((0.355, 1.59), rel=1e-6)
@@ -177,7 +185,9 @@ def test_nine_of_ten_units_and_the_system_of_the_integration_sample() -> None:
 )
 def test_200_mw_of_the_sample_units(firm_mw: float, expected: float) -> None:
     """Convolution by hand: one gas turbine down leaves 196.4 MW, less than 200 MW."""
-    answer = required_capacity([18.3] * 8 + [50.0] * 2, [24 / 8784] * 10, 200.0, firm_mw=firm_mw)
+    units = units_side_by_side([(18.3, 24 / 8784)] * 8 + [(50.0, 24 / 8784)] * 2)
+    answer = deliver(units, 200.0, firm_mw=firm_mw)
+    assert answer.availability == answer.system_availability
     assert answer.availability == pytest.approx(expected, abs=1e-9)
 
 

@@ -1,16 +1,16 @@
-"""Availability of megawatts: what the units that are up can carry, against what the load requires.
+"""Sums of megawatts that may be there, by convolution; and units with a battery through an outage.
 
 References
 ----------
 .. [1] R. Billinton, R. N. Allan, "Reliability Evaluation of Power Systems", 2nd ed., Plenum 1996, ch. 2 (capacity
-   outage probability table, LOLE, LOEE).
+   outage probability table).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -44,15 +44,26 @@ class Levels:
             return parts[0]
         return _merged(np.concatenate([part.mw for part in parts]), np.concatenate([part.chance for part in parts]))
 
-    def split(self, required_mw: npt.ArrayLike) -> tuple[Floats, Floats]:
-        """Return the probabilities of at least, and of less than, the required MW: each a sum of positive terms."""
-        place = np.searchsorted(self.mw, np.asarray(required_mw) - TOLERANCE_MW)
-        below = np.concatenate(([0.0], np.cumsum(self.chance)))
-        above = np.concatenate((np.cumsum(self.chance[::-1])[::-1], [0.0]))
-        return above[place], below[place]
+    def at_least(self) -> Floats:
+        """Return the probability of every level or more, a sum of positive terms."""
+        return np.cumsum(self.chance[::-1])[::-1]
 
 
 NOTHING = Levels(np.zeros(1), np.ones(1))
+
+
+def total(parts: Sequence[Levels], step_mw: float) -> Levels:
+    """Return the levels of all together; with a step, of which all MW are whole numbers, by shifting and adding."""
+    if not step_mw:
+        return reduce(Levels.plus, parts, NOTHING)
+    chance = np.ones(1)
+    for part in parts:
+        places = np.rint(part.mw / step_mw).astype(np.int64).tolist()
+        after = np.zeros(places[-1] + len(chance))
+        for place, odds in zip(places, part.chance.tolist(), strict=True):
+            after[place : place + len(chance)] += odds * chance
+        chance = after
+    return Levels(np.arange(len(chance), dtype=np.float64) * step_mw, chance)
 
 
 def _merged(mw: Floats, chance: Floats) -> Levels:
@@ -63,18 +74,11 @@ def _merged(mw: Floats, chance: Floats) -> Levels:
     return Levels(mw[first], np.add.reduceat(chance, first))
 
 
-def unit_levels(mw: Floats, unavailability: Floats) -> list[Levels]:
-    """Return the two levels of every unit."""
-    return [
-        _merged(np.array([0.0, power]), np.array([down, 1 - down]))
-        for power, down in zip(mw.tolist(), unavailability.tolist(), strict=True)
-    ]
-
-
 def with_few_sums(capacity_mw: Floats) -> tuple[Floats, float]:
-    """Return the capacities with at most about ``MOST_LEVELS`` different sums, and the MW they lost by rounding down.
+    """Return the capacities with at most about ``MOST_LEVELS`` different sums, and the step they were rounded down to.
 
-    They are left as they are where few sizes repeat, or where all lie on a grid of whole kW that is coarse enough.
+    The step is 0 and they are left as they are where few sizes repeat, or where all lie on a grid of whole kW that is
+    coarse enough.
     """
     mw = np.asarray(capacity_mw, dtype=np.float64)
     _, counts = np.unique(np.round(mw / TOLERANCE_MW), return_counts=True)
@@ -84,88 +88,7 @@ def with_few_sums(capacity_mw: Floats) -> tuple[Floats, float]:
     if on_grid or np.log(counts + 1).sum() <= np.log(MOST_LEVELS):
         return mw, 0.0
     step = float(mw.sum()) / MOST_LEVELS
-    rounded = np.floor(mw / step + TOLERANCE_MW) * step
-    return rounded, float((mw - rounded).sum())
-
-
-@dataclass(frozen=True, slots=True)
-class CapacityValue:
-    """Whether the required MW are there: probability, its complement, how often an hour they go, slope by each unit."""
-
-    availability: float
-    unavailability: float
-    frequency_per_h: float
-    slope: Floats
-    installed_mw: float
-    rounded_mw: float  # what rounding took off the units' MW: above 0 the availability is a lower bound
-
-
-@dataclass(frozen=True, slots=True)
-class Adequacy:
-    """Loss of load against a series of loads."""
-
-    lolp: Floats  # probability of a shortage in every step
-    eue_mwh: Floats  # expected unserved energy of every step [MWh]
-    lole_h: float  # expected hours with a shortage
-    loee_mwh: float  # expected unserved energy [MWh]
-
-
-def required_capacity(
-    capacity_mw: npt.ArrayLike,
-    unavailability: npt.ArrayLike,
-    required_mw: float,
-    *,
-    frequency_per_h: npt.ArrayLike | None = None,
-    firm_mw: float = 0.0,
-) -> CapacityValue:
-    """Return the probability that independent two-state units carry the required MW.
-
-    Parameters
-    ----------
-    capacity_mw, unavailability, frequency_per_h
-        One value a unit; without frequencies the result's frequency is NaN.
-    required_mw
-        What must be available.
-    firm_mw
-        What is always there: a battery for as long as it lasts, or a firm grid supply.
-    """
-    installed, down = np.asarray(capacity_mw, dtype=np.float64), np.asarray(unavailability, dtype=np.float64)
-    mw, rounded_mw = with_few_sums(installed)
-    units = unit_levels(mw, down)
-    before = list(accumulate(units, Levels.plus, initial=NOTHING))
-    after = list(accumulate(reversed(units), Levels.plus, initial=NOTHING))[::-1]
-    need = required_mw - firm_mw
-    up, short = (float(part) for part in before[-1].split(need))
-    slope = np.array([_decides(before[i], after[i + 1], need, power) for i, power in enumerate(mw.tolist())])
-    often = np.full(len(mw), np.nan) if frequency_per_h is None else np.asarray(frequency_per_h, dtype=np.float64)
-    installed_mw = float(installed.sum()) + firm_mw
-    return CapacityValue(up, short, float(slope @ often), slope, installed_mw, rounded_mw)
-
-
-def _decides(before: Levels, after: Levels, need_mw: float, unit_mw: float) -> float:
-    """Return the probability that a unit between the others decides whether the need is met."""
-    missing = need_mw - before.mw
-    return float(before.chance @ (after.split(missing - unit_mw)[0] - after.split(missing)[0]))
-
-
-def outage_table(capacity_mw: npt.ArrayLike, unavailability: npt.ArrayLike) -> tuple[Floats, Floats]:
-    """Return the MW that can be available, ascending, and the probability of each, by convolution [1]_."""
-    mw, _ = with_few_sums(np.asarray(capacity_mw, dtype=np.float64))
-    table = reduce(Levels.plus, unit_levels(mw, np.asarray(unavailability, dtype=np.float64)), NOTHING)
-    return table.mw, table.chance
-
-
-def adequacy(
-    capacity_mw: npt.ArrayLike, unavailability: npt.ArrayLike, load_mw: npt.ArrayLike, *, step_h: float = 1.0
-) -> Adequacy:
-    """Return LOLE and LOEE of units against a load series (what firm sources give taken off the load before) [1]_."""
-    levels, chance = outage_table(capacity_mw, unavailability)
-    load = np.asarray(load_mw, dtype=np.float64)
-    below = np.searchsorted(levels, load - TOLERANCE_MW)  # states that carry less than the load
-    lolp = np.concatenate(([0.0], np.cumsum(chance)))[below]
-    carried = np.concatenate(([0.0], np.cumsum(chance * levels)))[below]
-    eue = (load * lolp - carried) * step_h
-    return Adequacy(lolp, eue, float(lolp.sum() * step_h), float(eue.sum()))
+    return np.floor(mw / step + TOLERANCE_MW) * step, step
 
 
 def outage_survival(

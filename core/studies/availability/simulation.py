@@ -18,8 +18,8 @@ from core.findings import Finding, Severity
 from core.reliability import BlockType, MtbfMeaning, ReliabilityModel
 from core.settings import HOURS_PER_YEAR
 from core.studies.availability.compile import Compiled, compile_model
-from core.studies.availability.delivery import unit_paths
 from core.studies.availability.structure import Floats, Gate
+from core.studies.availability.unit_paths import unit_paths
 
 BATCHES = 64  # of a simulation
 LAWS = {"EXPONENTIAL": 0, "WEIBULL": 1, "LOGNORMAL": 2, "DETERMINISTIC": 3}  # as the kernel numbers them

@@ -15,7 +15,7 @@ from core.settings import HOURS_PER_YEAR
 from core.studies.availability.bdd import TooLarge
 from core.studies.availability.compile import Compiled, compile_model
 from core.studies.availability.cut_sets import cut_set_findings, cut_set_table, minimal_cut_sets
-from core.studies.availability.delivery import Delivery, deliver
+from core.studies.availability.delivery import Adequacy, Delivery, adequacy, deliver
 from core.studies.availability.exact import Solution, importance, solve, unsolved
 from core.studies.availability.simulation import Simulation, SimulationOptions, simulate
 
@@ -31,6 +31,7 @@ class AvailabilityOptions:
 
     mtbf_means: MtbfMeaning = MtbfMeaning.UP_TIME
     required_mw: float | None = None
+    load_mw: tuple[float, ...] = ()  # of every hour of a year, or one for all
     bess_mw: float = 0.0
     bess_mwh: float | None = None  # ``None``: the battery lasts as long as a shortage
     histories: int = 0  # 0: no simulation is asked for
@@ -55,8 +56,8 @@ def study_availability(model: ReliabilityModel, options: AvailabilityOptions | N
     """Return the model's availability as a study result.
 
     Tables are ``blocks`` (one row a block, the system's too), ``importance`` (one row a component), ``cut_sets`` (one
-    row a minimal cut set of the system), and where asked for ``capacity`` and ``simulation`` (one row each). With
-    errors in the model the status is *failed* and the findings say why.
+    row a minimal cut set of the system), and where asked for ``capacity``, ``adequacy`` and ``simulation`` (one row
+    each). With errors in the model the status is *failed* and the findings say why.
     """
     chosen = options or AvailabilityOptions()
     provenance = Provenance(tool="Gridproof", options={"mtbf_means": str(chosen.mtbf_means), "year_h": HOURS_PER_YEAR})
@@ -76,7 +77,7 @@ def study_availability(model: ReliabilityModel, options: AvailabilityOptions | N
 def _add_system_tables(
     model: ReliabilityModel, compiled: Compiled, options: AvailabilityOptions, result: StudyResult
 ) -> None:
-    """Add what is known of a system only: its cut sets, and where asked for its MW and its simulation."""
+    """Add what is known of a system only: its cut sets, and where asked for its MW, lost load and simulation."""
     cuts = minimal_cut_sets(compiled.structure, compiled.nodes[str(model.system)])
     result.findings += cut_set_findings(cuts)
     result.tables["cut_sets"] = cut_set_table(compiled.structure, cuts)
@@ -84,6 +85,11 @@ def _add_system_tables(
         delivery = deliver(model, options.required_mw, firm_mw=options.bess_mw, mtbf_means=options.mtbf_means)
         result.findings += delivery.findings
         result.tables["capacity"] = _capacity_table(delivery)
+    if options.load_mw:
+        step_h = HOURS_PER_YEAR / len(options.load_mw)
+        found = adequacy(model, options.load_mw, firm_mw=options.bess_mw, step_h=step_h, mtbf_means=options.mtbf_means)
+        result.findings += [finding for finding in found.findings if finding not in result.findings]
+        result.tables["adequacy"] = _adequacy_table(found, options)
     if options.histories:
         simulation = simulate(model, options.simulation)
         result.findings += [finding for finding in simulation.findings if finding not in result.findings]
@@ -186,6 +192,18 @@ def _capacity_table(delivery: Delivery) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
+def _adequacy_table(found: Adequacy, options: AvailabilityOptions) -> pd.DataFrame:
+    row = {
+        "peak_mw": max(options.load_mw),
+        "energy_mwh": sum(options.load_mw) * found.step_h,
+        "installed_mw": found.installed_mw,
+        "bess_mw": options.bess_mw,
+        "lole_h_per_year": found.lole_h,
+        "loee_mwh_per_year": found.loee_mwh,
+    }
+    return pd.DataFrame([row])
+
+
 def simulation_table(simulation: Simulation) -> pd.DataFrame:
     """Return a simulation's result as one row."""
     up, failures, options = simulation.availability, simulation.failures_per_year, simulation.options
@@ -223,7 +241,7 @@ def as_document(result: StudyResult) -> dict[str, Any]:
         "cut_sets": result.tables.get("cut_sets", []),
         "findings": result.findings,
     }
-    for name in ("capacity", "simulation"):
+    for name in ("capacity", "adequacy", "simulation"):
         if name in result.tables:
             document[name] = _first(result.tables[name])
     return document

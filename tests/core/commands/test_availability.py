@@ -181,3 +181,23 @@ def test_more_than_all_units_can_deliver_is_said(ask) -> None:
     status, document = ask("--required-mw", "300")
     assert (status, document["capacity"]["availability"]) == (0, 0)
     assert "rbd.capacity.beyond" in {finding["code"] for finding in document["findings"]}
+
+
+def test_a_year_of_loads_says_how_much_of_it_is_lost(ask, tmp_path: Path) -> None:
+    """200 MW in half of the hours and 230 MW in the others: the hours are those of the required MW."""
+    (tmp_path / "load.csv").write_text("load_mw\n" + "200\n230\n" * 4380)
+    status, document = ask("--load", str(tmp_path / "load.csv"), "--bess-mw", "10")
+    found = document["adequacy"]
+    short = [
+        1 - ask("--required-mw", mw, "--bess-mw", "10")[1]["capacity"]["system_availability"] for mw in ("200", "230")
+    ]
+    assert status == 0
+    assert found["lole_h_per_year"] == pytest.approx(4380 * sum(short), rel=1e-9)
+    assert (found["peak_mw"], found["energy_mwh"], found["installed_mw"]) == (230, 4380 * 430, pytest.approx(246.4))
+    assert 0 < found["loee_mwh_per_year"] < 230 * found["lole_h_per_year"]
+
+
+def test_loads_that_are_no_year_are_refused(ask, tmp_path: Path) -> None:
+    (tmp_path / "load.csv").write_text("load_mw\n200\n230\n")
+    assert ask("--load", str(tmp_path / "load.csv"))[0] == 2
+    assert ask("--load", str(tmp_path / "none.csv"))[0] == 2

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 import time
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from core.findings import Finding
 from core.reliability import SINK, SOURCE, ReliabilityModel, check
 from core.studies.availability import (
     AvailabilityOptions,
+    adequacy,
+    capacity,
     compile_model,
     deliver,
     importance,
@@ -21,7 +26,6 @@ from core.studies.availability import (
     study_availability,
 )
 from core.studies.availability import bdd as diagrams
-from core.studies.availability.capacity import outage_table, required_capacity, with_few_sums
 from core.studies.availability.cut_sets import cut_set_table, minimal_cut_sets
 
 LINKS = list(itertools.combinations((SOURCE, "A", "B", SINK), 2))
@@ -293,16 +297,6 @@ def test_firm_power_counts_only_while_the_system_s_path_works() -> None:
     assert answer.system_availability == pytest.approx(0.995, abs=1e-12)
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.tuples(st.integers(1, 60), st.floats(0.001, 0.5)), min_size=1, max_size=9), st.integers(0, 300))
-def test_required_capacity_is_the_tail_of_the_outage_table(units: list[tuple[int, float]], required: int) -> None:
-    mw, down = [unit[0] for unit in units], [unit[1] for unit in units]
-    levels, chance = outage_table(mw, down)
-    assert chance.sum() == pytest.approx(1.0)
-    answer = required_capacity(mw, down, required)
-    assert answer.availability == pytest.approx(chance[levels >= required - 1e-9].sum(), abs=1e-12)
-
-
 def test_the_unit_without_which_nothing_fails_has_an_infinite_risk_reduction() -> None:
     """A system of three in parallel never fails while one of them never does: what subtraction leaves is no number."""
     parts = [{"id": name, "mtbf_h": 4000 + 7 * i, "mttr_h": 80 / (i + 3)} for i, name in enumerate("ABC")]
@@ -318,6 +312,25 @@ def enumerated(mw: list[float], down: list[float], required: float) -> float:
     return sum(math.prod(1 - q if works else q for works, q in zip(up, down, strict=True)) for up in enough)
 
 
+def unserved(mw: list[float], down: list[float], load: float) -> float:
+    """The MW that are missing on the mean, over every state of the units."""
+    total = 0.0
+    for up in itertools.product((True, False), repeat=len(mw)):
+        chance = math.prod(1 - q if works else q for works, q in zip(up, down, strict=True))
+        total += chance * max(load - sum(itertools.compress(mw, up)), 0.0)
+    return total
+
+
+def units_of(mw: Sequence[float], down: Sequence[float]) -> ReliabilityModel:
+    """Units side by side."""
+    parts = [
+        {"id": f"G{i}", "type": "GT", "capacity_mw": p, "mtbf_h": 1000 * (1 - q), "mttr_h": 1000 * q}
+        for i, (p, q) in enumerate(zip(mw, down, strict=True))
+    ]
+    block = {"id": "SYSTEM", "type": "PARALLEL", "members": ",".join(part["id"] for part in parts)}
+    return ReliabilityModel.from_tables(parts, [block])
+
+
 odd_mw = st.one_of(st.sampled_from([16.6667, 33.3333, 100 / 3, 18.31, 50.003]), st.floats(1e-4, 500))
 
 
@@ -330,28 +343,40 @@ def test_megawatts_of_any_decimals_are_those_of_all_states(units: list[tuple[flo
     mw, down = [unit[0] for unit in units], [unit[1] for unit in units]
     required = share * sum(mw)
     truth = enumerated(mw, down, required)
-    parts = [
-        {"id": f"G{i}", "type": "GT", "capacity_mw": p, "mtbf_h": 1000 * (1 - q), "mttr_h": 1000 * q}
-        for i, (p, q) in enumerate(units)
-    ]
-    block = {"id": "SYSTEM", "type": "PARALLEL", "members": ",".join(part["id"] for part in parts)}
-    model = ReliabilityModel.from_tables(parts, [block])
-    assert required_capacity(mw, down, required).availability == pytest.approx(truth, abs=1e-12)
-    assert deliver(model, required, frequency=False).system_availability == pytest.approx(truth, abs=1e-12)
+    answer = deliver(units_of(mw, down), required)
+    assert answer.system_availability == pytest.approx(truth, abs=1e-12)
+    lost = adequacy(units_of(mw, down), [required, required / 2])
+    assert lost.lolp == pytest.approx([1 - truth, 1 - enumerated(mw, down, required / 2)], abs=1e-12)
+    assert lost.eue_mwh == pytest.approx([unserved(mw, down, load) for load in (required, required / 2)], abs=1e-9)
 
 
-def test_units_with_too_many_sums_are_rounded_and_the_error_is_bounded() -> None:
-    """The mean of what is there is that of the units, less what was rounded off."""
-    mw = np.sqrt(np.arange(2, 42)) * 10
-    rounded, lost = with_few_sums(mw)
-    levels, chance = outage_table(mw, np.full(40, 0.05))
-    assert len(levels) <= 20_001
-    assert levels @ chance == pytest.approx(0.95 * rounded.sum())
-    assert 0 < lost < 0.003 * mw.sum()
-    parts = [{"id": f"G{i}", "type": "GT", "capacity_mw": p, "mtbf_h": 950, "mttr_h": 50} for i, p in enumerate(mw)]
-    block = {"id": "SYSTEM", "type": "PARALLEL", "members": ",".join(part["id"] for part in parts)}
-    answer = deliver(ReliabilityModel.from_tables(parts, [block]), 1500, frequency=False)
-    assert [finding.code for finding in answer.findings] == ["rbd.capacity.rounded"]
+def test_units_with_too_many_sums_are_rounded_and_the_truth_lies_within_the_bounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Twelve unlike units on a coarse grid, against every one of their 4096 states; one is below a step of the grid."""
+    monkeypatch.setattr(capacity, "MOST_LEVELS", 200)
+    mw, down = [0.2, *np.sqrt(np.arange(2, 13)) * 10], [0.05] * 12
+    required = 0.8 * sum(mw)
+    answer, lost = deliver(units_of(mw, down), required), adequacy(units_of(mw, down), [required] * 3, firm_mw=5.0)
+    (low, high), (least_h, most_h, least_mwh, most_mwh) = (bounds_of(found.findings) for found in (answer, lost))
+    assert low == pytest.approx(answer.system_availability, abs=1e-9)
+    assert low < enumerated(mw, down, required) < high < low + 0.1
+    assert least_h < 3 * (1 - enumerated(mw, down, required - 5)) < most_h == pytest.approx(lost.lole_h, rel=1e-5)
+    assert least_mwh < 3 * unserved(mw, down, required - 5) < most_mwh == pytest.approx(lost.loee_mwh, rel=1e-5)
+
+
+def bounds_of(findings: list[Finding]) -> list[float]:
+    """The numbers between which the only finding says that the truth lies."""
+    assert [finding.code for finding in findings] == ["rbd.capacity.rounded"]
+    return [float(number) for number in re.findall(r"[\d.e+-]+(?= to | h| MWh|$)", findings[0].text.split(": ")[1])]
+
+
+def test_a_unit_below_a_step_of_the_grid_doesn_t_lend_its_transformer_s_rating(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capacity, "MOST_LEVELS", 20)
+    model = train_plant(transformer_mw=10.0)
+    parts = model.components.assign(capacity_mw=[0.01, 77.7, 10.0, 10.0, np.nan])
+    answer = deliver(ReliabilityModel(parts, model.blocks), 6.0)
+    assert answer.system_availability == pytest.approx(0.9 * 0.99 * 0.995, abs=1e-12)
 
 
 def network_of(links: list[tuple[str, str]], down: float = 0.1) -> ReliabilityModel:
