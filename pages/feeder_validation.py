@@ -5,7 +5,8 @@ import streamlit as st
 
 from core.findings import Finding
 from pages.parts import feeders
-from pages.parts.feeder_tables import results_config
+from pages.parts.columns import without_signed_zeros
+from pages.parts.feeder_tables import forms_of, results_config
 from pages.parts.findings import show_findings
 from pages.parts.shell import explained, guard
 from pages.parts.spreadsheet import without_formulas
@@ -54,6 +55,7 @@ def show(title: str, table: pd.DataFrame) -> None:
     st.caption(f"{len(table):,} rows, the worst first" + (f"; {missing} without a counterpart" if missing else ""))
     shown = table.drop(columns="matched").dropna(axis="columns", how="all")
     shown["verdict"] = shown["verdict"].map(cell)
+    shown = without_signed_zeros(shown, forms_of(shown))
     styled = shown.style.map(cell_style, subset=["verdict"]) if len(shown) < 2000 else shown
     st.dataframe(styled, hide_index=True, width="stretch", column_config=results_config(list(shown)))
     st.download_button(

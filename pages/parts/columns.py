@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from core.catalogue import Column
@@ -31,6 +32,8 @@ UNITS = {
     "_mm": ("mm", 0),
     "_ohm": ("Ω", 5),
 }
+#: What is smaller is the engines' tolerance.
+NOISE = 1e-9
 
 
 def column_config(names: Iterable[str], headings: Mapping[str, str]) -> dict[str, Any]:
@@ -38,13 +41,30 @@ def column_config(names: Iterable[str], headings: Mapping[str, str]) -> dict[str
     return {name: _column(name, headings.get(name, "")) for name in names}
 
 
+def without_signed_zeros(rows: pd.DataFrame, forms: Mapping[str, str]) -> pd.DataFrame:
+    """Return the rows with zero for what its column's form, such as ``%.4f``, would show as −0.0000."""
+    smallest = {name: 10.0 ** -int(form[2:-1]) if form.endswith("f") else NOISE for name, form in forms.items()}
+    floats = [name for name in smallest if name in rows and rows[name].dtype.kind == "f"]
+    return rows.assign(**{name: rows[name].mask(rows[name].abs() < smallest[name] / 2, 0.0) for name in floats})
+
+
 def declared(columns: Mapping[str, Column]) -> dict[str, Any]:
     """Return how the columns of a catalogue's table are shown: in words with their unit, what they mean behind."""
     return {name: st.column_config.Column(column.heading, help=column.help) for name, column in columns.items()}
 
 
+def decimals_of(rows: pd.DataFrame) -> dict[str, str]:
+    """Return the form in which each float column with a unit is shown."""
+    floats = [name for name in rows if rows[name].dtype == float]
+    return {name: f"%.{UNITS[_ending(name)][1]}f" for name in floats if _ending(name)}
+
+
+def _ending(name: str) -> str:
+    return next((ending for ending in UNITS if name.endswith(ending)), "")
+
+
 def _column(name: str, heading: str) -> Any:
-    ending = next((ending for ending in UNITS if name.endswith(ending)), "")
+    ending = _ending(name)
     words = name.removesuffix(ending).replace("_", " ")
     if not ending:
         return st.column_config.Column(heading or words[:1].upper() + words[1:])

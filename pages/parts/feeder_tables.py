@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from core.feeder import COLUMNS
-from pages.parts.columns import declared
+from pages.parts.columns import declared, without_signed_zeros
 
 #: Headings of what the power flow and the year say about nodes and elements.
 HEADINGS = {
@@ -52,6 +53,10 @@ HEADINGS = {
     "verdict": "Verdict",
 }
 DECIMALS = {
+    "error_pu": "%.6f",
+    "error_deg": "%.4f",
+    "error_a": "%.3f",
+    "error_points": "%.3f",
     "amps_normal": "%.1f",
     "_pu": "%.4f",
     "_pct": "%.1f",
@@ -63,23 +68,30 @@ DECIMALS = {
 }
 
 
-def results_config(columns: list[str]) -> dict[str, Any]:
+def forms_of(columns: Iterable[str]) -> dict[str, str]:
+    """Return the form in which each column of numbers is shown."""
+    forms = {
+        column: next((form for ending, form in DECIMALS.items() if column.endswith(ending)), "") for column in columns
+    }
+    return {column: form for column, form in forms.items() if form}
+
+
+def results_config(columns: Iterable[str]) -> dict[str, Any]:
     """Return the headings and decimals of result columns."""
-    made = {}
-    for column in columns:
-        heading = HEADINGS.get(column, column)
-        form = next((form for ending, form in DECIMALS.items() if column.endswith(ending)), None)
-        made[column] = st.column_config.NumberColumn(heading, format=form) if form else heading
-    return made
+    words = {column: HEADINGS.get(column, column) for column in columns}
+    forms = forms_of(words)
+    return {
+        column: st.column_config.NumberColumn(heading, format=forms[column]) if column in forms else heading
+        for column, heading in words.items()
+    }
 
 
 def show_results(table: pd.DataFrame, **options: Any) -> Any:
     """Show a table of results."""
     shown = [column for column in table if column in HEADINGS]
     config = results_config(shown)
-    return st.dataframe(
-        table[shown], hide_index=True, width="stretch", column_config=config, placeholder="–", **options
-    )
+    rows = without_signed_zeros(table[shown], forms_of(shown))
+    return st.dataframe(rows, hide_index=True, width="stretch", column_config=config, placeholder="–", **options)
 
 
 def show_model(name: str, table: pd.DataFrame) -> None:

@@ -13,13 +13,12 @@ from core.results import database
 from core.results.database import SOFTWARE, Simulation
 from core.results.database.comparison import IDENTITY
 from core.results.database.software import columns
+from pages.parts.columns import without_signed_zeros
 from pages.parts.empty import empty_state
 from pages.parts.shell import store
 
 #: The number of the simulation that pages show, in the session.
 CHOSEN = "simulation"
-#: What is smaller is the engines' tolerance, and would be shown as −0.0000.
-NOISE = 1e-9
 #: One side of a comparison: a simulation and whose results of it.
 Side = tuple[Simulation, str]
 FARM_HEADINGS = {"wec_farm_name": "Farm", "wecsim_case": "Case of its model", "power_output_mw": "Power [MW]"}
@@ -162,5 +161,5 @@ def show_numbers(rows: pd.DataFrame, form: str = "%.4f") -> None:
     """Show a table with its numbers to four places, or as ``form`` says, and a dash where there is none."""
     floats = [str(name) for name in rows if rows[name].dtype == float]
     formats = {name: st.column_config.NumberColumn(format=form) for name in floats}
-    rows = rows.assign(**{name: rows[name].mask(rows[name].abs() < NOISE, 0.0) for name in floats})
+    rows = without_signed_zeros(rows, dict.fromkeys(floats, form))
     st.dataframe(rows, hide_index=True, column_config=formats, placeholder="–")

@@ -16,7 +16,7 @@ from core.jobs import RunStatus
 from core.plant import Plant
 from core.project import Project
 from core.reports.drawing import Note
-from pages.parts.columns import column_config
+from pages.parts.columns import column_config, decimals_of, without_signed_zeros
 from pages.parts.downloads import download_table
 from pages.parts.findings import show_findings
 from pages.parts.oneline import oneline
@@ -122,7 +122,7 @@ def _result(shown: Shown, run: RunStatus, result: Mapping[str, Any], plant: Plan
 def _main_table(shown: Shown, main: pd.DataFrame, criteria: list[Criterion]) -> None:
     """Draw the columns that hold something, with the limit beside every value that has one."""
     first = [name for name in shown.columns if name in _filled(main)]
-    rows = _with_limits(main[first], criteria)
+    rows = _with_limits(without_signed_zeros(main[first], decimals_of(main[first])), criteria)
     limits = {name: st.column_config.Column("Limit", help=name) for name in rows if name.startswith(_LIMIT)}
     config = column_config(first, shown.columns) | limits
     st.dataframe(rows, hide_index=True, placeholder="–", column_config=config)
@@ -204,7 +204,8 @@ def _others(run: str, files: Mapping[str, str], study: str) -> None:
     for name, file in files.items():
         rows = _filled(_read(run, file))
         st.markdown(f"**{name.capitalize()}** · {len(rows):,} rows")
-        st.dataframe(rows, hide_index=True, placeholder="–", column_config=column_config(rows, {}))
+        shown = without_signed_zeros(rows, decimals_of(rows))
+        st.dataframe(shown, hide_index=True, placeholder="–", column_config=column_config(rows, {}))
         download_table(rows, f"{study}_{name}")
 
 
