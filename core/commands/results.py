@@ -156,19 +156,20 @@ def _compare(store: Store, arguments: Namespace) -> Answer:
     from core.results.database.comparison import QUANTITIES, compare, of_other_grids, on_other_bases
 
     a, b = (_side(store, text) for text in (arguments.a, arguments.b))
+    alone = arguments.csv and not arguments.json
+    if alone and arguments.table not in QUANTITIES:
+        raise BadInput(f"{arguments.table!r} is not compared", hint=f"tables are {', '.join(QUANTITIES)}")
     one, other = (
-        {component: database.get_data(store, sim, component, software) for component in QUANTITIES}
+        {name: database.get_data(store, sim, name, software) for name in ([arguments.table] if alone else QUANTITIES)}
         for sim, software in (a, b)
     )
     bases = [database.simulation(store, sim).sbase_mva for sim, _ in (a, b)]
     found = compare(one, other, bases[1] / bases[0])
-    findings = plain([*on_other_bases(*bases), *of_other_grids(one["bus"], other["bus"])])
-    if arguments.csv and not arguments.json:
-        if arguments.table not in found:
-            raise BadInput(f"there is nothing to compare of {arguments.table!r}", hint=f"tables are {', '.join(found)}")
+    if alone:
         return Answer({}, found[arguments.table].worst_first().to_csv(index=False).rstrip("\n"))
+    findings = plain([*on_other_bases(*bases), *of_other_grids(one["bus"], other["bus"])])
     tables = {component: compared.summary() for component, compared in found.items()}
-    alone = {component: {"a": each.only_a, "b": each.only_b} for component, each in found.items()}
+    only_in = {component: {"a": each.only_a, "b": each.only_b} for component, each in found.items()}
     lines = [
         f"{component} {name}: largest {one['max_abs']:.4g}, RMSE {one['rmse']:.4g}"
         for component, quantities in tables.items()
@@ -181,7 +182,7 @@ def _compare(store: Store, arguments: Namespace) -> Answer:
         elif each.only_a or each.only_b:
             lines.append(f"{component}: {each.only_a:,} only in {arguments.a}, {each.only_b:,} only in {arguments.b}")
     sides = {name: {"grid_sim_id": sim, "software": software} for name, (sim, software) in (("a", a), ("b", b))}
-    document = {**sides, "tables": tables, "only_in": alone, "findings": findings}
+    document = {**sides, "tables": tables, "only_in": only_in, "findings": findings}
     return Answer(document, "\n".join([*lines, *_lines(findings)]))
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from core.errors import BadInput
 from core.findings import Finding, Severity, counted
-from core.results.database.pairing import ENDS, moments, paired
+from core.results.database.pairing import ENDS, paired, same_moments
 from core.results.database.software import KEYS
 from core.results.reconcile import Agreement, tolerances
 
@@ -61,7 +61,7 @@ def compare(a: Mapping[str, pd.DataFrame], b: Mapping[str, pd.DataFrame], rebase
     """
     found = {
         component: compare_tables(a[component], b[component], component, rebase)
-        for component in QUANTITIES
+        for component in a
         if len(a[component]) and len(b[component])
     }
     if not found:
@@ -106,63 +106,69 @@ def compare_tables(a: pd.DataFrame, b: pd.DataFrame, component: str, rebase: flo
 
     ``rebase`` makes per unit of A's system base of B's powers: B's base over A's.
     """
-    b = b.assign(**{name: b[name] * rebase for name in ("p", "q") if name in b})
-    a, b = (side.assign(timestamp=moments(side["timestamp"])) for side in (a, b))
-    if a["timestamp"].nunique() == 1 and b["timestamp"].nunique() == 1:
-        b = b.assign(timestamp=a["timestamp"].iloc[0])
-    if component == "bus":
-        a, b = _from_one_swing_bus(a, b)
-    names, elements = QUANTITIES[component], paired(a, b, component)
-    keys = _numbered(a["timestamp"], b["timestamp"], elements)
+    (time_a, time_b), stamps = same_moments(a["timestamp"], b["timestamp"])
+    at_a, at_b = _partners((time_a, time_b), paired(a, b, component))
+    found = {"timestamp": stamps[time_a[at_a]]}
+    found |= {name: a[name].to_numpy()[at_a].astype(np.int64) for name in IDENTITY[component]}
+    swing = _swing_bus(a, b) if component == "bus" else None
+    differences = {}
+    for name in QUANTITIES[component]:
+        one, other = a[name].to_numpy(), b[name].to_numpy()
+        if name in ("p", "q"):
+            other = other * rebase
+        if name == "angle_deg" and swing is not None:
+            one, other = _turned(one, a["bus"], time_a, swing), _turned(other, b["bus"], time_b, swing)
+        one, other = one[at_a], other[at_b]
+        difference = one - other
+        differences[name] = (difference + 180) % 360 - 180 if name == "angle_deg" else difference
+        found |= {f"{name}_a": one, f"{name}_b": other}
+    rows = pd.DataFrame(found | differences, copy=False)
+    return Compared(component, rows, len(a) - len(rows), len(b) - len(rows))
+
+
+def _partners(times: tuple[np.ndarray, np.ndarray], elements: tuple[pd.Series, pd.Series]) -> tuple[Any, Any]:
+    """Return which rows of both are of the same time and element."""
+    one, other = (side.to_numpy() for side in elements)
+    lowest = min(one.min(), other.min())
+    width = max(one.max(), other.max()) - lowest + 1
+    keys = times[0] * width + one - lowest, times[1] * width + other - lowest
+    if np.array_equal(*keys):
+        return slice(None), slice(None)
     partner = pd.Index(keys[1]).get_indexer(pd.Index(keys[0]))
     both = partner >= 0
-    rows = a.loc[both, ["timestamp", *IDENTITY[component]]].reset_index(drop=True)
-    sides = {"a": a[both], "b": b.iloc[partner[both]]}
-    values = {f"{name}_{side}": frame[name].to_numpy() for side, frame in sides.items() for name in names}
-    rows = rows.astype(dict.fromkeys(IDENTITY[component], "int64")).assign(**values)
-    for name in names:
-        difference = rows[f"{name}_a"] - rows[f"{name}_b"]
-        rows[name] = (difference + 180) % 360 - 180 if name == "angle_deg" else difference
-    return Compared(component, rows, int((~both).sum()), len(b) - int(both.sum()))
+    return np.flatnonzero(both), partner[both]
 
 
-def _numbered(a: pd.Series, b: pd.Series, elements: tuple[pd.Series, pd.Series]) -> tuple[np.ndarray, np.ndarray]:
-    """Return one number for each time and element, the same on both sides for the same."""
-    codes, _ = pd.factorize(np.concatenate([a.to_numpy(dtype=object), b.to_numpy(dtype=object)]))
-    lowest = min(int(side.min()) for side in elements)
-    width = max(int(side.max()) for side in elements) - lowest + 1
-    one, other = codes[: len(a)] * width, codes[len(a) :] * width
-    return one + elements[0].to_numpy() - lowest, other + elements[1].to_numpy() - lowest
-
-
-def _from_one_swing_bus(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return both with the angles from A's swing bus, where it has one and B has that bus: the zero is arbitrary."""
+def _swing_bus(a: pd.DataFrame, b: pd.DataFrame) -> int | None:
+    """Return A's swing bus, where it has one and B has that bus: the zero of angles is arbitrary."""
     if "type" not in a:
-        return a, b
+        return None
     swings = a.loc[a["type"] == "Slack", "bus"].unique()
-    if len(swings) != 1 or not (b["bus"] == swings[0]).any():
-        return a, b
-    sides = []
-    for side in (a, b):
-        zero = side[side["bus"] == swings[0]].set_index("timestamp")["angle_deg"]
-        sides.append(side.assign(angle_deg=side["angle_deg"] - side["timestamp"].map(zero)))
-    return sides[0], sides[1]
+    return int(swings[0]) if len(swings) == 1 and (b["bus"] == swings[0]).any() else None
+
+
+def _turned(angle_deg: np.ndarray, bus: pd.Series, time: np.ndarray, swing: int) -> np.ndarray:
+    """Return the angles from the swing bus of their time; missing where it has none."""
+    own = (bus == swing).to_numpy()
+    zero = np.full(time.max() + 1, np.nan)
+    zero[time[own]] = angle_deg[own]
+    return np.asarray(angle_deg - zero[time])
 
 
 def _summary(compared: Compared, name: str) -> dict[str, Any]:
-    rows = compared.rows
-    known = rows[rows[name].notna()]
-    if known.empty:
+    every = [compared.rows[column].to_numpy() for column in (name, f"{name}_a", f"{name}_b")]
+    known = np.flatnonzero(~np.isnan(every[0]))
+    if not len(known):
         nothing = dict.fromkeys(("max_abs", "rmse", "correlation", "worst"))
         return nothing | {"compared": 0, "state": str(Agreement.NOTHING), "states": {}}
-    at = int(known[name].abs().to_numpy().argmax())
-    worst = known.iloc[at]
-    a, b = known[f"{name}_a"].to_numpy(), known[f"{name}_b"].to_numpy()
+    differences, a, b = (values[known] for values in every) if len(known) < len(every[0]) else every
+    at = int(np.abs(differences).argmax())
+    worst = compared.rows.iloc[known[at]]
     varies = len(known) > 1 and np.ptp(a) > 0 and np.ptp(b) > 0
-    states = states_of(known[name], name)
+    states = states_of(differences, name)
     return {
-        "max_abs": float(abs(worst[name])),
-        "rmse": float(np.sqrt(np.mean(known[name] ** 2))),
+        "max_abs": float(abs(differences[at])),
+        "rmse": float(np.sqrt(np.mean(differences**2))),
         "correlation": float(np.corrcoef(a, b)[0, 1]) if varies else None,
         "compared": len(known),
         "state": str(states[at]),
@@ -175,9 +181,9 @@ def _summary(compared: Compared, name: str) -> dict[str, Any]:
     }
 
 
-def states_of(differences: pd.Series, name: str) -> np.ndarray:
+def states_of(differences: np.ndarray, name: str) -> np.ndarray:
     """Return how each difference stands to the tolerances of ``tolerances.csv``."""
     tolerance = next(each for each in tolerances("simulation") if each.quantity == name)
-    size = differences.abs().to_numpy()
+    size = np.abs(differences)
     limits = [size <= tolerance.agree * (1 + 1e-9), size <= tolerance.contradict * (1 + 1e-9)]
     return np.select(limits, STATES[:2], STATES[2])

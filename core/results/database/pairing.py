@@ -19,8 +19,9 @@ def paired(a: pd.DataFrame, b: pd.DataFrame, component: str) -> tuple[pd.Series,
     one on the other; else by the order of their numbers where there are as many on both sides. Others have none.
     """
     key, ends = KEYS[component], list(ENDS[component])
-    if not ends:
-        return a[key], b[key]
+    names = [key, *ends, f"{key}_name"]
+    if not ends or (len(a) == len(b) and all(np.array_equal(a[name], b[name]) for name in names)):
+        return a[key], b[key]  # buses are told by their numbers, and here both have the same rows
     one, other = _elements(a, key, ends), _elements(b, key, ends)
     by_circuit = one.drop_duplicates(["at", "circuit"], keep=False).merge(
         other.drop_duplicates(["at", "circuit"], keep=False), on=["at", "circuit"], suffixes=("_a", "_b")
@@ -55,18 +56,26 @@ def _element_of(rows: pd.DataFrame, elements: pd.DataFrame, key: str, ends: list
     return pd.Series(elements["element"].to_numpy()[number], index=rows.index)
 
 
-def moments(stamps: pd.Series) -> pd.Series:
-    """Return time stamps in UTC and one form, whatever their zone and resolution; those without a zone are in UTC.
+def same_moments(a: pd.Series, b: pd.Series) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+    """Return for each row of both the number of its time, and the times: one where both have just one."""
+    codes, written = zip(*(pd.factorize(side) for side in (a, b)), strict=True)
+    one, other = (moments(pd.Series(stamps)) for stamps in written)
+    if len(one) == 1 and len(other) == 1:
+        other = one
+    numbers, stamps = pd.factorize(pd.concat([one, other], ignore_index=True))
+    return (numbers[: len(one)][codes[0]], numbers[len(one) :][codes[1]]), np.asarray(stamps, dtype=object)
+
+
+def moments(written: pd.Series) -> pd.Series:
+    """Return different time stamps in UTC and one form, whatever their zone and resolution; those without are in UTC.
 
     What is no time stamp stays as it is.
     """
-    written = pd.Series(stamps.unique())
     try:
         read = pd.to_datetime(written, utc=True, format="ISO8601")
     except ValueError:
-        return stamps
+        return written
     if read.duplicated().any():
         raise BadInput(f"two time stamps are the same moment: {written[read.duplicated()].iloc[0]}")
     whole = (read.dt.microsecond == 0).all()
-    plain = read.dt.strftime("%Y-%m-%dT%H:%M:%S" if whole else "%Y-%m-%dT%H:%M:%S.%f")
-    return stamps.map(dict(zip(written, plain, strict=True)))
+    return read.dt.strftime("%Y-%m-%dT%H:%M:%S" if whole else "%Y-%m-%dT%H:%M:%S.%f")

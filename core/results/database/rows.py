@@ -7,6 +7,7 @@ changes from step to step is handed over, and comes back, row by row.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,6 @@ import pandas as pd
 from sqlalchemy import Column, Connection, Integer, Select, Table, func, select
 from sqlalchemy.types import REAL
 
-#: Rows that the driver hands over together; their objects are gone before the next ones come.
-TOGETHER = 10_000
 #: Rows that one statement inserts at least, where there are as many, and parameters that it may have.
 ROWS_A_STATEMENT, PARAMETERS = 100, 30_000
 
@@ -105,16 +104,16 @@ def read_rows(
 
     steps = _objects(connection, select(time, func.count()).where(own).group_by(time).order_by(time))
     elements = _objects(connection, select(*labels).where(own).distinct().order_by(table.c[key]))
-    if (steps[:, 1] == len(elements)).all():  # an element has one row a step: every step has all of them
-        told = np.tile(elements, (len(steps), 1))
-    else:
-        told = _objects(connection, in_order(*labels))
+    regular = (steps[:, 1] == len(elements)).all()  # an element has one row a step: every step has all of them
+    told = elements if regular else _objects(connection, in_order(*labels))
     found = {"timestamp": np.repeat(steps[:, 0], steps[:, 1].astype(np.int64))}
     for column, part in zip(labels, told.T, strict=True):
-        found[column.name] = _integers(part) if isinstance(column.type, Integer) else part
+        label = _integers(part) if isinstance(column.type, Integer) else part
+        found[column.name] = np.tile(label, len(steps)) if regular else label
     for column, part in zip(floats, _numbers(connection, in_order(*floats)).T, strict=True):
         found[column.name] = part
-    return pd.DataFrame({name: found[name] for name in ("timestamp", *(column.name for column in values))})
+    names = ("timestamp", *(column.name for column in values))
+    return pd.DataFrame({name: found[name] for name in names}, copy=False)
 
 
 def read_outline(
@@ -135,9 +134,8 @@ def read_outline(
 
 def _numbers(connection: Connection, query: Select[Any]) -> np.ndarray:
     """Return rows × columns; what is null is missing."""
-    cursor = connection.execute(query).cursor
-    parts = [np.array(rows, dtype=float) for rows in iter(lambda: cursor.fetchmany(TOGETHER), [])]
-    return np.concatenate([np.empty((0, len(query.selected_columns))), *parts])
+    rows: Any = connection.execute(query).cursor
+    return np.fromiter(chain.from_iterable(rows), np.float64).reshape(-1, len(query.selected_columns))
 
 
 def _objects(connection: Connection, query: Select[Any]) -> np.ndarray:

@@ -18,7 +18,7 @@ def by_element(compared: Compared, quantity: str) -> pd.DataFrame:
     rmse = np.sqrt((sizes**2).groupby(groups).mean()).rename("rmse").reset_index()
     columns = [*keys, "max_abs", "timestamp", f"{quantity}_a", f"{quantity}_b"]
     found = worst[columns].merge(rmse, on=keys, how="left", validate="one_to_one")
-    found.insert(0, "state", states_of(worst[quantity], quantity).astype(str))
+    found.insert(0, "state", states_of(worst[quantity].to_numpy(), quantity).astype(str))
     return found.rename(columns={f"{quantity}_a": "a", f"{quantity}_b": "b"})
 
 
