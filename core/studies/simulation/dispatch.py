@@ -219,7 +219,8 @@ def _demand(grid: Grid, series: Series, steps: slice) -> np.ndarray:
 def _generators(grid: Grid, series: Series, fleet: pd.DataFrame, output: np.ndarray, stamps: list[str]) -> pd.DataFrame:
     """Return all machines, then the farms as further ones; ``marginal_cost`` is the cost of the next MWh."""
     network = grid.network
-    farms = pd.DataFrame({"gen_name": series.farm_names, "bus": network.values("bus", "bus")[series.farm_rows]})
+    at = network.values("bus", "bus")[series.farm_rows]
+    farms = pd.DataFrame({"gen_name": series.farm_titles(network), "bus": at})
     own = grid.elements.generator.assign(carrier="AC", p_nom=network.values("generator", "p_max_mw"))
     fixed = pd.concat([own, farms.assign(status=1, carrier="farm")], ignore_index=True) if len(farms) else own
     fixed["gen"] = np.arange(1, len(fixed) + 1)

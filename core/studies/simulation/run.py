@@ -123,7 +123,8 @@ def calculate(store: Store, sim: int, steps: slice) -> None:
         powers = grid.at(series, steps)
         found = tables(grid, series, steps, voltages(grid, own.software, *powers), powers)
     made = {name: frame for name, frame in found.items() if len(frame)}
-    database.insert_tables(store, sim, made, farms=farm_table(series, steps), steps=steps.stop - steps.start)
+    farms = farm_table(grid.network, series, steps)
+    database.insert_tables(store, sim, made, farms=farms, steps=steps.stop - steps.start)
 
 
 def conclude(store: Store, sim: int) -> Outcome:

@@ -46,6 +46,12 @@ class Series:
         """Return the one step of a network as it is."""
         return cls([timestamp], np.ones(1), np.ones(1))
 
+    def farm_titles(self, network: Network) -> list[str]:
+        """Return the farms' names, those of one name at several buses as ``name@bus``."""
+        names = pd.Series(self.farm_names, dtype=object)
+        placed = names + "@" + pd.Series(network.values("bus", "bus")[self.farm_rows]).astype(str)
+        return list(names.mask(names.str.lower().duplicated(keep=False), placed))
+
 
 def read_series(data: bytes, name: str, network: Network) -> tuple[Series, list[Finding]]:
     """Read a series for a network.

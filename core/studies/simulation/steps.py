@@ -88,10 +88,10 @@ def tables(
     }
 
 
-def farm_table(series: Series, steps: slice) -> pd.DataFrame:
+def farm_table(network: Network, series: Series, steps: slice) -> pd.DataFrame:
     """Return the farms' powers as rows of ``wec_simulations``."""
     stamps = series.timestamps[steps]
-    names = pd.DataFrame({"wec_farm_name": pd.Series(series.farm_names, dtype=object)})
+    names = pd.DataFrame({"wec_farm_name": pd.Series(series.farm_titles(network), dtype=object)})
     return long(names, stamps, power_output_mw=series.farm_mw[steps])
 
 

@@ -208,6 +208,14 @@ def test_a_farm_at_a_bus_that_takes_no_part_is_named(store: Store):
     assert (lost.element, "its bus 14 is isolated" in lost.text) == ("wave@14", True)
 
 
+def test_farms_of_one_name_at_two_buses_are_told_apart(store: Store):
+    sim = simulate(store, file(), series(1, **{"wave@14_mw": 1.0, "Wave@13_mw": 2.0, "sun@1_mw": 3.0})).grid_sim_id
+    farms = database.get_farm_data(store, sim)
+    assert dict(zip(farms["wec_farm_name"], farms["power_output_mw"], strict=True)) == {
+        "wave@14": 1.0, "Wave@13": 2.0, "sun": 3.0,
+    }  # fmt: skip
+
+
 def test_loads_that_lightsim2grid_has_not_are_refused_before_anything_is_entered(store: Store, tmp_path: Path):
     raw = solved_raw(tmp_path, "case14")
     network = read_network(raw.read_bytes(), raw.name).value
