@@ -50,6 +50,7 @@ def validate(
     *,
     reconciled: bool = False,
     reasons: Mapping[str, str] | None = None,
+    finishing: bool = False,
 ) -> Validation:
     """Judge a plant and its results.
 
@@ -65,6 +66,8 @@ def validate(
         Set every uploaded value against the hub's own study of the same plant.
     reasons
         By stage id, why the engineer accepts that a stage is contradicted.
+    finishing
+        Where nothing fails, also ask for updates that take loadings out of their warning band.
     """
     criteria = criteria or CriteriaSet.default()
     verdicts, findings = screen(plant, criteria)
@@ -77,7 +80,7 @@ def validate(
     stages = stage_verdicts(verdicts, criteria)
     stages = [_covered(stage, plant, results) for stage in stages]
     stages = [_reconciled(stage, differing, (reasons or {}).get(stage.id, "")) for stage in stages]
-    updates = advise(verdicts, plant, results)
+    updates = advise(verdicts, plant, results, finishing=finishing)
     return Validation(overall(stages), stages, verdicts, updates, findings, differing)
 
 

@@ -27,6 +27,9 @@ MVAR_STEP = 1.0
 #: Warnings that ask for an update as failures do; placement keeps other quantities out of their warning bands.
 PRESSING = frozenset({"rocof_hz_per_s", "x_r_ratio"})
 
+#: Warnings that ask for one in a loop once nothing fails: what cures a failure often unloads something, too.
+FINISHING = frozenset({"loading_pct"})
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -70,9 +73,16 @@ class Case:
         return {}
 
 
-def advise(verdicts: Iterable[Verdict], plant: Plant, results: Sequence[StudyResult] = ()) -> list[ConstraintUpdate]:
-    """Return the constraint updates that the failures and the pressing warnings among the verdicts ask for."""
-    asking = [v for v in verdicts if v.verdict is State.FAIL or (v.verdict is State.WARN and v.criterion in PRESSING)]
+def advise(
+    verdicts: Sequence[Verdict], plant: Plant, results: Sequence[StudyResult] = (), *, finishing: bool = False
+) -> list[ConstraintUpdate]:
+    """Return the constraint updates that the failures and the pressing warnings among the verdicts ask for.
+
+    With ``finishing`` warnings of loading ask for them, too, where nothing fails.
+    """
+    failures = [v for v in verdicts if v.verdict is State.FAIL]
+    pressing = PRESSING | FINISHING if finishing and not failures else PRESSING
+    asking = failures + [v for v in verdicts if v.verdict is State.WARN and v.criterion in pressing]
     case = Case(plant, results, asking)
     return [update for rule in RULES for update in rule(case)]
 
@@ -147,7 +157,8 @@ def _reactive_update(plant: Plant, bus: str, mvar: float, verdict: Verdict, x: p
 
 def _loading(case: Case) -> Iterable[ConstraintUpdate]:
     for verdict in case.of("loading_pct"):
-        value, _ = _measured(verdict)
+        value, limit = _measured(verdict)
+        over = f"loading {value:g} % is " + (f"over {limit:g} %" if value > limit else "in the warning band")
         factor = value / TARGET_PCT
         rows = _loaded_transformers(case, verdict.element)
         if rows.empty:
@@ -157,7 +168,7 @@ def _loading(case: Case) -> Iterable[ConstraintUpdate]:
                 1.0,
                 round(factor, 3),
                 "",
-                f"loading {verdict.value:g} % is over 100 %; the plant names no transformer there, so the rating of "
+                f"{over}; the plant names no transformer there, so the rating of "
                 f"what the result loads must grow by this factor to come under {TARGET_PCT:g} %",
                 evidence(verdict, bus=case.bus(verdict.element)),
             )
@@ -170,7 +181,7 @@ def _loading(case: Case) -> Iterable[ConstraintUpdate]:
                 float(old),
                 new if new is not None else round(least, 1),
                 "MVA",
-                f"loading {verdict.value:g} % at {verdict.element} is over 100 %; {least:.1f} MVA bring it to "
+                f"{over} at {verdict.element}; {least:.1f} MVA bring it to "
                 f"{TARGET_PCT:g} %, the next standard size is chosen",
                 evidence(verdict, least_mva=least),
                 (

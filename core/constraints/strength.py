@@ -38,7 +38,7 @@ def own_reactance(x: pd.DataFrame, bus: str) -> float:
 
 
 def reactive_support(x: pd.DataFrame, shortfall_pu: pd.Series, base_mva: float) -> dict[str, float]:
-    """Return the reactive power [Mvar] by bus that lifts every bus by its shortfall, the worst bus first.
+    """Return the least reactive power [Mvar] by bus that lifts every bus by its shortfall: min Σq, X·q ≥ ΔV, q ≥ 0.
 
     Parameters
     ----------
@@ -49,14 +49,15 @@ def reactive_support(x: pd.DataFrame, shortfall_pu: pd.Series, base_mva: float) 
     base_mva
         The base that ``x`` refers to.
     """
-    left = shortfall_pu[shortfall_pu.index.isin(x.index[np.isfinite(np.diag(x))])].copy()
-    support: dict[str, float] = {}
-    sign = 1.0 if left.sum() >= 0 else -1.0
-    for _ in range(len(left)):
-        worst = str((left * sign).idxmax())
-        if left[worst] * sign <= 1e-6:
-            break
-        step = float(left[worst]) / own_reactance(x, worst)
-        support[worst] = step * base_mva
-        left -= x.loc[left.index, worst] * step
-    return support
+    from scipy.optimize import linprog
+
+    rise = shortfall_pu[shortfall_pu.index.isin(x.index[np.isfinite(np.diag(x))])]
+    if rise.empty:
+        return {}
+    sign = 1.0 if rise.sum() >= 0 else -1.0
+    matrix = x.loc[rise.index, rise.index].to_numpy()
+    found = linprog(np.ones(len(rise)), -matrix, -sign * rise.to_numpy())
+    if not found.success:  # no bank lifts what has no strength to speak of
+        return {}
+    needed = pd.Series(sign * found.x * base_mva, rise.index)
+    return {str(bus): float(mvar) for bus, mvar in needed[needed.abs() > 1e-6].items()}

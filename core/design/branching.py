@@ -16,7 +16,7 @@ from core.design.solving import Outcome, solve
 
 GAP = 1e-3
 WHOLE = 1e-5  # counts nearer than this to a whole number are whole
-ROOTS_TIME_S = 5.0  # for the relaxations and one rounding up, when the time is over before there is a design
+FIRST_TIME_S = 5.0  # for all relaxations, and for rounding one up, when the time is over before there is a design
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +126,13 @@ def choose(sizing: SizingModel, end_s: float, *, cases: Sequence[float] | None =
     The best relaxation is rounded up first, whatever the time, so that there is a design early.
     """
     search = _Search(sizing, end_s, gap)
+    first_s = perf_counter() + FIRST_TIME_S
     for largest in largest_units(sizing.requirement) if cases is None else cases:
         most = sizing.most_counts(largest)
-        search.look(_Branch(largest, np.zeros_like(most), most), ROOTS_TIME_S)
+        search.look(_Branch(largest, np.zeros_like(most), most), first_s - perf_counter())
     solved = next((branch for *_, branch in sorted(search.open) if branch.units is not None), None)
     if solved:
-        search.round_up(solved, ROOTS_TIME_S)
+        search.round_up(solved, FIRST_TIME_S)
     while search.worth_it and perf_counter() < end_s:
         search.split()
     return search.choice()

@@ -207,7 +207,8 @@ def judged(
         else:
             results[study] = [embedded_study(plant, study, scenarios)]
     own = criteria_of(requirement, criteria or CriteriaSet.default())
-    return validate(plant, list(chain(*results.values())), own, reconciled=bool(uploaded), reasons=reasons)
+    brought = list(chain(*results.values()))
+    return validate(plant, brought, own, reconciled=bool(uploaded), reasons=reasons, finishing=True)
 
 
 def criteria_of(requirement: Requirement, criteria: CriteriaSet) -> CriteriaSet:

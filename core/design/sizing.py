@@ -83,6 +83,8 @@ def _verified(requirement: Requirement, year: Year, choice: Choice, end_s: float
     counts, _ = sizes_of(choice.sizing, choice.outcome.solution)
     if choice.sizing.year.lossless:
         return _bounded(design_of(choice.sizing, choice.outcome.solution, choice.status), choice, counts)
+    if perf_counter() > end_s:
+        return _unverified(choice, counts)
     built = replace(requirement, technologies=tuple(t for t in requirement.technologies if counts.get(t.id, 1)))
     passage = through_the_year(built, year, choice.largest_mw, counts, end_s)
     if passage.late:

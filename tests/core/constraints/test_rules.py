@@ -20,11 +20,11 @@ CRITERIA = CriteriaSet.default()
 TABLES = {"load_flow": "buses", "short_circuit": "faults", "power_flow": "buses", "availability": "blocks"}
 
 
-def updates(study: str, rows: list[dict[str, object]], plant: Plant | None = None):
+def updates(study: str, rows: list[dict[str, object]], plant: Plant | None = None, *, finishing: bool = False):
     plant = plant or sample_plant()
     result = StudyResult(study, {TABLES[study]: result_table(study, TABLES[study], rows)})  # type: ignore[arg-type]
     verdicts, _ = judge(result, CRITERIA, plant)
-    return advise(verdicts, plant, [result])
+    return advise(verdicts, plant, [result], finishing=finishing)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,15 @@ def test_an_overloaded_step_up_transformer_gets_the_next_standard_size():
     # 25 MVA at 104 %: 25 * 104 / 80 = 32.5 MVA, so 40 MVA
     (update,) = updates("load_flow", [{"bus": "BUS_100", "v_pu": 1.0, "loading_pct": 104}])
     assert (update.name, update.element, update.old, update.new) == ("transformer_mva", "XFMR_RECIP_01", 25, 40)
+
+
+def test_a_loading_in_the_warning_band_is_cured_only_at_the_end_of_a_loop_and_after_what_fails():
+    warned = {"bus": "BUS_100", "v_pu": 1.0, "loading_pct": 86}
+    assert updates("load_flow", [warned]) == []
+    (update,) = updates("load_flow", [warned], finishing=True)  # 25 MVA at 86 %: 25 * 86 / 80 = 26.9 MVA, so 31.5 MVA
+    assert (update.name, update.element, update.new) == ("transformer_mva", "XFMR_RECIP_01", 31.5)
+    failed = {"bus": "BUS_110", "v_pu": 1.0, "loading_pct": 104}
+    assert len({each.element for each in updates("load_flow", [warned, failed], finishing=True)}) == 1
 
 
 def test_a_low_voltage_asks_for_reactive_power_by_the_strength_of_the_bus():
@@ -175,3 +184,9 @@ def test_reactive_support_cures_every_shortfall(shortfalls):
     support = reactive_support(x, pd.Series(dict(zip("abc", shortfalls, strict=True))), 100)
     rise = x[list(support)].to_numpy() @ np.array(list(support.values())) / 100
     assert (rise >= np.array(shortfalls) - 1e-6).all()
+
+
+def test_buses_alike_share_the_reactive_power_that_they_need():
+    x = pd.DataFrame([[0.1, 0.05], [0.05, 0.1]], list("ab"), list("ab"))
+    support = reactive_support(x, pd.Series({"a": 0.03, "b": 0.03}), 100)
+    assert support == pytest.approx({"a": 20.0, "b": 20.0})  # 0.2 pu each: 0.2·(0.1 + 0.05) = 0.03

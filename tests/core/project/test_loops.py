@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
 
 from core.constraints import Alternative, ConstraintUpdate
 from core.criteria import StageVerdict, State
+from core.design.ledger import constraints
+from core.design.placement import place
 from core.design.requirement import Requirement
+from core.design.sizing import size
 from core.design.technology import shipped_technologies
+from core.documents import digest
 from core.errors import BadInput, Conflict
 from core.findings import Source
 from core.plant import Plant
 from core.project import Decision, Workspace, loop_turn, loops
+from core.project.loops import Loop
 from core.results.study_result import Provenance, Status, StudyResult, result_table
+from core.store import Store
 from core.validation import Validation
 
 SMALL = Requirement(
@@ -81,6 +88,59 @@ def test_a_loop_that_died_in_the_studies_goes_on_without_sizing_the_round_again(
     again = loop_turn.turn(project, found)
     assert [each.is_whole for each in again.rounds] == [True, True]
     assert again.rounds[1].at == found.rounds[1].at
+
+
+MANY = 10**6
+
+
+def rounds_of(loop) -> list[tuple]:
+    """Return what a round is known by, without times and revisions."""
+    documents = [each.as_dict() for each in loop.rounds]
+    updates = [[(update["taken"], update["decision"]) for update in each["updates"]] for each in documents]
+    known = [(each["number"], each["constraints"], each["plant_sha256"], each["overall"]) for each in documents]
+    return list(zip(known, updates, strict=True))
+
+
+def test_a_loop_killed_in_the_midst_goes_on_and_no_round_is_lost_or_doubled(store, monkeypatch):
+    design, placed = size(SMALL), {}  # the updates here are the placement's
+
+    def place_once(_, requirement):
+        key = digest(constraints(requirement))
+        return placed[key] if key in placed else placed.setdefault(key, place(design, requirement))
+
+    monkeypatch.setattr(loop_turn, "designed", lambda *_: design)
+    monkeypatch.setattr(loop_turn, "place", place_once)
+    writing, left = Store.writing, [MANY]
+
+    @contextmanager
+    def mortal(self):
+        with writing(self) as connection:
+            yield connection
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Store, "writing", mortal)
+
+    def until_its_end(name: str, writes: int) -> Loop:
+        campus = Workspace(store).create(name, Plant.of("Campus", {}).to_document())
+        loop = begin(campus)
+        left[0] = writes
+        with suppress(KeyboardInterrupt):
+            loop_turn.run(campus, loop)
+        done.append(writes - left[0])
+        left[0] = MANY
+        last = loops.latest(campus)
+        return last if last.ended else loop_turn.run(campus, last)
+
+    done: list[int] = []  # writes of each loop, until it was killed or ended
+    whole = until_its_end("whole", MANY)
+    assert whole.converged
+    assert len(whole.rounds) == 4
+    for writes in range(1, done[0] + 1, 2):
+        again = until_its_end(f"killed after {writes}", writes)
+        assert done[-1] == writes
+        assert rounds_of(again) == rounds_of(whole), writes
 
 
 def test_what_the_engineer_decides_between_rounds_is_what_the_next_round_has(project):
