@@ -5,7 +5,7 @@ import streamlit as st
 from core.findings import counted
 from pages.parts import feeders
 from pages.parts.opening import open_sample
-from pages.parts.shell import current_project, explained, guard, open_project, workspace
+from pages.parts.shell import current_id, current_project, explained, guard, open_project, workspace
 from pages.parts.status import badge_text
 
 guard()
@@ -21,10 +21,10 @@ def rename() -> None:
 
 
 @st.dialog("Remove the project")
-def remove() -> None:
-    st.markdown(f"**{project.name}** goes with its revisions, results, verdicts and ledger. This can't be undone.")
+def remove(id: str, name: str) -> None:
+    st.markdown(f"**{name}** goes with its revisions, results, verdicts and ledger. This can't be undone.")
     if st.button("Remove it", type="primary"):
-        workspace().remove(project.id)
+        workspace().remove(id)
         st.rerun()
 
 
@@ -49,7 +49,10 @@ NEXT = (
 st.title("Gridproof")
 st.markdown("The validation hub between a power-system design and the tools that prove it.")
 
-project = current_project()
+lines = workspace().projects()
+project = None
+with explained():
+    project = current_project()
 if project:
     rounds = project.rounds()
     with st.container(border=True):
@@ -67,7 +70,11 @@ if project:
             if st.button("Rename", icon=":material/edit:"):
                 rename()
             if st.button("Remove", icon=":material/delete:"):
-                remove()
+                remove(project.id, project.name)
+elif lines:
+    damaged = next(line for line in lines if line.id == current_id())
+    if st.button(f"Remove {damaged.name}", icon=":material/delete:"):
+        remove(damaged.id, damaged.name)
 
 st.markdown("### Begin with")
 plant, network, feeder = st.columns(3)
@@ -86,9 +93,9 @@ with feeder:
         feeders.open_samples()
         st.switch_page("pages/feeder_map.py")
 
-if project:
+if lines:
     st.markdown("### Projects of this workspace")
-    for line in workspace().projects():
+    for line in lines:
         name, verdict, when = st.columns([5, 2, 3], vertical_alignment="center")
         if name.button(line.name, key=f"open-{line.id}", type="tertiary", icon=":material/folder:"):
             open_project(line.id)

@@ -8,10 +8,11 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy.exc import NoResultFound
 
 from core.criteria import STAGES, CriteriaSet, Override
 from core.documents import digest, plain
-from core.errors import BadInput, Conflict, NotFound
+from core.errors import BadInput, Conflict, NotFound, StoreError
 from core.project import ledger, results
 from core.project.ledger import Decision, Proposal
 from core.project.merge import Change, changes, merged
@@ -289,7 +290,14 @@ class Project:
         row = connection.execute(select(projects.c.name, projects.c.revision).where(projects.c.id == self.id)).first()
         if row is None:
             raise NotFound(f"the workspace has no project {self.id!r}", hint="it may have been removed: choose another")
-        plant = connection.execute(self._revision_rows().where(revisions.c.number == row.revision)).one()
+        try:
+            plant = connection.execute(self._revision_rows().where(revisions.c.number == row.revision)).one()
+            damaged = "tables" not in plant.plant
+        except (ValueError, TypeError, NoResultFound):
+            damaged = True
+        if damaged:
+            hint = "restore the workspace from a copy, choose another project, or remove this one"
+            raise StoreError(f"the plant of project {row.name!r} is damaged in the store", hint=hint)
         self.name, self.revision = row.name, row.revision
         self.plant_document, self.plant_sha256 = plant.plant, plant.sha256
 

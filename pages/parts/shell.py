@@ -14,7 +14,17 @@ from core.store import Store
 from pages.parts.errors import explained, show_error
 from pages.parts.job_panel import job_panel
 
-__all__ = ["current_project", "explained", "frame", "guard", "open_project", "show_error", "store", "workspace"]
+__all__ = [
+    "current_id",
+    "current_project",
+    "explained",
+    "frame",
+    "guard",
+    "open_project",
+    "show_error",
+    "store",
+    "workspace",
+]
 
 #: The chosen project's id, in the address (a link can be shared) and in the session (it survives a change of page).
 PROJECT = "project"
@@ -50,11 +60,16 @@ def _workspace(folder: str, database_url: str) -> Workspace:
     return opened
 
 
-def current_project() -> Project | None:
-    """Return the chosen project, the last changed one when none was chosen, ``None`` in an empty workspace."""
+def current_id() -> str | None:
+    """Return the chosen project's id, the last changed one's when none was chosen, ``None`` in an empty workspace."""
     known = [line.id for line in workspace().projects()]
     wanted = _wanted()
-    chosen = wanted if wanted in known else next(iter(known), None)
+    return wanted if wanted in known else next(iter(known), None)
+
+
+def current_project() -> Project | None:
+    """Return the chosen project, ``None`` in an empty workspace."""
+    chosen = current_id()
     return workspace().project(chosen) if chosen else None
 
 
@@ -71,23 +86,23 @@ def frame() -> None:
     wanted = _wanted()
     if wanted and wanted not in names:
         st.warning("The project of this link is not in this workspace.", icon=":material/link_off:")
-    project = current_project()
+    chosen = current_id()
     with st.sidebar:
-        if project is not None:
-            open_project(project.id)
+        if chosen is not None:
+            open_project(chosen)
             ids = list(names)
             picked = st.selectbox(
                 "Project",
                 ids,
-                index=ids.index(project.id),
+                index=ids.index(chosen),
                 format_func=names.__getitem__,
                 label_visibility="collapsed",
                 help="The project that the pages show",
             )
-            if picked != project.id:
+            if picked != chosen:
                 open_project(picked)
                 st.rerun()
-        job_panel(store(), project and project.id)
+        job_panel(store(), chosen)
 
 
 def _wanted() -> str | None:

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import text, update
 from streamlit.testing.v1 import AppTest
 
 from core.plant import sample_plant
 from core.project import Workspace
+from core.project.tables import revisions
 from core.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,3 +69,17 @@ def test_a_workspace_of_a_newer_program_is_told_in_words(store: Store) -> None:
     page = app().run()
     assert not page.exception
     assert "newer than this program" in page.error[0].value
+
+
+def test_a_damaged_project_is_told_in_words_and_can_be_left(store: Store) -> None:
+    workspace = Workspace(store)
+    workspace.create("Whole", sample_plant().to_document())
+    damaged = workspace.create("Damaged", sample_plant().to_document())
+    with store.writing() as connection:
+        connection.execute(update(revisions).where(revisions.c.project == damaged.id).values(plant={}))
+    page = app().run()
+    assert not page.exception
+    assert "the plant of project 'Damaged' is damaged" in page.error[0].value
+    assert "Remove Damaged" in [button.label for button in page.button]
+    next(button for button in page.button if button.label == "Whole").click().run()
+    assert not page.error
