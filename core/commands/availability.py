@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -110,14 +111,14 @@ def _text(document: dict[str, Any]) -> str:
         lines.append(f"{system['id']}: availability {system['availability']:.7f}, {down}")
     for row in document["blocks"].to_dict(orient="records"):
         lines.append(f"  {row['id']}: {row['availability']:.7f}")
-    if "capacity" in document:
-        capacity = document["capacity"]
+    capacity = document.get("capacity")
+    if capacity and isfinite(capacity["availability"]):
         lines.append(
             f"{capacity['required_mw']:.12g} MW from {capacity['installed_mw']:.12g} MW installed: "
             f"{capacity['availability']:.7f}, with the rest of the system {capacity['system_availability']:.7f}"
         )
-    if "adequacy" in document:
-        lost = document["adequacy"]
+    lost = document.get("adequacy")
+    if lost and isfinite(lost["lole_h_per_year"]):
         lines.append(
             f"load up to {lost['peak_mw']:.12g} MW from {lost['installed_mw']:.12g} MW installed: short for "
             f"{lost['lole_h_per_year']:.6g} h and {lost['loee_mwh_per_year']:.6g} MWh a year"
@@ -128,5 +129,6 @@ def _text(document: dict[str, Any]) -> str:
             f"simulated {found['histories']} × {found['years']:g} years: {found['availability']:.7f} "
             f"({found['availability_low']:.7f}–{found['availability_high']:.7f})"
         )
-    lines += [f"{finding.severity}: {finding.text}" for finding in document["findings"]]
+    for finding in document["findings"]:
+        lines.append(f"{finding.severity}: {finding.text}" + (f" ({finding.hint})" if finding.hint else ""))
     return "\n".join(lines)

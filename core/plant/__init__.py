@@ -2,7 +2,7 @@
 
 from core.plant.checks import check_plant, double_ids
 from core.plant.electrical import dispatch, plant_network, swing_bus
-from core.plant.firm import firm_battery_mw, firm_units_mw
+from core.plant.firm import dispatchable_mw, firm_battery_mw, firm_units_mw
 from core.plant.model import (
     CATALOGUE,
     EQUIPMENT,
@@ -26,6 +26,7 @@ __all__ = [
     "PlantSettings",
     "check_plant",
     "dispatch",
+    "dispatchable_mw",
     "double_ids",
     "firm_battery_mw",
     "firm_units_mw",

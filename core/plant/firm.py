@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from core.plant.model import Plant
+from core.plant.model import INVERTER, Plant
 
 
 def firm_battery_mw(power_mw: pd.Series, energy_mwh: pd.Series, hours: float) -> pd.Series:
@@ -22,3 +22,9 @@ def firm_units_mw(plant: Plant) -> pd.Series:
     units = units[(units["status"] != "Offline") & ~units["type"].isin({"PV", "WIND"})].set_index("id")
     battery = firm_battery_mw(units["rated_mw"], units["energy_mwh"], plant.settings.firm_battery_h)
     return units["rated_mw"].where(units["type"] != "BESS", battery)
+
+
+def dispatchable_mw(plant: Plant) -> pd.Series:
+    """Return the rated power [MW] of machines and grid connections that aren't offline, by id: there on demand."""
+    units = plant["unit"].drop_duplicates("id").set_index("id")
+    return units.loc[(units["status"] != "Offline") & ~units["type"].isin(INVERTER), "rated_mw"]

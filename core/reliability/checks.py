@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from core.findings import Finding, Severity
+from core.reliability.circles import circular_blocks
 from core.reliability.model import CATALOGUE, BlockType, ReliabilityModel, place
 from core.reliability.network_checks import check_networks
 from core.reliability.rates import MtbfMeaning, stated_mtbf_h, weibull_mean_h
@@ -26,6 +27,8 @@ def check(model: ReliabilityModel, mtbf_means: MtbfMeaning = MtbfMeaning.UP_TIME
     return [
         *_ids(model.components, "component"),
         *_times(model.components),
+        *_filled(model.components),
+        *_capacities(model.components),
         *(_cycles(model.components) if mtbf_means == MtbfMeaning.CYCLE_TIME else []),
         *_laws(model.components),
         *_printed_values(model.components),
@@ -109,6 +112,26 @@ def _times(parts: pd.DataFrame) -> list[Finding]:
             "write it as a fraction, such as 0.9973",
         ),
     ]
+
+
+def _filled(parts: pd.DataFrame) -> Iterable[Finding]:
+    """Say which times are not stated and follow from other columns."""
+    mtbf, mttr, printed = parts["mtbf_h"], parts["mttr_h"], parts["availability"]
+    by_rate, known = parts["failure_rate_per_h"] > 0, stated_mtbf_h(parts).notna()
+    for rows, text in (
+        (mtbf.isna() & by_rate, "no MTBF; it is taken from the failure rate"),
+        (mtbf.isna() & ~by_rate & known, "no MTBF; it is the mean of the Weibull law"),
+        (mttr.isna() & known & printed.notna(), "no MTTR; it is taken from the availability"),
+        (mttr.notna() & ~known & printed.notna(), "no MTBF; it is taken from the availability"),
+    ):
+        if rows.any():
+            hint = "fill MTBF_Hours and MTTR_Hours with finite numbers"
+            yield Finding("rbd.component.filled", INFO, f"{_some(parts.loc[rows, 'id'])}: {text}", hint)
+
+
+def _capacities(parts: pd.DataFrame) -> list[Finding]:
+    text = "{id}: the capacity {capacity_mw} MW is negative; the unit adds nothing"
+    return _report(parts, parts["capacity_mw"] < 0, "rbd.component.capacity", WARNING, text, "give MW from 0")
 
 
 def _cycles(parts: pd.DataFrame) -> list[Finding]:
@@ -321,35 +344,6 @@ def _circles(model: ReliabilityModel) -> list[Finding]:
         "{id} contains itself through its members ({members})",
         "a block may list only components and blocks below it",
     )
-
-
-def circular_blocks(members: dict[str, list[str]]) -> set[str]:
-    """Return the blocks that lie on a circle, by peeling off what only has settled members, then what nobody lists."""
-    below = {block: {m for m in listed if m in members} for block, listed in members.items()}
-    left = _peel(below)
-    above: dict[str, set[str]] = {block: set() for block in left}
-    for block in left:
-        for member in below[block] & left:
-            above[member].add(block)
-    return _peel(above)
-
-
-def _peel(needs: dict[str, set[str]]) -> set[str]:
-    """Return the keys that are left when those without open needs are taken away again and again."""
-    users: dict[str, list[str]] = {}
-    for key, wanted in needs.items():
-        for other in wanted:
-            users.setdefault(other, []).append(key)
-    open_needs = {key: len(wanted) for key, wanted in needs.items()}
-    ready = [key for key, count in open_needs.items() if count == 0]
-    while ready:
-        done = ready.pop()
-        del open_needs[done]
-        for user in users.get(done, ()):
-            open_needs[user] -= 1
-            if open_needs[user] == 0:
-                ready.append(user)
-    return set(open_needs)
 
 
 def _top(model: ReliabilityModel) -> list[Finding]:

@@ -46,7 +46,7 @@ def read_model(components: tuple[str, bytes], structure: tuple[str, bytes]) -> R
     parts, part_findings = _read(*components, "components")
     blocks, block_findings = _read(*structure, "blocks")
     findings = [*part_findings, *(finding for finding in block_findings if finding not in part_findings)]
-    blocks["type"] = [BLOCK_WORDS.get(key(text), text) for text in blocks.get("type", pd.Series(dtype=object))]
+    blocks["type"] = [BLOCK_WORDS.get(key(text), text) for text in blocks.get("type", pd.Series("", blocks.index))]
     findings += _not_whole(blocks, ("k", "n", "repair_crews")) + _not_whole(parts, ("spares",))
     blocks = _with_children(blocks, findings)
     blocks["members"] = _resolved_members(blocks, parts, findings)

@@ -9,7 +9,7 @@ import pandas as pd
 from core.formats.plant_sheets import read_layout
 from core.formats.tables.writing import Sheet, csv_bytes, workbook_bytes
 from core.formats.windchill.fmea import fmea_table
-from core.plant import Plant, split_ids
+from core.plant import Plant, dispatchable_mw, split_ids
 
 LAYOUT = read_layout(Path(__file__).with_name("sheets.csv"))
 COMPONENT_HEADINGS = (
@@ -58,14 +58,16 @@ def workbook_sheets(plant: Plant) -> dict[str, Sheet]:
 
 
 def components(plant: Plant) -> pd.DataFrame:
-    """Return the components with what follows from MTBF and MTTR: A = MTBF / (MTBF + MTTR), rate = 1 / MTBF."""
+    """Return the components with what follows from MTBF and MTTR: A = MTBF / (MTBF + MTTR), rate = 1 / MTBF.
+
+    Units that are offline, batteries, sun and wind have no capacity: they aren't there on demand.
+    """
     rows = plant["reliability"]
     mtbf = rows["mtbf_h"].where(rows["mtbf_h"] > 0)
-    capacity = plant["unit"].drop_duplicates("id").set_index("id")["rated_mw"]
     return rows.assign(
         failure_rate_per_h=1 / mtbf,
         availability=(mtbf / (mtbf + rows["mttr_h"])).round(8),
-        capacity_mw=rows["id"].map(capacity),
+        capacity_mw=rows["id"].map(dispatchable_mw(plant)),
     )
 
 

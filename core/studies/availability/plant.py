@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from core.plant import Plant
+from core.plant import Plant, dispatchable_mw
 from core.reliability import ReliabilityModel
-
-#: Unit types whose MW count as long as the unit works; sun and wind are not there on demand.
-DISPATCHABLE = ("RECIPROCATING_ENGINE", "GAS_TURBINE", "STEAM_TURBINE", "GRID")
 
 
 def plant_model(plant: Plant) -> ReliabilityModel:
-    """Return the plant's reliability data and blocks as a model, with the units' rated MW as capacities."""
-    units = plant["unit"]
-    counted = units[units["type"].isin(DISPATCHABLE) & (units["status"] != "Offline")]
-    capacity = counted.set_index("id")["rated_mw"]
+    """Return the plant's reliability data and blocks as a model, with the MW that are there on demand as capacities."""
     components = plant["reliability"].drop(columns="spares")  # MTTR counts with the spares that are on site
-    rated = components.assign(capacity_mw=components["id"].map(capacity))
+    rated = components.assign(capacity_mw=components["id"].map(dispatchable_mw(plant)))
     return ReliabilityModel.from_tables(rated, plant["block"])

@@ -18,6 +18,7 @@ from core.studies.availability.cut_sets import cut_set_findings, cut_set_table, 
 from core.studies.availability.delivery import Adequacy, Delivery, adequacy, deliver
 from core.studies.availability.exact import Solution, importance, solve, unsolved
 from core.studies.availability.simulation import Simulation, SimulationOptions, simulate
+from core.studies.availability.supply import NoSupply
 
 FALLBACK_EVENTS = 1e7
 FALLBACK_S = 4.0  # of the processors
@@ -91,9 +92,20 @@ def _add_system_tables(
         result.findings += [finding for finding in found.findings if finding not in result.findings]
         result.tables["adequacy"] = _adequacy_table(found, options)
     if options.histories:
-        simulation = simulate(model, options.simulation)
+        simulation = _simulation(model, options.simulation)
         result.findings += [finding for finding in simulation.findings if finding not in result.findings]
         result.tables["simulation"] = simulation_table(simulation)
+
+
+def _simulation(model: ReliabilityModel, options: SimulationOptions) -> Simulation:
+    """Return the simulation, of the block diagram alone where its MW can't be simulated."""
+    try:
+        return simulate(model, options)
+    except NoSupply as none:
+        simulation = simulate(model, replace(options, required_mw=None))
+        text = f"{none.message}; the simulation is that of the block diagram without MW"
+        simulation.findings.append(Finding("simulation.without_mw", Severity.WARNING, text, none.hint))
+        return simulation
 
 
 def _blocks_and_importance(

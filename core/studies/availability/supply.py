@@ -26,7 +26,7 @@ SHARED_LIMIT = 12  # components shared between blocks: 2¹² cases
 #: Words in a component's type that say that it passes power on; the others with a rating generate it.
 PASSIVE = ("TRANSFORMER", "XFMR", "SWITCHGEAR", "SWGR", "BREAKER", "CABLE", "BUS", "LINE", "CONTROL", "REACTOR")
 
-FILL = "fill Capacity_MW in the component data, as the exported RAM workbook and CSV have it"
+FILL = "give the units' MW in a column Capacity_MW of the component data; the exported RAM_Plant.xlsx has it"
 
 
 class NoSupply(EngineError):

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.errors import BadInput
 from core.findings import Finding, Severity
 from core.reliability import ReliabilityModel
 from core.studies.availability.compile import Compiled
 from core.studies.availability.structure import Gate
-from core.studies.availability.supply import FILL, ratings, with_gates_above
+from core.studies.availability.supply import FILL, NoSupply, ratings, with_gates_above
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +35,12 @@ def unit_paths(model: ReliabilityModel, compiled: Compiled) -> UnitPaths:
     rated = ratings(model, compiled)
     units = {leaf: rating.mw for leaf, rating in rated.items() if not rating.passive and leaf in inside}
     if not units:
-        raise BadInput("no unit of the system has a capacity", hint=FILL)
+        raise NoSupply("rbd.capacity.none", "no unit of the system has a capacity", FILL)
     sources = with_gates_above(structure, inside, units)
     uses = Counter(member for gate in gates.values() for member in gate.members)
     if any(uses[node] > 1 for node in sources) or structure.wide(sources):
-        raise BadInput("blocks share rated units: their MW can't be simulated", hint="list every unit in one block")
+        text = "blocks share rated units: their MW can't be simulated"
+        raise NoSupply("rbd.capacity.shared", text, "list every unit in one block")
     above = {member: node for node, gate in gates.items() for member in gate.members if member in sources}
     size = len(structure.names)
     kept = {node: gate for node, gate in gates.items() if node not in sources}

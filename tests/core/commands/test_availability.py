@@ -201,3 +201,44 @@ def test_loads_that_are_no_year_are_refused(ask, tmp_path: Path) -> None:
     (tmp_path / "load.csv").write_text("load_mw\n200\n230\n")
     assert ask("--load", str(tmp_path / "load.csv"))[0] == 2
     assert ask("--load", str(tmp_path / "none.csv"))[0] == 2
+
+
+def test_without_capacities_the_diagram_is_answered_and_simulated_and_the_megawatts_are_not(ask) -> None:
+    """The specified component data have no column for MW."""
+    bare = "\n".join(line.rsplit(",", 1)[0] for line in COMPONENTS.splitlines()) + "\n"
+    status, document = ask("--required-mw", "200", "--simulate", "50", "--years", "5", components=bare)
+    assert (status, document["capacity"]["system_availability"]) == (0, None)
+    assert document["simulation"]["required_mw"] is None
+    found = {finding["code"]: finding["hint"] for finding in document["findings"]}
+    assert {"rbd.capacity.none", "simulation.without_mw"} <= found.keys()
+    assert "Capacity_MW" in found["rbd.capacity.none"]
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("A,,24,1e-4,,", "rbd.component.filled"),
+        ("A,inf,24,1e-4,,", "rbd.component.filled"),
+        ("A,900,,,0.9,", "rbd.component.filled"),
+        ("A,900,24,,,-5", "rbd.component.capacity"),
+        ("A,900,24,,,5", None),
+    ],
+)
+def test_what_is_not_stated_or_not_used_is_a_finding(ask, row: str, code: str | None) -> None:
+    components = f"Component_ID,MTBF_Hours,MTTR_Hours,Failure_Rate_Per_Hour,Availability,Capacity_MW\n{row}\n"
+    status, document = ask(components=components, blocks="Block_ID,Block_Type,Components\nSYSTEM,SERIES,A\n")
+    assert (status, [finding["code"] for finding in document["findings"]]) == (0, [code] if code else [])
+
+
+def test_a_block_without_a_type_is_an_error_at_its_place(ask) -> None:
+    status, document = ask(blocks="Block_ID,Components\nSYSTEM,R0;R1\n")
+    assert (status, document["error"]["where"]["row"]) == (2, 2)
+    assert document["findings"][0]["code"] == "rbd.block.type"
+
+
+def test_years_and_minutes_are_converted_to_hours(ask) -> None:
+    """By the heading and by the cell."""
+    components = "Component_ID,MTBF (y),MTTR (min)\nA,1,1440\nB,2,2 d\n"
+    status, document = ask(components=components, blocks="Block_ID,Block_Type,Components\nSYSTEM,SERIES,A;B\n")
+    assert status == 0
+    assert document["system"]["availability"] == pytest.approx((8760 / 8784) ** 2, abs=1e-12)

@@ -10,6 +10,7 @@ from core.formats.windchill.fmea_reader import read_fmea
 from core.formats.windchill.structure import read_model
 from core.formats.windchill.workbook import components_csv, fmea_csv, structure_csv, workbook
 from core.plant import sample_plant, split_ids
+from core.studies.availability import deliver, plant_model
 
 PLANT = sample_plant()
 FILES = {
@@ -33,6 +34,19 @@ def test_components_and_structure_come_back(form):
     assert blocks["type"].map(str).tolist() == own["type"].tolist()
     assert blocks["k"].tolist() == own["k"].tolist()
     assert blocks["members"].map(split_ids).tolist() == own["members"].map(split_ids).tolist()
+
+
+def test_the_workbook_s_megawatts_are_as_available_as_the_plant_s():
+    """With an engine that is offline, and the battery and a solar field in the block diagram."""
+    units = PLANT["unit"].assign(type=PLANT["unit"]["type"].replace({"GAS_TURBINE": "PV"}))
+    units.loc[0, "status"] = "Offline"
+    blocks = PLANT["block"].copy()
+    blocks.loc[blocks["id"] == "THERMAL_GEN", "members"] += ",BESS_01"
+    plant = PLANT.with_table("unit", units).with_table("block", blocks)
+    book = ("w.xlsx", workbook(plant))
+    again, own = (deliver(model, 100.0) for model in (read_model(book, book).value, plant_model(plant)))
+    assert own.installed_mw == pytest.approx(7 * 18.3)
+    assert (again.installed_mw, again.system_availability) == (own.installed_mw, own.system_availability)
 
 
 @pytest.mark.parametrize("data", [fmea_csv(PLANT), workbook(PLANT)], ids=["CSV", "workbook"])
