@@ -14,6 +14,7 @@ from core.commands.network import chosen_limits, q_limits_argument
 from core.commands.plant import chosen_plant
 from core.constraints import ConstraintUpdate, advise
 from core.criteria import State, Verdict, judge
+from core.criteria.criterion import urgency
 from core.criteria.studied import as_document, verdict_of, with_currents
 from core.errors import BadInput
 from core.findings import Finding, Severity
@@ -125,7 +126,7 @@ def _words(result: StudyResult, verdicts: list[Verdict], state: State, updates: 
             lines += ["", shown.head(SHOWN).to_string(index=False, float_format=lambda v: f"{v:.4g}")]
             lines += [f"… {len(table) - SHOWN} more; --json has all"] if len(table) > SHOWN else []
     bad = [verdict for verdict in verdicts if verdict.verdict in (State.FAIL, State.WARN)]
-    for verdict in sorted(bad, key=lambda verdict: verdict.margin or 0.0)[:SHOWN]:
+    for verdict in sorted(bad, key=lambda verdict: urgency(verdict.verdict, verdict.margin))[:SHOWN]:
         place = f" in {verdict.scenario}" if verdict.scenario else ""
         lines.append(f"{verdict.verdict:<5}{verdict.criterion} {verdict.element}{place}: {verdict.text}")
     lines += [f"→ {u.name} {u.element}: {u.old} to {u.new} {u.unit}: {u.reason}" for u in updates]

@@ -10,6 +10,7 @@ from core.commands.criteria import chosen_criteria, criteria_argument
 from core.commands.files import read_bytes
 from core.commands.plant import chosen_plant
 from core.criteria import State
+from core.criteria.criterion import urgency
 from core.formats.kinds import kinds
 from core.formats.recognise import read_result
 from core.results.plausibility import MtbfMeaning
@@ -51,7 +52,7 @@ def _text(validation: Validation) -> str:
     lines = [f"Overall: {validation.overall}"]
     lines += [f"  {stage.id:<3} {stage.name:<20} {stage.verdict:<12} {stage.note}" for stage in validation.stages]
     failed = [verdict for verdict in validation.verdicts if verdict.verdict in {State.FAIL, State.WARN}]
-    for verdict in sorted(failed, key=lambda verdict: verdict.margin if verdict.margin is not None else 0.0):
+    for verdict in sorted(failed, key=lambda verdict: urgency(verdict.verdict, verdict.margin)):
         lines.append(f"  {verdict.verdict:<5} {verdict.criterion} {verdict.element}: {verdict.text} {verdict.where}")
     if validation.constraint_updates:
         lines.append("Constraint updates:")

@@ -48,6 +48,11 @@ def worst_state(states: Iterable[State]) -> State:
     return max(states, key=ORDER.index, default=State.NOT_CHECKED)
 
 
+def urgency(state: State | str, margin: float | None) -> tuple[int, float]:
+    """Return what verdicts are sorted by: the worst state first, in it the smallest margin."""
+    return -ORDER.index(State(state)), -math.inf if margin is None else margin
+
+
 @dataclass(frozen=True, slots=True)
 class Override:
     """A project's own limits for a criterion, with the reason that is shown wherever they count."""

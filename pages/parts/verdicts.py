@@ -9,15 +9,16 @@ import pandas as pd
 import streamlit as st
 
 from core.criteria import CriteriaSet
+from core.criteria.criterion import urgency
 from pages.parts.status import cell, cell_style
 
 Document = Mapping[str, Any]
 
 
 def verdict_table(verdicts: Sequence[Document], *, key: str) -> str | None:
-    """Draw verdicts, the smallest margin first; return the element of the chosen row."""
+    """Draw verdicts, failures first and the smallest margin of each state; return the element of the chosen row."""
     labels = {criterion.criterion: criterion.label for criterion in CriteriaSet.default().criteria}
-    rows = sorted(verdicts, key=lambda v: v["margin"] if v["margin"] is not None else float("-inf"))
+    rows = sorted(verdicts, key=lambda v: urgency(v["verdict"], v["margin"]))
     frame = pd.DataFrame(
         {
             "Verdict": [cell(v["verdict"]) for v in rows],

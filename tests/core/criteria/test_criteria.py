@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.criteria import CriteriaSet, Override, State, firm_capacity_mw, judge, overall, screen, stage_verdicts
-from core.criteria.criterion import ORDER
+from core.criteria.criterion import ORDER, urgency
 from core.errors import BadInput
 from core.plant import Plant, sample_plant
 from core.results.study_result import Provenance, Status, StudyResult, result_table
@@ -219,6 +219,12 @@ def test_a_band_without_an_end_warns_however_much_it_is_until_a_project_ends_it(
 def test_a_wrong_override_is_refused(change, message):
     with pytest.raises(BadInput, match=message):
         CRITERIA.override(change)
+
+
+def test_a_failure_comes_before_any_warning_and_the_smallest_margin_first():
+    listed = [("WARN", -184.0), ("FAIL", -0.01), ("PASS", 1.0), ("FAIL", None), ("NOT CHECKED", None), ("FAIL", -0.1)]
+    order = [listed.index(each) for each in sorted(listed, key=lambda verdict: urgency(*verdict))]
+    assert order == [3, 5, 1, 0, 4, 2]
 
 
 def test_margins_are_positive_inside_and_negative_outside():
