@@ -55,7 +55,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "files",
         metavar="FILE",
         nargs="+",
-        help="RAW with solved voltages, psspy tables as CSV, printed load flows, OpenDSS's voltages, a database",
+        help="RAW with solved voltages, psspy tables as CSV, printed load flows, OpenDSS's exports, a database",
     )
     files.add_argument("--base-mva", metavar="MVA", type=float, default=100.0, help="system base of psspy tables")
     going_on = _action(actions, "resume", "calculate what is missing")

@@ -14,16 +14,20 @@ from pages.parts.shell import explained, store
 
 
 def import_files() -> None:
-    """Ask for files with results of other tools and import them; psspy's tables are one case together."""
+    """Ask for files with results of other tools and import them.
+
+    psspy's tables are one case together, and so is all that comes with an OpenDSS script.
+    """
     uploads = st.file_uploader(
         "Results of other tools", accept_multiple_files=True, max_upload_size=200,
         help="PSS/E RAW or RAWX with solved voltages, psspy's bus, machine, load and branch tables as CSV, "
-        "load flows that ETAP or PSS/E printed, voltages that OpenDSS exported, "
+        "load flows that ETAP or PSS/E printed, what OpenDSS exported (with its script beside: of elements too), "
         "or a SQLite database of simulations that WEC-Grid wrote",
     )  # fmt: skip
     base = st.number_input("System base of tables in MW [MVA]", min_value=0.001, value=100.0)
     if st.button("Import", icon=":material/download_done:", disabled=not uploads):
-        tables = [upload for upload in uploads if psspy_table(upload.getvalue())]
+        scripted = any(upload.name.lower().endswith(".dss") for upload in uploads)
+        tables = [upload for upload in uploads if scripted or psspy_table(upload.getvalue())]
         for case in filter(None, [tables, *([upload] for upload in uploads if upload not in tables)]):
             with explained():
                 _import(case, base)

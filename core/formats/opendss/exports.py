@@ -1,6 +1,6 @@
 """Solved voltages as OpenDSS writes them: ``Export Voltages``, one row a bus, four columns a node.
 
-The other exports (powers, currents, capacity, losses …) name elements without their buses: no table can take them.
+The other exports name elements without their buses; :mod:`core.formats.opendss.element_exports` reads some.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ OTHERS = {
     ("element", "terminal", "p(kw)"): "Powers",
     ("element", "terminal", "p(mw)"): "Powers",
     ("element", "i1_1"): "Currents",
-    ("element", "nterminals"): "ElemPowers, ElemCurrents or ElemVoltages",
+    ("element", "nterminals", "nconductors", "p_1"): "ElemPowers",
+    ("element", "nterminals"): "ElemCurrents or ElemVoltages",
     ("element", "numterminals"): "P_ByPhase",
     ("element", "total(w)"): "Losses",
     ("element", "terminal", "i1"): "Overloads",
@@ -88,8 +89,9 @@ def _of_phases(node: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray,
 
 
 def _remarks(names: pd.Series, split: np.ndarray, bare: np.ndarray, where: Where) -> list[Finding]:
-    text = "buses have the mean of their phases, B and C turned onto A; the export has no powers"
-    findings = [Finding("opendss.phases", Severity.INFO, text, "", where)]
+    text = "buses have the mean of their phases, B and C turned onto A"
+    hint = "ElemPowers and Capacity fill the other tables, with the circuit's script beside them"
+    findings = [Finding("opendss.phases", Severity.INFO, text, hint, where)]
     for chosen, words in (
         (split, "whose nodes are no phases A, B, C: the mean of their sizes, no angle"),
         (bare, "without a phase: no voltage"),

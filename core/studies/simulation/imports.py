@@ -19,6 +19,7 @@ from core.formats.time_stamps import STAMP
 from core.network.audit import audit
 from core.results.database import all_or_nothing, begin, finish, insert_tables
 from core.store import Store, now
+from core.studies.simulation.circuit_exports import import_circuit
 from core.studies.simulation.printed import import_opendss, import_printed
 from core.studies.simulation.series import Series
 from core.studies.simulation.steps import Grid, tables
@@ -30,9 +31,19 @@ RAW = re.compile(rb"(\s*@!.*\n)*\s*[01]\s*,\s*[\d.+-]")
 def import_files(
     store: Store, files: list[tuple[bytes, Path]], base_mva: float = 100.0
 ) -> tuple[list[int], list[Finding]]:
-    """Import files and return the numbers of their simulations; psspy's tables are one case together."""
+    """Import files and return the numbers of their simulations.
+
+    psspy's tables are one case together, and so are OpenDSS's exports with the script of their circuit.
+    """
     if not 0 < base_mva < np.inf:
         raise BadInput(f"a system base of {base_mva:g} MVA is none", hint="give a positive number of MVA")
+    scripts = [path for _, path in files if path.suffix.lower() == ".dss"]
+    if scripts:
+        exports = [(data, path.name) for data, path in files if path not in scripts]
+        if len(scripts) > 1 or not exports:
+            hint = "give one main file, and what OpenDSS exported of its solution"
+            raise BadInput("one script and its exports make a case", hint=hint, where=Where(file=scripts[-1].name))
+        return import_circuit(store, scripts[0], exports, base_mva)
     tables = [(data, path.name) for data, path in files if psspy_table(data)]
     done = [_psspy(store, tables, base_mva)] if tables else []
     done += [import_results(store, data, path, base_mva) for data, path in files if not psspy_table(data)]

@@ -49,10 +49,10 @@ def import_opendss(store: Store, data: bytes, name: str, base_mva: float) -> tup
     """Import the voltages that OpenDSS exports."""
     export = opendss_export(data)
     if export != "Voltages":
-        hint = "import what OpenDSS writes with: Export Voltages"
+        hint = "import what Export Voltages writes; powers and loadings beside it and the circuit's script"
         raise BadInput(f"OpenDSS's {export} name elements without their buses", hint=hint, where=Where(name))
     buses, findings = read_voltages(data, name)
-    number, said = _numbers(buses["bus_name"], name)
+    number, said = numbered(buses["bus_name"], name)
     state = GridState(now().strftime(STAMP), buses.assign(bus=number))
     kept = {"results": {"sha256": store.keep(data, name), "name": name}}
     sim = begin(store, name, "opendss", base_mva, state.timestamp, steps=1, inputs=kept)
@@ -71,7 +71,7 @@ def _state(
         raise BadInput(
             f"bus {twice} is there twice in one load flow", hint="import one case at a time", where=Where(name)
         )
-    number, findings = _numbers(buses["bus"], name)
+    number, findings = numbered(buses["bus"], name)
     if result.study == "power_flow":
         p, q = (buses[f"{unit}_gen_{of}"].fillna(0) - buses[f"{unit}_load_{of}"].fillna(0) for unit, of in POWERS)
         kind = buses["type"].astype(str).str.strip().map(TYPES)
@@ -110,7 +110,7 @@ def _lines(result: StudyResult, scenario: str, number: dict[str, int]) -> pd.Dat
     return made.assign(line=np.arange(1, len(made) + 1), status=1)
 
 
-def _numbers(ids: pd.Series, name: str) -> tuple[np.ndarray, list[Finding]]:
+def numbered(ids: pd.Series, name: str) -> tuple[np.ndarray, list[Finding]]:
     """Return the number at the end of each id where all have one of their own, else their order."""
     digits = ids.astype(str).str.extract(r"(\d{1,9})\D*$")[0]
     if digits.notna().all() and digits.astype(int).is_unique:

