@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.formats.companions import Companion, counts, rows, write_companion
 from core.formats.psse.contingency_files import Outage, spelled_outage
+from core.formats.psse.monitor_files import Branch, spelled_branch
 from pages.parts.findings import show_findings
 
 
@@ -35,6 +36,8 @@ def _words(value: Any) -> Any:
     """Return what a cell shows of outages, members and parameters."""
     if isinstance(value, Outage):
         return spelled_outage(value)
+    if isinstance(value, Branch):
+        return spelled_branch(value)
     if isinstance(value, dict):
         return ", ".join(f"{key} {each}" for key, each in value.items())
     if isinstance(value, tuple):

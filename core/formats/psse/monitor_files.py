@@ -83,7 +83,7 @@ class Monitor(Statement):
     def spelled(self) -> str:
         """Return the statement in PSS/E's first spelling."""
         if self.kind == "interface" or self.branches:
-            return "\n".join([f"MONITOR {self._opening()}", *map(_spelled_branch, self.branches), "END\n"])
+            return "\n".join([f"MONITOR {self._opening()}", *map(spelled_branch, self.branches), "END\n"])
         if not self.subsystem and self.kind in ("branches", "breakers", "buses"):
             return f"MONITOR ALL {self.kind.upper()}\n"
         place = {"ties": "FROM ", "branches": "IN ", "breakers": "IN ", "buses": "IN "}.get(self.kind, "")
@@ -104,7 +104,8 @@ def read_monitors(data: bytes, name: str) -> Reading[Statements[Monitor]]:
     return read_statements(data, name, "psse.mon", _monitors)
 
 
-def _spelled_branch(branch: Branch) -> str:
+def spelled_branch(branch: Branch) -> str:
+    """Return a branch as the files say it."""
     ends = [branch.bus, branch.to, *([branch.third] if branch.third is not None else [])]
     return f"BRANCH FROM BUS {' TO BUS '.join(map(str, ends))} CKT {spelled_ckt(branch.ckt)}"
 
