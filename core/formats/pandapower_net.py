@@ -10,13 +10,14 @@ import pandas as pd
 
 from core.findings import Finding, Severity, Where
 from core.formats.matpower.case import MatpowerCase
-from core.formats.matpower.export import case_from_network, ledger
+from core.formats.matpower.export import case_from_network, facts_notes, ledger
 from core.formats.matpower.network import network_from_case
 from core.formats.pandapower_dc_lines import NO_LIMIT, create_dc_lines, dc_lines_of, holds_both_ends
 from core.formats.pandapower_loads import create_loads, with_loads
 from core.formats.pandapower_places import coordinates, points
 from core.formats.pandapower_three_windings import are_whole, create_three_windings, three_windings
 from core.network import Network
+from core.network.injections import series_power
 
 
 def to_pandapower(network: Network) -> tuple[Any, list[Finding]]:
@@ -51,6 +52,7 @@ def to_pandapower(network: Network) -> tuple[Any, list[Finding]]:
         net, network["dcline"].assign(in_service=network.live("dcline")), case
     )  # none that ends at a dead bus
     _storage(net, case)
+    _series_facts(net, network)
     findings = create_loads(net, network)
     switch = network["switch"][network.live("switch")]
     if len(switch):
@@ -67,7 +69,7 @@ def _ledger(network: Network) -> list[Finding]:
     notes = [
         ("transformer3w", len(network["transformer3w"]), "approximated", "a star bus and three transformers"),
         ("switched_shunt", len(network["switched_shunt"]), "approximated", "a fixed shunt at the bus"),
-        ("facts", len(network["facts"]), "dropped", "pandapower's devices hold other quantities"),
+        *facts_notes(network),
         ("switch", int((~open_switches).sum()), "approximated", "an impedance"),
         ("switch", int(open_switches.sum()), "dropped", "open"),
         ("dcline", int(pairs.sum()), "approximated", "a pair of injections"),
@@ -133,6 +135,8 @@ def _machines(net: Any, case: MatpowerCase) -> None:
     gen = gen[gen["gen_bus"].isin(bus.index)]
     kind = bus["bus_type"].loc[gen["gen_bus"]].to_numpy()
     on = (gen["gen_status"] > 0).to_numpy()
+    held = gen[on].drop_duplicates("gen_bus").set_index("gen_bus")["vg"]  # pandapower refuses two voltages at a bus
+    gen = gen.assign(vg=gen["gen_bus"].map(held).fillna(gen["vg"]))
     swing = (kind == 3) & on
     swing &= ~gen["gen_bus"].where(swing).duplicated().to_numpy()
     for number, v, *limits in gen.loc[swing, ["gen_bus", "vg", *LIMITS]].to_numpy(dtype=float).tolist():
@@ -152,6 +156,17 @@ def _machines(net: Any, case: MatpowerCase) -> None:
             create(
                 net, part["gen_bus"].astype(int).to_numpy(), p_mw=part["pg"].to_numpy(), in_service=on[rows], **values
             )
+
+
+def _series_facts(net: Any, network: Network) -> None:
+    """Static generators for what the series elements of FACTS devices put into their buses."""
+    import pandapower
+
+    power = series_power(network)
+    rows = np.flatnonzero(power)
+    if len(rows):
+        at = network.values("bus", "bus")[rows]
+        pandapower.create_sgens(net, at, p_mw=power[rows].real, q_mvar=power[rows].imag)
 
 
 def _storage(net: Any, case: MatpowerCase) -> None:

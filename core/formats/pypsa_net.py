@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from core.findings import Finding, Severity
-from core.formats.matpower.export import case_from_network, ledger
+from core.formats.matpower.export import case_from_network, facts_notes, ledger
 from core.network import Network
 from core.network.demand import stored_demand
+from core.network.injections import series_power
 
 CONTROL = {1: "PQ", 2: "PV", 3: "Slack", 4: "PQ"}
 KINDS = {"PV": "PV", "Slack": "SLACK"}
@@ -73,7 +74,7 @@ def _ledger(network: Network, dead: int) -> list[Finding]:
         ("load", int(depends.sum()), "approximated", "constant power at the stored voltage"),
         ("transformer3w", len(network["transformer3w"]), "approximated", "a star bus and three transformers"),
         ("switched_shunt", len(network["switched_shunt"]), "approximated", "a fixed shunt at the bus"),
-        ("facts", len(network["facts"]), "dropped", "PyPSA has no FACTS devices"),
+        *facts_notes(network),
         ("switch", len(network["switch"]) - open_switches, "approximated", "a short line"),
         ("switch", open_switches, "dropped", "open"),
         ("dcline", len(network["dcline"]), "approximated", "a link, and loads for the reactive power of its ends"),
@@ -132,7 +133,7 @@ def _add_switches(n: Any, network: Network, kilovolts: pd.Series, base: float) -
 
 
 def _add_loads(n: Any, network: Network) -> None:
-    """Add each load with the power that it takes at the stored voltage."""
+    """Add each load with the power that it takes at the stored voltage, and what series FACTS elements take."""
     load = network["load"]
     there = np.append(network.bus_in_service(), False)[network.terminals("load")[0]]
     names = pd.Series("load " + load["bus"].astype(str) + " " + load["ckt"])
@@ -141,6 +142,9 @@ def _add_loads(n: Any, network: Network) -> None:
     at = _names(load["bus"][there])
     on = load["in_service"].to_numpy()[there]
     n.add("Load", pd.Index(names[there]), bus=at.to_numpy(), p_set=p, q_set=q, active=on)
+    fed = pd.Series(series_power(network), _names(network["bus"]["bus"]))
+    fed = fed[(fed != 0) & fed.index.isin(n.buses.index)]
+    n.add("Load", "facts " + fed.index, bus=fed.index, p_set=-fed.to_numpy().real, q_set=-fed.to_numpy().imag)
 
 
 def _add_dc_lines(n: Any, network: Network) -> None:

@@ -40,6 +40,31 @@ def picked(network: Network, table: str, names: dict[str, str]) -> Columns:
     return {name: values.astype(np.int64) if values.dtype == bool else values for name, values in found.items()}
 
 
+def machines(network: Network) -> Columns:
+    """Return generators; one that regulates another bus holds the stored voltage of its own."""
+    return picked(network, "generator", GENERATOR) | {"vg": _own_setpoints(network, "generator")}
+
+
+def statcons(network: Network) -> Columns:
+    """Return FACTS devices in service that hold a voltage by their shunt element, as machines without active power."""
+    value = {name: network.values("facts", name) for name in ("to_bus", "control_mode", "shunt_max_mva")}
+    holds = (value["to_bus"] == 0) | ((value["control_mode"] == 1) & (value["shunt_max_mva"] > 0))
+    on = network.live("facts") & (value["control_mode"] > 0) & holds
+    size = value["shunt_max_mva"][on]
+    return {
+        "gen_bus": network.values("facts", "bus")[on], "pg": 0.0 * size, "qg": 0.0 * size, "qmax": size, "qmin": -size,
+        "vg": _own_setpoints(network, "facts")[on], "mbase": 0.0 * size + network.base_mva, "gen_status": on[on] * 1,
+        "pmax": 0.0 * size, "pmin": 0.0 * size,
+    }  # fmt: skip
+
+
+def _own_setpoints(network: Network, table: str) -> np.ndarray:
+    """Return the voltages that devices hold at their own bus."""
+    regulated, own = network.values(table, "regulated_bus"), network.values(table, "bus")
+    stored = np.append(network.values("bus", "v_pu"), 1.0)[network.terminals(table)[0]]
+    return np.where((regulated != 0) & (regulated != own), stored, network.values(table, "v_set_pu"))
+
+
 def floats(network: Network, table: str) -> Columns:
     """Return the columns of a table that hold decimal numbers."""
     return {

@@ -53,13 +53,16 @@ def other_power(network: Network) -> np.ndarray:
     on, at = network.live("storage"), network.terminals("storage")[0]
     draws = network.values("storage", "p_mw") + 1j * network.values("storage", "q_mvar")
     total -= _at_buses(network, at[on], draws[on])
-    on, at = network.live("facts"), network.terminals("facts")[0]
-    to = network.positions(network.values("facts", "to_bus"))
-    series = on & (to >= 0)
+    return np.asarray(total + series_power(network))
+
+
+def series_power(network: Network) -> np.ndarray:
+    """Return what the series elements of FACTS devices put into each bus [MVA]."""
+    at, to = network.terminals("facts")[0], network.positions(network.values("facts", "to_bus"))
+    series = network.live("facts") & (to >= 0)
     through = network.values("facts", "p_set_mw") + 1j * network.values("facts", "q_set_mvar")
     arriving = _at_buses(network, to[series], through[series])
-    leaving = _at_buses(network, at[series], through[series].real)
-    return np.asarray(total + arriving - leaving)
+    return np.asarray(arriving - _at_buses(network, at[series], through[series].real))
 
 
 def reactive_unknown(network: Network) -> np.ndarray:

@@ -11,21 +11,23 @@ import pandas as pd
 from core.findings import Finding, Severity
 from core.formats.matpower.case import CATALOGUE, MatpowerCase
 from core.formats.single_tap import (
-    GENERATOR,
     STORAGE,
     TYPES,
     Columns,
     edges,
     floats,
+    machines,
     picked,
     referred_transformers,
     star_buses,
     star_is_live,
+    statcons,
     windings,
 )
 from core.network import Network
 from core.network.admittance import winding_status
 from core.network.demand import stored_demand
+from core.network.injections import series_power
 
 DCLINE = {
     "f_bus": "from_bus", "t_bus": "to_bus", "br_status": "in_service", "pf": "p_from_mw", "pt": "p_to_mw",
@@ -55,7 +57,10 @@ def case_from_network(network: Network) -> tuple[MatpowerCase, list[Finding]]:
     shunt = _shunts(network, parts)
     bus = _buses(network, shunt)
     case.tables["bus"] = pd.concat([bus, star_rows], ignore_index=True) if len(star_rows) else bus
-    case.tables["gen"] = pd.DataFrame(picked(network, "generator", GENERATOR)).astype(float)
+    sources = [pd.DataFrame(machines(network)), pd.DataFrame(statcons(network))]
+    case.tables["gen"] = pd.concat([part for part in sources if len(part)] or sources[:1], ignore_index=True).astype(
+        float
+    )
     case.tables["branch"] = pd.concat([part.rows for part in parts], ignore_index=True).astype(float)
     for table, source, columns in (("dcline", "dcline", DCLINE), ("storage", "storage", STORAGE)):
         if len(network[source]):
@@ -77,6 +82,7 @@ def _buses(network: Network, shunt: np.ndarray) -> pd.DataFrame:
     counts = network.values("load", "in_service") & (at >= 0)
     p, q = stored_demand(network)
     np.add.at(demand, at[counts], (p + 1j * q)[counts])
+    demand -= series_power(network)
     frame = {
         "bus_i": network.values("bus", "bus"),
         "bus_type": network["bus"]["kind"].map(TYPES).to_numpy(),
@@ -231,11 +237,23 @@ def _ledger(network: Network) -> list[Finding]:
         ("load", int((dependent & ~off).sum()), "approximated", "constant power at the stored voltage"),
         ("load", int(off.sum()), "dropped", "loads out of service have no row in mpc.bus"),
         ("switched_shunt", len(network["switched_shunt"]), "approximated", "a fixed susceptance at the bus"),
-        ("facts", len(network["facts"]), "dropped", "MATPOWER has no FACTS devices"),
+        *facts_notes(network),
         ("switch", len(switch), "approximated", "mpc.switch, which PowerModels reads and MATPOWER itself ignores"),
         ("dcline", int((network["dcline"]["kind"] != "POINT").sum()), "approximated", "a pair of injections"),
     ]
     return ledger("matpower", notes)
+
+
+def facts_notes(network: Network) -> list[tuple[str, int, str, str]]:
+    """Say as what programs without FACTS devices and regulated buses get them."""
+    remote = network.values("generator", "regulated_bus")
+    remote = (remote != 0) & (remote != network.values("generator", "bus"))
+    on = int(network.live("facts").sum())
+    return [
+        ("generator", int(remote.sum()), "approximated", "each holds the stored voltage of its own bus"),
+        ("facts", on, "approximated", "a machine that holds the voltage, and the series element's power at both ends"),
+        ("facts", len(network["facts"]) - on, "dropped", "out of service"),
+    ]
 
 
 def ledger(form: str, notes: Sequence[tuple[str, int, str, str]]) -> list[Finding]:

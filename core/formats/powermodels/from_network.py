@@ -13,12 +13,12 @@ import numpy as np
 from core.findings import Finding, Severity
 from core.formats.powermodels.components import Data, Item
 from core.formats.single_tap import (
-    GENERATOR,
     STORAGE,
     TYPES,
     Columns,
     edges,
     floats,
+    machines,
     picked,
     referred_transformers,
     star_buses,
@@ -69,7 +69,7 @@ def ledger(network: Network) -> list[Finding]:
     notes = [
         ("transformer3w", len(network["transformer3w"]), "approximated", "a star bus and three branches"),
         ("load", int(dependent.sum()), "approximated", "constant power at the stored voltage"),
-        ("generator", int(remote.sum()), "dropped", "the regulated bus; setpoints count at the generator's own bus"),
+        ("generator", int(remote.sum()), "approximated", "each holds the stored voltage of its own bus"),
         ("switched_shunt", len(network["switched_shunt"]), "approximated", "fixed shunts of their present value"),
         ("facts", len(network["facts"]), "dropped", "the dictionary has no FACTS devices"),
         ("dcline", int((network["dcline"]["kind"] != "POINT").sum()), "approximated", "a pair of injections"),
@@ -131,7 +131,7 @@ def _shunts(network: Network) -> dict[str, Item]:
 
 
 def _generators(network: Network) -> dict[str, Item]:
-    found = _numbered(picked(network, "generator", GENERATOR), _sources(network, "generator"))
+    found = _numbered(machines(network), _sources(network, "generator"))
     cost = {"model": 2, "startup": 0.0, "shutdown": 0.0, "ncost": 2}
     return {key: {**item, **cost, "cost": [1.0, 0.0]} for key, item in found.items()}
 

@@ -15,7 +15,8 @@ import pytest
 
 from core.engines.load_flow import load_flow
 from core.findings import Severity
-from core.formats.matpower import read_matpower
+from core.formats.matpower import read_matpower, write_matpower
+from core.formats.matpower.network import read_matpower_bare
 from core.formats.pandapower_net import from_pandapower, to_pandapower
 from core.formats.psse import read_raw, write_raw
 from core.formats.pypsa_net import from_pypsa, to_pypsa
@@ -111,6 +112,35 @@ def test_several_three_winding_transformers_go_to_pandapower_and_come_back_with_
     assert len(back["transformer3w"]) == count
     for column, values in ratings.items():
         assert back.values("transformer3w", column).tolist() == pytest.approx(values)
+
+
+def held_from_afar() -> Network:
+    """Return a solved case in which a machine and a FACTS device hold voltages, the machine that of another bus."""
+    network = ieee("case14")
+    facts = {"name": "STATCON", "bus": 10, "v_set_pu": 1.05, "shunt_max_mva": 50.0}
+    series = {"name": "UPFC", "bus": 12, "to_bus": 13, "p_set_mw": 3.0, "q_set_mvar": 1.0, "shunt_max_mva": 0.0}
+    machines = network["generator"].assign(regulated_bus=np.where(network["generator"]["bus"] == 8, 7, 0))
+    kind = network["bus"]["kind"].where(network["bus"]["bus"] != 10, "PV")
+    network = network.with_tables(
+        facts=pd.DataFrame([facts, series]), generator=machines, bus=network["bus"].assign(kind=kind)
+    )
+    v = load_flow(network, limits=False).v
+    solved = network["bus"].assign(v_pu=np.abs(v), angle_deg=np.rad2deg(np.angle(v)))
+    return network.with_tables(bus=solved)
+
+
+def test_machines_that_regulate_other_buses_and_facts_devices_keep_the_power_flow() -> None:
+    network = held_from_afar()
+    v = network.values("bus", "v_pu") * np.exp(1j * np.deg2rad(network.values("bus", "angle_deg")))
+    net, findings = to_pandapower(network)
+    np.testing.assert_allclose(pandapower_voltages(net).to_numpy(), v, atol=PU)
+    assert {"ledger.pandapower.facts", "ledger.pandapower.generator"} <= {finding.code for finding in findings}
+    n, _ = to_pypsa(network)
+    theirs = pypsa_voltages(n).reindex([str(bus) for bus in network.values("bus", "bus")]).to_numpy()
+    np.testing.assert_allclose(turned(theirs, v), v, atol=PU)
+    others = read_matpower_bare(write_matpower(network)[0])
+    flat = others.with_tables(bus=others["bus"].assign(v_pu=1.0))
+    np.testing.assert_allclose(load_flow(flat).v, v, atol=PU)
 
 
 GIVEN = [*map(ieee, CASES), read_raw(V33.encode(), "v33").value, three_windings()]
