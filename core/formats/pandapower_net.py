@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -248,7 +249,8 @@ def _branch_rows(net: Any, raw: np.ndarray, by_row: dict[int, int], shift: int, 
 
 def _known(net: Any) -> tuple[Any, list[Finding]]:
     """Return a copy of a net with what a load flow of ours can hold, and what is left out."""
-    net, findings = deepcopy(net), []
+    net = deepcopy(net)
+    findings = [finding for name in COMPENSATORS for finding in _as_machines(net, name)]
     for name, frame in net.items():
         if not isinstance(frame, pd.DataFrame) or frame.empty or name in READ or name.startswith(("res_", "_")):
             continue
@@ -269,6 +271,25 @@ def _known(net: Any) -> tuple[Any, list[Finding]]:
         net[name]["max_loading_percent"] = 100.0
     net.line["max_i_ka"] = net.line["max_i_ka"].where(net.line["max_i_ka"] < UNRATED_KA)
     return net, findings
+
+
+def _as_machines(net: Any, name: str) -> Iterator[Finding]:
+    """Make machines without active power of a table's compensators that hold a voltage nobody else holds."""
+    import pandapower
+
+    table = net[name]
+    holds = table["controllable"].astype(bool) & ~table["bus"].isin([*net.gen["bus"], *net.ext_grid["bus"]])
+    holds &= ~table["bus"].duplicated()
+    if not holds.any():
+        return
+    part = table[holds]
+    on = part["in_service"].to_numpy(dtype=bool)
+    pandapower.create_gens(net, part["bus"].to_numpy(), p_mw=0.0, vm_pu=part["set_vm_pu"].to_numpy(), in_service=on)
+    net[name] = table[~holds]
+    text = (
+        f"{len(part)} rows of pandapower's table {name} are read as machines without active power: they hold the same."
+    )
+    yield Finding("pandapower.compensator", Severity.INFO, text, where=Where(section=name))
 
 
 def _voltage_limits(net: Any, bus: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
@@ -343,6 +364,8 @@ def _with_losses(network: Network, raw: np.ndarray, idx: Any, is_transformer: np
     return network
 
 
+#: The tables of devices that hold a voltage by reactive power alone.
+COMPENSATORS = ("svc", "ssc")
 #: The tables of a net that pandapower's load-flow model has resolved into buses, branches and machines.
 READ = {
     "bus", "load", "sgen", "motor", "asymmetric_load", "asymmetric_sgen", "storage", "gen", "switch", "shunt",

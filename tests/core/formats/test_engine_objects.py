@@ -260,14 +260,27 @@ def test_elements_of_pandapower_that_no_network_holds_are_named() -> None:
     pandapower.create_asymmetric_load(net, town, 1.0, 2.0, 3.0, 0.1, 0.2, 0.3)
     pandapower.create_motor(net, town, 5.0, 0.8)
     without = pandapower_voltages(net).to_numpy()
-    pandapower.create_svc(net, town, 1.0, -10.0, 1.0, 90.0)
-    pandapower.create_ssc(net, town, 0.0, 5.0, 1.0)
+    pandapower.create_svc(net, town, 1.0, -10.0, 1.0, 90.0, controllable=False)
+    pandapower.create_ssc(net, grid, 0.0, 5.0, 1.0)
     pandapower.create_poly_cost(net, 0, "ext_grid", 3.0)
     network, findings = from_pandapower(net)
     named = {finding.where.section: finding.severity for finding in findings if finding.code == "pandapower.left_out"}
     assert named == {"svc": Severity.ERROR, "ssc": Severity.ERROR, "poly_cost": Severity.WARNING}
     assert len(net.svc) == 1, "the net that was given is as it was"
     np.testing.assert_allclose(load_flow(network).v, without, atol=PU)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of pandapower, about its own net
+def test_a_compensator_of_pandapower_holds_its_voltage() -> None:
+    import pandapower.networks
+
+    net = pandapower.networks.case14()
+    pandapower.create_ssc(net, 9, r_ohm=0.0, x_ohm=5.0, set_vm_pu=1.06)
+    pandapower.runpp(net, init="flat", calculate_voltage_angles=True, tolerance_mva=1e-8)
+    theirs = net.res_bus["vm_pu"] * np.exp(1j * np.deg2rad(net.res_bus["va_degree"]))
+    network, findings = from_pandapower(net)
+    assert "pandapower.compensator" in {finding.code for finding in findings}
+    np.testing.assert_allclose(load_flow(network).v, theirs.to_numpy(), atol=PU)
 
 
 def test_ratings_and_voltage_limits_of_pandapower_come_in_and_go_back() -> None:

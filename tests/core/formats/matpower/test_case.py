@@ -165,7 +165,8 @@ def test_what_the_format_cannot_hold_rides_along_and_comes_back() -> None:
     assert (reading.value.name, reading.value.frequency_hz) == ("net 1", 50)
     assert abs(admittance_matrix(network) - admittance_matrix(reading.value)).max() == 0
     assert {finding.code for finding in ledger} == {
-        f"ledger.matpower.{table}" for table in ("transformer3w", "load", "switched_shunt", "facts", "dcline")
+        f"ledger.matpower.{table}"
+        for table in ("transformer3w", "load", "generator", "switched_shunt", "facts", "dcline")
     }
 
 
@@ -199,7 +200,7 @@ def test_edited_standard_tables_count_more_than_what_rode_along() -> None:
     assert edited != data
     reading = read_matpower(edited, "x.m")
     assert "matpower.rider.stale" in {finding.code for finding in reading.findings}
-    assert reading.value.values("generator", "p_mw").tolist() == [9]
+    assert reading.value.values("generator", "p_mw").tolist() == [9, 0]  # the second one is the FACTS device
 
 
 numbers = st.floats(allow_nan=True, allow_infinity=True, width=64)
