@@ -15,6 +15,7 @@ from core.findings import Finding, Severity, counted
 
 KINDS = ("RECIPROCATING_ENGINE", "GAS_TURBINE", "STEAM_TURBINE", *ENERGY_KINDS)
 SIGNED = frozenset({"reactive_support_mvar", "hall_tap_pct"})  # bounds of equipment that may be negative
+LEAST_MW = 1e-3
 MOST_MW = 1e5  # several times the largest plant on earth
 
 
@@ -49,6 +50,9 @@ def _check_load(requirement: Requirement) -> list[Finding]:
         findings.append(_error("load.value", text, "loads are in MW; is this another unit?"))
     elif load.max() <= 0:
         findings.append(_error("load.zero", "the load is zero in every hour", "enter the load that the plant serves"))
+    elif load.max() < LEAST_MW:
+        text = f"the load is {load.max():g} MW, less than a kilowatt"
+        findings.append(_error("load.value", text, "loads are in MW; is this another unit?"))
     else:
         findings += _check_size(requirement)
     return findings

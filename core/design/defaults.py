@@ -1,4 +1,4 @@
-"""What ships with the hub, with its sources: technologies, prices of equipment, and the numbers of a requirement."""
+"""What ships, with its sources: technologies, prices and failures of equipment, and the numbers of a requirement."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @cache
 def shipped_rows(table: str) -> tuple[Mapping[str, str], ...]:
-    """Return the rows of a table that ships: "technologies", "equipment_prices" or "defaults"."""
+    """Return the rows of a table: "technologies", "equipment_prices", "electrical_parts" or "defaults"."""
     with Path(__file__).with_name(f"{table}.csv").open(encoding="utf-8", newline="") as handle:
         return tuple(csv.DictReader(handle))
 

@@ -7,19 +7,16 @@ from typing import Any
 import pandas as pd
 
 from core.criteria.screening import required_mw
+from core.design.defaults import shipped_rows
 from core.design.requirement import Requirement
 from core.plant import INVERTER, Plant, firm_units_mw
 from core.studies.availability.search import SPARE_MTTR
 
-#: Parts that every plant has, with their block; type, MTBF and MTTR are the sample plant's.
+#: Parts that every plant has, with their type and block.
 SECTIONS = ("SWGR_MAIN_A", "SWGR_MAIN_B")
 CONTROL = "CTRL_PLANT"
-PARTS = {
-    **dict.fromkeys(SECTIONS, (("SWITCHGEAR", 1752000.0, 24.0), "ELECTRICAL")),
-    CONTROL: (("CONTROL", 87600.0, 4.0), "CONTROL"),
-}
+PARTS = {**dict.fromkeys(SECTIONS, ("SWITCHGEAR", "ELECTRICAL")), CONTROL: ("CONTROL", "CONTROL")}
 NAMES = {SECTIONS[0]: "Main section A", SECTIONS[1]: "Main section B", CONTROL: "Plant control system"}
-TRANSFORMER_DATA = ("TRANSFORMER", 175200.0, 168.0)
 
 
 def reliability_of(plant: Plant, requirement: Requirement) -> list[dict[str, Any]]:
@@ -32,8 +29,11 @@ def reliability_of(plant: Plant, requirement: Requirement) -> list[dict[str, Any
         cost = mw * 1000 * t.capex_usd_per_kw
         rows.append(row | {"distribution": t.distribution, "weibull_beta": t.weibull_beta, "added_cost": cost})
     halls = plant["transformer"][plant["transformer"]["lv_bus"].isin(plant["load"]["bus"])]
-    rows += [_row(x, name, TRANSFORMER_DATA, "ELECTRICAL") for x, name in zip(halls["id"], halls["name"], strict=True)]
-    rows += [_row(twin, NAMES[part], *data) for part, data in PARTS.items() for twin in _twins(part, requirement)]
+    shipped = {r["type"]: (r["type"], float(r["mtbf_h"]), float(r["mttr_h"])) for r in shipped_rows("electrical_parts")}
+    feeding = zip(halls["id"], halls["name"], strict=True)
+    rows += [_row(x, name, shipped["TRANSFORMER"], "ELECTRICAL") for x, name in feeding]
+    for part, (kind, block) in PARTS.items():
+        rows += [_row(twin, NAMES[part], shipped[kind], block) for twin in _twins(part, requirement)]
     return [row | _service(row, requirement) for row in rows]
 
 

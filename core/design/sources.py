@@ -10,7 +10,7 @@ from core.design.requirement import Requirement
 
 
 def sources(requirement: Requirement) -> list[dict[str, Any]]:
-    """Return a row for each number, price and technology: what it is of, its value and unit, and its source.
+    """Return a row for each number, price, part and technology: what it is of, its value and unit, and its source.
 
     A technology's text names the source of every field of its own.
     """
@@ -22,8 +22,13 @@ def sources(requirement: Requirement) -> list[dict[str, Any]]:
         _row(row["id"], requirement.equipment_prices.get(row["id"]), row["usd"], f"USD/{row['unit']}", row["source"])
         for row in shipped_rows("equipment_prices")
     ]
+    parts = [
+        {"of": f"{row['type']}.{name}", "value": float(row[name]), "unit": "h", "source": row["source"]}
+        for row in shipped_rows("electrical_parts")
+        for name in ("mtbf_h", "mttr_h")
+    ]
     technologies = [{"of": t.id, "value": None, "unit": "", "source": t.source} for t in requirement.technologies]
-    return numbers + prices + technologies
+    return numbers + prices + parts + technologies
 
 
 def _row(of: str, value: float | None, shipped: str, unit: str, source: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 
 from core.design.catalogue_file import read_technologies
 from core.design.checks import check_requirement
+from core.design.requirement import Requirement
 from core.design.requirement_file import read_requirement
 from core.design.technology import shipped_technologies
 from core.errors import BadInput
@@ -190,3 +191,9 @@ def test_hours_that_are_of_no_calendar_year_are_said(tmp_path, begin, codes):
 def test_a_fuel_that_nothing_burns_is_warned_of():
     requirement = read({"load_mw": 20, "fuel_usd_per_gj": {"gaz": 3}}).value
     assert "design.fuel.unused" in [finding.code for finding in check_requirement(requirement)]
+
+
+@pytest.mark.parametrize(("load_mw", "words"), [(1e-9, "less than a kilowatt"), (1e12, "more than any plant has")])
+def test_a_load_of_another_unit_is_refused(load_mw, words):
+    findings = check_requirement(Requirement("load", (load_mw,)))
+    assert [words in finding.text for finding in findings if finding.code == "design.load.value"] == [True]

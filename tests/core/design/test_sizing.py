@@ -168,7 +168,7 @@ def test_every_field_of_the_catalogue_that_claims_something_names_one_source_and
     assert 2010 <= technology.price_year <= 2026
 
 
-@pytest.mark.parametrize("table", ["equipment_prices", "defaults"])
+@pytest.mark.parametrize("table", ["equipment_prices", "defaults", "electrical_parts"])
 def test_every_price_and_every_number_of_a_requirement_names_its_source_and_year(table):
     rows = shipped_rows(table)
     assert all(YEAR.search(row["source"]) for row in rows)
