@@ -29,6 +29,13 @@ if TYPE_CHECKING:
 
 #: Rows of the text answer; ``--json`` has all.
 SHOWN = 40
+#: Options that only some studies take.
+OPTIONS = {
+    "q_limits": ("load_flow", "contingency"),
+    "order": ("contingency",),
+    "case": ("short_circuit",),
+    "delay": ("short_circuit",),
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -43,14 +50,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--engine", metavar="NAME", help="newton, pandapower or lightsim2grid")
     q_limits_argument(parser)
     criteria_argument(parser)
-    parser.add_argument("--order", type=int, choices=(1, 2), default=1, help="contingencies: N-1 or N-2")
+    parser.add_argument("--order", type=int, choices=(1, 2), help="contingencies: N-1 (default) or N-2")
     parser.add_argument("--contingencies", metavar="FILE", help="contingencies: those of a PSS/E .con file")
     parser.add_argument("--subsystems", metavar="FILE", help="the .sub file that the contingencies refer to")
     parser.add_argument("--monitor", metavar="FILE", help="the .mon file that says what is watched")
-    parser.add_argument("--case", choices=("max", "min"), default="max", help="short circuit: maximum or minimum")
-    parser.add_argument(
-        "--delay", metavar="S", type=_seconds, default=0.05, help="short circuit: time to contact parting"
-    )
+    parser.add_argument("--case", choices=("max", "min"), help="short circuit: maximum (default) or minimum")
+    text = "short circuit: time to contact parting (default: 0.05)"
+    parser.add_argument("--delay", metavar="S", type=_seconds, help=text)
 
 
 def run(arguments: Namespace) -> Answer:
@@ -72,14 +78,15 @@ def run(arguments: Namespace) -> Answer:
         network,
         tuple(arguments.scenario),
         arguments.engine,
-        arguments.order,
-        arguments.case,
-        arguments.delay,
+        arguments.order or 1,
+        arguments.case or "max",
+        arguments.delay or 0.05,
         limits=chosen_limits(arguments.q_limits),
         statements=_statements(arguments, findings),
     )
     result = run_study(arguments.study, question)
     verdicts, remarks = judge(with_currents(result), criteria, plant)
+    findings = [*_unused(arguments), *findings]
     result.findings = [*findings, *(finding for finding in result.findings if finding not in findings), *remarks]
     state = verdict_of(result, verdicts)
     name = network.name if network is not None else plant.name if plant else ""
@@ -97,6 +104,14 @@ def _refuse_without_network(plant: Plant, findings: list[Finding]) -> None:
         plant_network(plant)
     except BadInput as error:
         raise BadInput(error.message, hint=error.hint, where=error.where, findings=findings) from error
+
+
+def _unused(arguments: Namespace) -> list[Finding]:
+    """Say which of the options that were given mean nothing to the study."""
+    given = [name for name, studies in OPTIONS.items() if getattr(arguments, name) and arguments.study not in studies]
+    text, hint = "{} takes no --{}: it changes nothing", "Leave it out."
+    texts = [text.format(arguments.study, name.replace("_", "-")) for name in given]
+    return [Finding("study.option.unused", Severity.WARNING, text, hint) for text in texts]
 
 
 def _statements(arguments: Namespace, findings: list[Finding]) -> Statements | None:

@@ -75,6 +75,12 @@ def test_a_network_file_is_studied_by_every_engine(capsys, two_buses: Path, engi
     assert document["tables"]["buses"][1]["v_pu"] == pytest.approx(v2, abs=1e-9)
 
 
+def test_an_option_that_means_nothing_to_the_study_is_said(capsys, two_buses: Path):
+    words = ("load_flow", "--network", str(two_buses), "--order", "1", "--q-limits", "ignore")
+    texts = [f["text"] for f in answer(capsys, *words)[1]["findings"] if f["code"] == "study.option.unused"]
+    assert texts == ["load_flow takes no --order: it changes nothing"]
+
+
 def test_a_network_without_fault_data_says_what_is_assumed(capsys, two_buses: Path):
     _, document = answer(capsys, "short_circuit", "--network", str(two_buses))
     assert "short_circuit.xdss.assumed" in [finding["code"] for finding in document["findings"]]
