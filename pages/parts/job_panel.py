@@ -80,7 +80,9 @@ def _actions(store: Store, seen: RunStatus, scope: str) -> None:
     """Offer what can be done with a run; the sidebar and a page may both show it."""
     with st.container(horizontal=True, gap="xsmall"), explained():
         if seen.is_active:
-            if st.button("Cancel", key=f"{scope}cancel-{seen.id}", icon=":material/stop:", type="tertiary"):
+            if seen.state is not State.CANCELLING and st.button(
+                "Cancel", key=f"{scope}cancel-{seen.id}", icon=":material/stop:", type="tertiary"
+            ):
                 jobs.cancel(store, seen.id)
                 st.rerun()
         elif (seen.state is not State.FINISHED or seen.failed) and st.button(
@@ -98,7 +100,7 @@ def _actions(store: Store, seen: RunStatus, scope: str) -> None:
 
 def _progress(seen: RunStatus) -> str:
     if seen.state is not State.RUNNING:
-        return str(seen.state)
+        return ""
     if seen.total is None:
         return "planning"
     parts = [f"{seen.done} of {seen.total}"]
