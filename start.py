@@ -34,7 +34,7 @@ RUN_PINS = ("requirements.txt",)
 TEST_PINS = ("requirements.txt", "requirements-dev.txt")
 
 #: The server loads its big libraries before it listens, so that the first page doesn't wait for them.
-SERVER = "import pandas, sqlalchemy; from streamlit.web.cli import main; main(prog_name='streamlit')"
+SERVER = "import pandas.io.formats.style, sqlalchemy; from streamlit.web.cli import main; main(prog_name='streamlit')"
 
 CHECKS = (
     ("formatting", (PYTHON, "-m", "ruff", "format", "--check", ".")),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.findings import Reading
+from core.findings import Finding, Reading
 from core.formats.isolated import isolated
 from core.formats.plant_file import read_plant
 from core.plant import Plant, check_plant, generate_scenarios
@@ -33,6 +33,11 @@ TABLES, ONELINE, FILE, HISTORY = "Tables", "One-line", "From a file", "History"
 @st.cache_data(show_spinner="Reading the file …", max_entries=8)
 def reading_of(sha256: str, name: str) -> Reading[Plant]:
     return isolated(read_plant, store().content(sha256), name)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def findings_of(project_id: str, revision: int) -> list[Finding]:
+    return check_plant(Plant.from_document(workspace().project(project_id).plant_at(revision)))
 
 
 def upload() -> None:
@@ -83,7 +88,7 @@ if project is None:
     st.stop()
 
 plant = Plant.from_document(project.plant_document)
-findings = check_plant(plant)
+findings = findings_of(project.id, project.revision)
 with explained():
     toolbar()
 view = st.segmented_control("Show", [TABLES, ONELINE, FILE, HISTORY], default=TABLES, key="plant-view", required=True)

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import pandas  # noqa: F401
+import pandas.io.formats.style  # noqa: F401
 import sqlalchemy  # noqa: F401
 from streamlit.testing.v1 import AppTest
 
 ENGINES = (
     *("pandapower", "lightsim2grid", "pypsa", "opendssdirect", "linopy", "highspy", "numba", "geopandas", "sklearn"),
-    *("xgboost", "networkx", "distributed", "dask", "alembic", "matplotlib", "scipy", "typst", "xlsxwriter"),
+    *("xgboost", "networkx", "distributed", "dask", "alembic", "scipy", "typst", "xlsxwriter"),
 )
 
 
