@@ -23,6 +23,9 @@ from pages.parts.simulations import HEADINGS, Side, label, needed_simulations, r
 
 guard()
 
+#: Simulations of so many steps are compared by the chosen table alone unless all are asked for: that takes seconds.
+LONG = 1000
+
 
 def side_label(side: Side) -> str:
     """Return one side as choices name it, with its software when that is not the simulation's own."""
@@ -83,13 +86,15 @@ with explained():
     else:
         refuse_strangers(compared(a, b, name) for name in components)
         st.info("The two have no element and time with a value in common here.")
-    with top:  # of all tables, which takes longest: the chosen one is there already
-        every = [compared(a, b, name) for name in components]
+    with top:
+        is_short = max(one.steps or 1 for one, _ in (a, b)) < LONG
+        summed = components if st.toggle("Summary of every table", value=is_short) else [component]
+        every = [compared(a, b, name) for name in summed]
         for finding in on_other_bases(a[0].sbase_mva, b[0].sbase_mva):
             st.info(f"{finding.text}.")
         for finding in of_other_grids(*(rows_of(one, "bus", software) for one, software in (a, b))):
             st.warning(f"{finding.text} {finding.hint.capitalize()}.", icon=":material/warning:")
-        rows = summary(a, b, components)
+        rows = summary(a, b, summed)
         show_numbers(rows, "%.4g")
         st.caption(caption(every))
         download_table(rows, f"comparison_{a[0].grid_sim_id}_{b[0].grid_sim_id}")

@@ -134,7 +134,7 @@ def show_map(sides: tuple[Side, Side], each: Compared, quantity: str) -> None:
         st.caption("Neither side came with its network: there is no drawing to colour.")
         return
     keys = IDENTITY[each.component]
-    known = each.rows[each.rows[quantity].notna()].reset_index(drop=True)
+    known = each.known(quantity)
     largest = known.loc[known[quantity].abs().groupby([known[key] for key in keys]).idxmax()]
     at = list(ENDS[each.component]) or keys  # of a bus itself, of a machine its bus, of a line both ends
     said = elements(largest, each.component) + "<br>" + largest[quantity].map("{:.4g}".format)

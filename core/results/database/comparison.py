@@ -46,6 +46,12 @@ class Compared:
         first = QUANTITIES[self.component][0]
         return self.rows.sort_values(first, key=np.abs, ascending=False, kind="stable", na_position="last")
 
+    def known(self, quantity: str) -> pd.DataFrame:
+        """Return the rows that have a difference of the quantity, with both values and what tells them."""
+        rows = self.rows[["timestamp", *IDENTITY[self.component], quantity, f"{quantity}_a", f"{quantity}_b"]]
+        there = rows[quantity].notna()
+        return rows if there.all() else rows[there]
+
     def summary(self) -> dict[str, dict[str, Any]]:
         """Return for each quantity its largest difference, RMSE, correlation and worst element."""
         return {name: _summary(self, name) for name in QUANTITIES[self.component]}

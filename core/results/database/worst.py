@@ -10,8 +10,7 @@ from core.results.database.comparison import IDENTITY, Compared, states_of
 
 def by_element(compared: Compared, quantity: str) -> pd.DataFrame:
     """Return for each element its largest difference, RMSE, when that is and both values there; the worst first."""
-    rows, keys = compared.rows, IDENTITY[compared.component]
-    known = rows[rows[quantity].notna()]
+    known, keys = compared.known(quantity), IDENTITY[compared.component]
     sizes, groups = known[quantity].abs(), [known[key] for key in keys]
     at = sizes.groupby(groups).idxmax()
     worst = known.loc[at].assign(max_abs=sizes[at]).sort_values("max_abs", ascending=False, kind="stable")
