@@ -1,7 +1,7 @@
 """PSS/E's monitoring files (``.mon``): branches, voltages and interfaces that are watched, as typed lists.
 
 PSS/E's manual of these files is not public. What is read is what public files and readers of them agree on; any other
-line is a finding.
+line is an error: what it wants watched is not judged.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from core.findings import Reading
+from core.findings import Reading, Severity
 from core.formats.psse.contingency_files import BRANCH, spelled_ckt
 from core.formats.psse.statements import (
     BUS,
@@ -122,7 +122,7 @@ def _monitors(source: Lines) -> Placed[Monitor]:
     for number, line in source.lines:
         opened = _OPENS.fullmatch(line)
         if block is not None and (opened or ((monitor := _monitor(line)) and not monitor.branches)):
-            source.unknown(begin, f"MONITOR {block.kind.upper()} has no END")
+            source.unknown(begin, f"MONITOR {block.kind.upper()} has no END", Severity.ERROR)
             yield replace(block, understood=False), begin, last
             block = None
         if opened:
@@ -135,14 +135,14 @@ def _monitors(source: Lines) -> Placed[Monitor]:
             branch = _branch(line)
             block = replace(block, branches=(*block.branches, branch)) if branch else replace(block, understood=False)
             if branch is None:
-                source.unknown(number, line)
+                source.unknown(number, line, Severity.ERROR)
         elif monitor := _monitor(line):
             yield monitor, number, number
         else:
-            source.unknown(number, line)
+            source.unknown(number, line, Severity.ERROR)
         last = number
     if block is not None:
-        source.unknown(begin, f"MONITOR {block.kind.upper()} has no END")
+        source.unknown(begin, f"MONITOR {block.kind.upper()} has no END", Severity.ERROR)
         yield replace(block, understood=False), begin, last
 
 

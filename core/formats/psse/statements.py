@@ -57,11 +57,11 @@ class Lines:
     lines: list[tuple[int, str]]
     findings: list[Finding]
 
-    def unknown(self, number: int, text: str) -> None:
+    def unknown(self, number: int, text: str, severity: Severity = Severity.WARNING) -> None:
         """Say that a line was not understood."""
         said = f"this line was not understood: {text[:80]}"
         hint = "the hub reads outages of branches, machines, loads, shunts and buses, subsystems and monitored sets"
-        self.findings.append(Finding("psse.statement.unknown", Severity.WARNING, said, hint, self.place(number)))
+        self.findings.append(Finding("psse.statement.unknown", severity, said, hint, self.place(number)))
 
     def place(self, number: int) -> Where:
         """Return where a line is."""

@@ -232,8 +232,8 @@ class Meaning:
         return np.unique(np.concatenate([self.links.from_[links], self.links.to[links], machines]))
 
     def missing(self, code: str, text: str, hint: str, where: Where) -> None:
-        """Say what a statement names and the network or the files don't have."""
-        finding = Finding(f"contingency.{code}.unknown", Severity.WARNING, text, hint, where)
+        """Say what a statement names and the network or the files don't have: the study leaves it unanswered."""
+        finding = Finding(f"contingency.{code}.unknown", Severity.ERROR, text, hint, where)
         if finding not in self.findings:
             self.findings.append(finding)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.criteria import CriteriaSet, State, judge
+from core.criteria.studied import verdict_of
 from core.engines.bus_case import links_of
 from core.errors import BadInput
 from core.results.study_result import StudyResult
@@ -215,3 +216,10 @@ def test_loads_and_shunts_without_an_identifier_are_all_of_their_bus():
     con += "CONTINGENCY S\nREMOVE SWSHUNT FROM BUS 9\nEND\n"
     rows = studied(con).tables["outages"].set_index("outage")
     assert rows["status"].to_dict() == {"base": "converged", "L": "converged", "S": "unsolvable"}
+
+
+@pytest.mark.parametrize("line", ["MONITOR VOLTAGE RANGE SUBSYSTEM NOPE 0.5 1.5", "MONITOR FLOWGATE X"])
+def test_a_study_that_does_not_watch_all_that_is_stated_is_not_checked(line: str):
+    result = studied("SINGLE UNIT IN BUS 3\n", f"MONITOR VOLTAGE RANGE BUS 4 0.5 1.5\n{line}\nEND\n")
+    verdicts, _ = judge(result, CriteriaSet.default())
+    assert verdict_of(result, verdicts) is State.NOT_CHECKED
