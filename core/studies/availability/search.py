@@ -19,6 +19,7 @@ from core.studies.availability.delivery import deliver
 from core.studies.availability.exact import importance, solve
 
 TOLERANCE = 1e-12
+MOST_SETS, MOST_ROWS = 1000, 100_000  # sets that a search calculates, and components and blocks in them together
 MEASURES = Path(__file__).with_name("measures.csv")
 SERVICE_MTTR = 0.5  # a service crew on site halves the repair
 SPARE_MTTR = 0.25  # three quarters of a long repair are waiting for the part
@@ -111,7 +112,7 @@ def reach_target(
     *,
     goal: Goal | None = None,
     alternatives: int = 5,
-    effort: int = 1000,
+    effort: int | None = None,
 ) -> Search:
     """Return the cheapest sets of measures that reach the target availability.
 
@@ -128,12 +129,13 @@ def reach_target(
     alternatives
         How many sets to return; none contains another one.
     effort
-        How many sets may be calculated before the search stops with a finding.
+        How many sets may be calculated before the search stops with a finding; by default some seconds' worth.
 
     Notes
     -----
     Sets are taken in the order of their cost, so the first that reaches the target is the cheapest. More measures
-    never lower the availability, hence a set is only extended while everything still allowed together would do.
+    never lower the availability, hence a set is only extended while everything still allowed together would do. A
+    search that stops before it found one takes what isn't needed off the set of everything, the dearest first.
     """
     sets = _Sets(model, options, goal or Goal(), target)
     now = sets.goal.availability(model)
@@ -146,7 +148,8 @@ def reach_target(
         search.findings.append(Finding("search.out_of_reach", Severity.WARNING, text, "offer more or other measures"))
         search.alternatives.append(everything)
         return search
-    _search(search, sets, alternatives, effort)
+    rows = len(model.components) + len(model.blocks)
+    _search(search, sets, alternatives, effort or min(MOST_SETS, 1 + MOST_ROWS // rows))
     return search
 
 
@@ -171,6 +174,10 @@ class _Sets:
             self._known[counts] = Alternative(measures, self.cost(counts), reached, reaches)
         return self._known[counts]
 
+    def price(self, place: int) -> float:
+        """Return what one of an option costs."""
+        return self._options[place].cost
+
     def cost(self, counts: tuple[int, ...]) -> float:
         """Return what so many of each option cost."""
         return float(sum(option.cost * count for option, count in zip(self._options, counts, strict=True)))
@@ -186,10 +193,9 @@ def _search(search: Search, sets: _Sets, alternatives: int, effort: int) -> None
         if any(all(c >= f for c, f in zip(counts, done, strict=True)) for done in found):
             continue
         if len(sets) >= effort:
-            text = (
-                f"the search stopped after {len(sets)} sets of measures; cheaper ones than those not listed may exist"
-            )
+            text = f"the search stopped after {len(sets)} sets of measures; cheaper ones than the last may exist"
             search.findings.append(Finding("search.stopped", Severity.WARNING, text, "offer fewer measures"))
+            search.alternatives += [] if found else [_thinned(sets)]
             break
         alternative = sets.of(counts)
         if alternative.reaches:
@@ -203,6 +209,16 @@ def _search(search: Search, sets: _Sets, alternatives: int, effort: int) -> None
             if not sets.of((*counts[:place], *limits[place:])).reaches:
                 break  # later options alone can't do it either
             heapq.heappush(queue, (sets.cost(more), more, place))
+
+
+def _thinned(sets: _Sets) -> Alternative:
+    """Return a set that reaches the target and of which nothing can be left out: not always the cheapest."""
+    counts = sets.limits
+    for place in sorted(range(len(counts)), key=sets.price, reverse=True):
+        for _ in range(counts[place]):
+            fewer = (*counts[:place], counts[place] - 1, *counts[place + 1 :])
+            counts = fewer if sets.of(fewer).reaches else counts
+    return sets.of(counts)
 
 
 def with_measures(model: ReliabilityModel, measures: Sequence[tuple[Option, int]]) -> ReliabilityModel:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -124,6 +125,26 @@ def test_megawatts_can_be_the_goal() -> None:
 def test_the_search_says_when_it_stops_early() -> None:
     search = reach_target(pump_station(), 0.9995, OPTIONS, effort=2)
     assert [finding.code for finding in search.findings] == ["search.stopped"]
+    (found,) = search.alternatives
+    assert found.reaches
+    assert found.cost >= by_trying_all(pump_station(), 0.9995, OPTIONS)
+    for place, (option, count) in enumerate(found.measures):  # nothing of it can be left out
+        fewer = [*found.measures[:place], (option, count - 1), *found.measures[place + 1 :]]
+        assert Goal().availability(with_measures(pump_station(), [pair for pair in fewer if pair[1]])) < 0.9995
+
+
+def test_thirty_measures_for_two_hundred_blocks_have_an_answer_within_seconds() -> None:
+    parts = [{"id": f"C{i}", "mtbf_h": 2000 + 41 * i, "mttr_h": 80 - i / 9} for i in range(400)]
+    blocks = [{"id": f"B{i}", "type": "PARALLEL", "members": f"C{2 * i},C{2 * i + 1}", "k": 1} for i in range(200)]
+    system = {"id": "SYSTEM", "members": ",".join(block["id"] for block in blocks)}
+    model = ReliabilityModel.from_tables(parts, [*blocks, system])
+    options = [Option(Action.SHORTEN_REPAIR, (f"C{2 * i}",), 50.0 + 7 * i, mttr_h=5.0) for i in range(30)]
+    now, best = (Goal().availability(with_measures(model, [(o, 1) for o in chosen])) for chosen in ([], options))
+    began = time.process_time()
+    search = reach_target(model, (now + best) / 2, options)
+    assert time.process_time() - began < 20
+    assert search.alternatives[0].reaches
+    assert len(search.alternatives[0].measures) < 30
 
 
 def test_the_sample_plant_reaches_its_target_by_standard_measures() -> None:
