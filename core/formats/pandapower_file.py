@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,10 @@ from core.network import Network, check
 
 #: Tables whose cells are objects with behaviour; load flows of stored setpoints don't need them.
 OBJECTS = ("controller", "characteristic", "group", "measurement")
+
+#: The columns without which a table's rows have no place in a load flow.
+with Path(__file__).with_name("pandapower_needed.csv").open(encoding="utf-8", newline="") as _handle:
+    NEEDED = {row["table"]: row["columns"].split() for row in csv.DictReader(_handle)}
 
 
 def read_pandapower(content: bytes, name: str = "") -> Reading[Network]:
@@ -112,7 +118,23 @@ def _net(document: dict[str, Any], name: str) -> tuple[Any, list[Finding]]:
             findings += [Finding("pandapower.left_out", Severity.WARNING, text)] if len(frame) else []
         elif len(frame):
             net[table] = frame
-    return _up_to_date(net, document, name), findings
+    net = _up_to_date(net, document, name)
+    for table, columns in NEEDED.items():
+        _refuse_gaps(net[table], table, columns, name)
+    return net, findings
+
+
+def _refuse_gaps(frame: pd.DataFrame, table: str, columns: list[str], name: str) -> None:
+    """Refuse a table with rows that lacks a column or a value without which there is no load flow."""
+    hint = "Open the net in pandapower, complete it and write it again."
+    for column in columns if len(frame) else ():
+        if column not in frame:
+            raise BadInput(f"The table {table} has no column {column}.", hint=hint, where=Where(name, section=table))
+        gaps = frame.index[frame[column].isna()]
+        if len(gaps):
+            more = f", nor have {len(gaps) - 1} more" if len(gaps) > 1 else ""
+            where = Where(name, section=table, column=column)
+            raise BadInput(f"{table} {gaps[0]} has no value of {column}{more}.", hint=hint, where=where)
 
 
 def _up_to_date(net: Any, document: dict[str, Any], name: str) -> Any:
@@ -134,7 +156,9 @@ def _frame(written: dict[str, Any], table: str, name: str) -> pd.DataFrame:
     try:
         body = json.loads(written["_object"])
         frame = pd.DataFrame(body["data"], pd.Index(body["index"], dtype=np.int64), body["columns"])
-        types = written.get("dtype") or {}
-        return frame.astype({column: kind for column, kind in types.items() if column in frame and kind != "object"})
-    except (KeyError, TypeError, ValueError) as error:
+        types = {column: kind for column, kind in (written.get("dtype") or {}).items() if column in frame}
+        gaps = frame.isna().any()
+        kept = {column for column, kind in types.items() if kind == "object" or (kind == "bool" and gaps[column])}
+        return frame.astype({column: kind for column, kind in types.items() if column not in kept})
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise BadInput(f"The table {table} can't be read: {error}"[:300], where=where) from error

@@ -251,3 +251,32 @@ def test_no_class_that_a_file_names_is_loaded(capfd: pytest.CaptureFixture[str])
 def test_broken_files_are_refused(content: bytes) -> None:
     with pytest.raises(BadInput):
         read_network(content, "broken")
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "said"),
+    [
+        ("load", "p_mw", None, "load 0 has no value of p_mw."),
+        ("switch", "closed", None, "switch 0 has no value of closed."),
+        ("line", "length_km", "gone", "The table line has no column length_km."),
+        ("bus", "vn_kv", 10**30, "The table bus can't be read"),
+    ],
+)
+def test_a_gap_in_a_net_of_pandapower_is_refused_with_its_place(
+    table: str, column: str, value: object, said: str
+) -> None:
+    document = json.loads(net_with_everything())
+    written = document["_object"][table]
+    body = json.loads(written["_object"])
+    place = body["columns"].index(column)
+    for row in body["data"][:1]:
+        row[place] = value
+    if value == "gone":
+        body["columns"].pop(place)
+        body["data"] = [[*row[:place], *row[place + 1 :]] for row in body["data"]]
+    if column == "vn_kv":
+        written["dtype"]["vn_kv"] = "int64"
+    written["_object"] = json.dumps(body)
+    with pytest.raises(BadInput, match=said) as refusal:
+        read_network(json.dumps(document).encode(), "gap.json")
+    assert (refusal.value.where.file, refusal.value.where.section) == ("gap.json", table)
