@@ -38,7 +38,8 @@ def show_findings(findings: Sequence[Finding]) -> None:
         }
         for finding in ranked
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+    table = pd.DataFrame(rows)
+    st.dataframe(table.loc[:, (table != "").any()], hide_index=True, width="stretch")
 
 
 def warn_of_errors(findings: Sequence[Finding]) -> list[Finding]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text, update
 from streamlit.testing.v1 import AppTest
 
@@ -83,3 +84,16 @@ def test_a_damaged_project_is_told_in_words_and_can_be_left(store: Store) -> Non
     assert "Remove Damaged" in [button.label for button in page.button]
     next(button for button in page.button if button.label == "Whole").click().run()
     assert not page.error
+
+
+def test_a_fault_that_nobody_foresaw_is_told_in_words_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    def script() -> None:
+        from pages.parts.errors import guarded
+
+        with guarded():
+            raise ZeroDivisionError
+
+    page = AppTest.from_function(script).run()
+    assert not page.exception
+    assert "a fault of the program" in page.error[0].value
+    assert "ZeroDivisionError" in caplog.text
