@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.findings import Finding, Severity
+from core.findings import Finding, Severity, Where
 from core.formats.matpower.export import case_from_network, facts_notes, ledger
 from core.network import Network
 from core.network.demand import stored_demand
@@ -227,7 +227,18 @@ def from_pypsa(n: Any, base_mva: float = 100.0) -> tuple[Network, list[Finding]]
         "dcline": _dc_rows(n, numbers),
     }  # fmt: skip
     tables["storage"]["ckt"] = _circuits(tables["storage"]["bus"])
-    return Network(str(n.name or ""), base_mva, FREQUENCY_HZ, tables), list(_left_out(n))
+    return Network(str(n.name or ""), base_mva, FREQUENCY_HZ, tables), [*_gaps(tables), *_left_out(n)]
+
+
+def _gaps(tables: dict[str, pd.DataFrame]) -> Iterator[Finding]:
+    """Say which values are no numbers: the column's default stands for them. A given power may be left open."""
+    for table in ("bus", "load", "shunt", "branch", "transformer"):
+        frame = tables[table].drop(columns=["x", "y"], errors="ignore")
+        for row, column in zip(*np.nonzero(frame.isna().to_numpy()), strict=True):
+            name = frame.columns[column]
+            text = f"{table} in row {row + 1}: {name} isn't a number; its default stands for it."
+            where = Where(section=table, row=int(row) + 1, column=str(name))
+            yield Finding("pypsa.not_a_number", Severity.ERROR, text, "Enter a number.", where)
 
 
 def _coordinates(n: Any) -> dict[str, pd.Series]:

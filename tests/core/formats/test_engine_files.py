@@ -219,6 +219,17 @@ def test_links_storage_and_dead_elements_of_pypsa_come_in_and_go_back() -> None:
     np.testing.assert_allclose(turned(back, theirs.to_numpy()), theirs.to_numpy(), atol=PU)
 
 
+def test_a_value_of_pypsa_that_is_no_number_is_said() -> None:
+    import pypsa
+
+    n = pypsa.Network()
+    n.add("Bus", ["a", "b"], v_nom=110.0)
+    n.add("Load", ["first", "second"], bus="b", p_set=1.0)
+    n.loads_t.p_set = pd.DataFrame({"second": [np.nan]}, index=n.snapshots)
+    found = [f.where for f in from_pypsa(n)[1] if f.code == "pypsa.not_a_number"]
+    assert [(where.section, where.row, where.column) for where in found] == [("load", 2, "p_mw")]
+
+
 def test_what_a_file_cannot_hold_is_in_the_ledger() -> None:
     network = read_raw(V33.encode(), "v33")
     with warnings.catch_warnings():
