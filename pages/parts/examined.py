@@ -23,6 +23,7 @@ from pages.parts.findings import counted, show_findings
 
 CHOICES = "import-choices"  # signature of headings → what was chosen for such a table in this session
 _LOOKED_AT = "import-examined"
+PLACE = {"sheet": "Sheet", "row": "Row"}
 _AUTOMATIC, _NOTHING, _NO_COLUMN = "Recognise by content", "Don't import", "—"
 
 
@@ -134,9 +135,10 @@ def _show_result(table: Examined, plant: Plant, key: str) -> None:
         return
     result = table.reading.value
     columns = COLUMNS[f"{result.study}.{MAIN_TABLE[result.study]}"]
-    rows = result.main.dropna(axis="columns", how="all")
+    rows = result.main.drop(columns="file", errors="ignore")  # its name stands above
+    rows = rows.loc[:, (rows.notna() & (rows != "")).any()]
     height = min(38 * len(rows) + 40, 300)
-    st.dataframe(rows, hide_index=True, placeholder="–", height=height, column_config=declared(columns))
+    st.dataframe(rows, hide_index=True, placeholder="–", height=height, column_config=declared(columns) | PLACE)
     findings = [*table.reading.findings, *check_against(result, known_in(plant, result.study))]
     with st.expander(f"{len(rows):,} rows read; {counted(findings)}", expanded=bool(findings)):
         show_findings(findings)
