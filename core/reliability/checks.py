@@ -301,6 +301,14 @@ def _counts(model: ReliabilityModel) -> list[Finding]:
         ),
         *_report(
             blocks,
+            blocks["repair_crews"] < 1,
+            "rbd.block.crews",
+            ERROR,
+            "{id}: {repair_crews} repair crews",
+            "state at least one, or leave it empty for a crew a unit",
+        ),
+        *_report(
+            blocks,
             (kind == BlockType.K_OF_N) & k.isna(),
             "rbd.block.no_k",
             ERROR,

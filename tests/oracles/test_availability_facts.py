@@ -31,7 +31,7 @@ from core.studies.availability.compile import compile_model
 from core.studies.availability.cut_sets import cut_set_table, minimal_cut_sets
 from core.studies.availability.delivery import adequacy, deliver
 from core.studies.availability.exact import Solution, solve
-from core.studies.availability.markov import Group, solve_group, unlike_standby
+from core.studies.availability.markov import Group, solve_group, solve_unlike_group
 
 # IEEE Reliability Test System 1979, IEEE Trans. PAS-98 (1979) 2047–2054, tables 1–7.
 RTS_UNITS_MW_COUNT_FOR = [
@@ -251,11 +251,30 @@ def test_cold_standby() -> None:
     assert solve_group(Group(2, 1, 1e-3, 0.0, standby=True)).mttff_h == pytest.approx(2000.0, rel=1e-9)
 
 
-def test_standby_of_unlike_units_agrees_with_like_units() -> None:
-    like = solve_group(Group(3, 2, 1e-3, 1e-1, standby=True))
-    unlike = unlike_standby(2, [1e-3] * 3, [1e-1] * 3)
+@pytest.mark.parametrize("standby", [False, True])
+@pytest.mark.parametrize("crews", [None, 2, 1])
+def test_unlike_units_agree_with_like_units(standby: bool, crews: int | None) -> None:
+    like = solve_group(Group(3, 2, 1e-3, 1e-1, crews, standby))
+    unlike = solve_unlike_group(2, [1e-3] * 3, [1e-1] * 3, crews=crews, standby=standby)
     assert unlike.unavailability == pytest.approx(like.unavailability, rel=1e-12)
+    assert unlike.frequency_per_h == pytest.approx(like.frequency_per_h, rel=1e-12)
     assert unlike.mttff_h == pytest.approx(like.mttff_h, rel=1e-9)
+
+
+def test_two_unlike_units_with_one_crew() -> None:
+    """Balance of the five states: the one that failed first is repaired first."""
+    a, b, mend_a, mend_b = 1 / 300, 1 / 800, 1 / 60, 1 / 20
+    balance = np.array(  # none, A, B, A then B, B then A
+        [
+            [-a - b, mend_a, mend_b, 0, 0],
+            [a, -mend_a - b, 0, 0, mend_b],
+            [b, 0, -mend_b - a, mend_a, 0],
+            [0, b, 0, -mend_a, 0],
+            [1, 1, 1, 1, 1],
+        ]
+    )
+    share = np.linalg.solve(balance, [0, 0, 0, 0, 1])
+    assert solve_unlike_group(1, [a, b], [mend_a, mend_b], crews=1).availability == pytest.approx(share[:3].sum())
 
 
 def test_weibull_mean_and_limiting_availability() -> None:

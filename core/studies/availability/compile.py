@@ -10,11 +10,10 @@ import pandas as pd
 
 from core.findings import Finding, Severity
 from core.reliability import BlockType, MtbfMeaning, ReliabilityModel, rates
-from core.studies.availability.markov import Group, GroupValue, solve_group, unlike_standby
+from core.studies.availability.markov import Group, GroupValue, solve_group, solve_unlike_group
 from core.studies.availability.network import add_network
 from core.studies.availability.structure import Structure
 
-UNLIKE_LIMIT = 8  # units of different rates in one standby block: 2⁸ states
 LIKE_LIMIT = 400  # like units in one Markov block
 
 
@@ -25,6 +24,7 @@ class Compiled:
     structure: Structure
     nodes: dict[str, int]
     findings: list[Finding] = field(default_factory=list)
+    unchained: list[str] = field(default_factory=list)  # standby and crew blocks that stand as running, crewed units
 
 
 def compile_model(
@@ -55,7 +55,7 @@ def compile_model(
                     block, value.availability, value.unavailability, value.frequency_per_h
                 )
                 continue
-            compiled.findings.append(_not_markov(block))
+            compiled.unchained.append(block)
         listed = [compiled.nodes[member] for member in members[block]]
         if is_network:
             compiled.nodes[block] = add_network(compiled.structure, block, listed, model.links[block])
@@ -111,16 +111,4 @@ def _markov(model: ReliabilityModel, block: str, state: pd.DataFrame, crews: int
         return solve_group(
             Group(len(members), model.required[block], float(failure[0]), float(repair[0]), crews, standby)
         )
-    if standby and crews is None and len(members) <= UNLIKE_LIMIT:
-        return unlike_standby(model.required[block], failure.tolist(), repair.tolist())
-    return None
-
-
-def _not_markov(block: str) -> Finding:
-    return Finding(
-        "rbd.block.not_markov",
-        Severity.WARNING,
-        f"{block}: solved as running units with a crew each; no chain fits its members",
-        "members of a standby or crew block should be unshared components of like, known rates; or simulate",
-        element=block,
-    )
+    return solve_unlike_group(model.required[block], failure.tolist(), repair.tolist(), crews=crews, standby=standby)

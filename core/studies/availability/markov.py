@@ -9,12 +9,17 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.studies.availability.structure import Floats
+
+MOST_STATES = 400  # of a chain of unlike units
+
+#: The units in repair, by number, and those that wait for a crew, by their turn.
+_Queue = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +110,53 @@ def mean_first_passage_h(rates: Floats, inside: np.ndarray) -> float:
     return float(times[0])
 
 
-def unlike_standby(need: int, failure_rates_per_h: Sequence[float], repair_rates_per_h: Sequence[float]) -> GroupValue:
-    """Return the steady state of unlike units in cold standby, each with its own crew; earlier units run first.
+def solve_unlike_group(
+    need: int,
+    failure_rates_per_h: Sequence[float],
+    repair_rates_per_h: Sequence[float],
+    *,
+    crews: int | None = None,
+    standby: bool = False,
+) -> GroupValue | None:
+    """Return the steady state of unlike units; ``None`` when the chain has more states than are solved.
 
-    The chain has a state for every set of failed units: 2ⁿ states.
+    A state is the units in repair and the order in which the others wait for a crew: the first that failed is repaired
+    first. In standby the units named first run, as many as are needed.
     """
     n = len(failure_rates_per_h)
-    states = np.arange(2**n)
-    failed = (states[:, None] >> np.arange(n)) & 1
-    order = np.cumsum(1 - failed, axis=1)
-    running = (failed == 0) & (order <= need)
-    rates = np.zeros((2**n, 2**n))
-    for unit in range(n):
-        breaks, mends = states[running[:, unit]], states[failed[:, unit] == 1]
-        rates[breaks, breaks | 1 << unit] = failure_rates_per_h[unit]
-        rates[mends, mends & ~(1 << unit)] = repair_rates_per_h[unit]
+    crews = crews or n
+    all_up: _Queue = ((), ())
+    number = {all_up: 0}
+    moves: list[tuple[int, int, float]] = []
+    open_states = [all_up]
+    for state in open_states:  # grows as new states are met
+        for after, rate in _moves(state, need if standby else n, crews, failure_rates_per_h, repair_rates_per_h):
+            if after not in number:
+                number[after] = len(number)
+                open_states.append(after)
+            moves.append((number[state], number[after], rate))
+        if len(number) > MOST_STATES:
+            return None
+    rates = np.zeros((len(number), len(number)))
+    for old, new, rate in moves:
+        rates[old, new] += rate
+    up = np.array([n - len(repaired) - len(waiting) >= need for repaired, waiting in number])
     share = steady_state(rates)
-    works = failed.sum(axis=1) <= n - need
-    leaving = rates[np.ix_(works, ~works)].sum(axis=1)
-    first = mean_first_passage_h(rates, states[works])
-    return GroupValue(float(share[works].sum()), float(share[~works].sum()), float(share[works] @ leaving), first)
+    leaving = rates[np.ix_(up, ~up)].sum(axis=1)
+    first = mean_first_passage_h(rates, np.flatnonzero(up))
+    return GroupValue(float(share[up].sum()), float(share[~up].sum()), float(share[up] @ leaving), first)
+
+
+def _moves(
+    state: _Queue, running: int, crews: int, failure_rates: Sequence[float], repair_rates: Sequence[float]
+) -> Iterator[tuple[_Queue, float]]:
+    """Yield every state that follows, with its rate [1/h]."""
+    repaired, waiting = state
+    working = [unit for unit in range(len(failure_rates)) if unit not in repaired and unit not in waiting]
+    for unit in working[:running]:
+        free = len(repaired) < crews
+        after = (tuple(sorted((*repaired, unit))), waiting) if free else (repaired, (*waiting, unit))
+        yield after, failure_rates[unit]
+    for unit in repaired:
+        others = {*repaired, *waiting[:1]} - {unit}
+        yield (tuple(sorted(others)), waiting[1:]), repair_rates[unit]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -230,7 +230,7 @@ def _plan(
     from core.studies.availability.ways import ways
 
     structure, root = compiled.structure, compiled.nodes[str(model.system)]
-    findings = list(compiled.findings)
+    findings = [*compiled.findings, *_unfollowed(compiled, model)]
     mw: dict[int, float] = {}
     gates = {node: structure.gates[node] for node in structure.below(root) if node in structure.gates}
     if options.required_mw is not None:
@@ -378,6 +378,16 @@ def _start_findings(times: dict[str, Any], names: pd.Index, options: SimulationO
     text = f"{', '.join(slow[:5])}: units fail mostly when new, and {options.years:g} years are short against the"
     hint = "the simulated availability is that of the start, not the steady state; simulate more years"
     return [Finding("simulation.start", Severity.WARNING, f"{text} spread of their lives", hint)]
+
+
+def _unfollowed(compiled: Compiled, model: ReliabilityModel) -> Iterator[Finding]:
+    """Yield the standby and crew blocks whose members fail in parts: blocks, and units with a common cause."""
+    for block in compiled.unchained:
+        parted = [member for member in model.members[block] if compiled.nodes[member] in compiled.structure.gates]
+        if parted:
+            text = f"{block}: {', '.join(parted)} always run and are repaired at once, they fail in parts"
+            hint = "list components without a common cause"
+            yield Finding("simulation.unfollowed", Severity.WARNING, text, hint, element=block)
 
 
 def _maintenance_findings(model: ReliabilityModel) -> list[Finding]:

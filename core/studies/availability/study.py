@@ -114,6 +114,8 @@ def _blocks_and_importance(
     """Return the blocks' values and the components' importance; blocks outside the system are solved on their own."""
     structure, solution = compiled.structure, unsolved(compiled.structure)
     ranked: list[int] = []
+    if compiled.unchained and model.system is not None:
+        return _simulated_blocks(model, options, _no_chain(compiled), result), importance(structure, solution, [])
     for top in [*(top for top in model.tops if top != model.system), model.system]:
         try:
             if top is not None:
@@ -129,6 +131,11 @@ def _blocks_and_importance(
     columns = ("availability", "unavailability", "frequency_per_h")
     blocks = _block_table(model, pd.DataFrame({name: getattr(solution, name)[nodes] for name in columns}))
     return blocks, importance(structure, solution, ranked)
+
+
+def _no_chain(compiled: Compiled) -> TooLarge:
+    text = f"no Markov chain fits the crews or the standby of {', '.join(compiled.unchained)}"
+    return TooLarge(text, hint="let their members be few components of known rates that no other block lists")
 
 
 def _ranked_nodes(model: ReliabilityModel, compiled: Compiled, solution: Solution) -> list[int]:

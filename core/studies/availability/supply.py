@@ -154,9 +154,17 @@ def supply_of(model: ReliabilityModel, mtbf_means: MtbfMeaning = MtbfMeaning.UP_
     carries = dict(zip(rated, mw.tolist(), strict=True))
     sources = with_gates_above(structure, sorted(inside), units)
     installed = sum(rated[leaf].mw for leaf in units)
-    findings = [*compiled.findings, *_unrated_beside_rated(structure, sources)]
+    findings = [*compiled.findings, *map(_every_unit_runs, compiled.unchained)]
+    findings += _unrated_beside_rated(structure, sources)
     lost_mw = float((given - mw).sum())
     return Supply(structure, root, carries, units, sources, sorted(shared), installed, step_mw, lost_mw, findings)
+
+
+def _every_unit_runs(block: str) -> Finding:
+    text = f"{block}: its MW count as if all units ran and each had a repair crew"
+    return Finding(
+        "rbd.capacity.every_unit_runs", Severity.WARNING, text, "simulate with the required MW", element=block
+    )
 
 
 @dataclass(frozen=True, slots=True)

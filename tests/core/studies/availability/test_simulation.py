@@ -32,6 +32,11 @@ def exact(model: ReliabilityModel) -> tuple[float, float]:
 
 FOUR_SIGMA = 0.99994
 
+UNLIKE = [
+    {**unit, "mtbf_h": mtbf, "mttr_h": mttr}
+    for unit, mtbf, mttr in zip(units(4), (300, 800, 500, 900), (60, 20, 10, 70), strict=True)
+]
+
 AGREEING = {
     "two of three": k_of_n(units(3), 2),
     "Weibull ageing and lognormal repair": k_of_n(
@@ -40,6 +45,9 @@ AGREEING = {
     "one crew": k_of_n(units(3), 2, repair_crews=1),
     "cold standby": k_of_n(units(3), 2, type="STANDBY"),
     "cold standby with one crew": k_of_n(units(3), 1, type="STANDBY", repair_crews=1),
+    "unlike units with one crew": k_of_n(UNLIKE, 1, repair_crews=1),
+    "unlike units with two crews": k_of_n(UNLIKE, 2, repair_crews=2),
+    "unlike units in cold standby with one crew": k_of_n(UNLIKE, 1, type="STANDBY", repair_crews=1),
     "common cause": k_of_n(units(2, ccf_group="G", ccf_beta=0.1), 1),
     "a component in two blocks": ReliabilityModel.from_tables(
         units(3),
