@@ -24,8 +24,8 @@ from core.network.injections import series_power
 def to_pandapower(network: Network) -> tuple[Any, list[Finding]]:
     """Return the network as a pandapower net, and what pandapower's elements can't hold.
 
-    Three-winding transformers become a star bus and three transformers, DC lines that don't hold the voltage of both
-    their ends pairs of injections.
+    Three-winding transformers that pandapower's own can't say become a star bus and three transformers, DC lines that
+    don't hold the voltage of both their ends pairs of injections.
     """
     import pandapower
 
