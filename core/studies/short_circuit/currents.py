@@ -5,7 +5,7 @@ near to generators needs.
 
 References
 ----------
-.. [1] IEC 60909-0:2001, clauses 2.3.1 and 4; IEC 60909-0:2016 for converters as current sources.
+.. [1] IEC 60909-0:2001, clauses 2.3.1 and 4; IEC 60909-0:2016, clause 6.9 (converters as current sources).
 """
 
 from __future__ import annotations
@@ -196,10 +196,9 @@ def _three_phase(network: FaultNetwork, conditions: Conditions, faults: _Faults)
     if conditions.case == "max":  # clause 4.6.3: maximum steady state of meshed networks is I″_k without motors
         still = np.where(sources.kind == "motor", 1e12, sources.z)
         steady = faults.driving / np.abs(faults.driving_impedances(1.0, still)) * faults.base_ka
-    else:
+    else:  # clause 4.6.3: minimum steady state of meshed networks is I″_k,min
         steady = ik
-    breaking = _breaking_current(conditions, faults) * faults.base_ka if conditions.case == "max" else ik
-    broken = np.minimum(breaking, ik) + inverter
+    broken = np.minimum(_breaking_current(conditions, faults) * faults.base_ka, ik) + inverter
     return _FaultCurrents(faults.z_k, ik, inverter, broken, np.minimum(steady, ik) + inverter)
 
 
@@ -227,7 +226,7 @@ def _without_floating(current: Float, z: Complex) -> Float:
 
 
 def _inverter_current(network: FaultNetwork, conditions: Conditions, faults: _Faults) -> Float:
-    """Return Σ |Z_kj|·I_sk,j/|Z_kk| of the 2016 edition: converters as current sources, maximum case only [pu]."""
+    """Return Σ |Z_kj|·I_sk,j/|Z_kk| [pu]: converters as current sources (2016: 6.9), in the maximum case only."""
     rows = network["inverter"]
     if conditions.case == "min" or rows.empty:
         return np.zeros(len(faults.at))

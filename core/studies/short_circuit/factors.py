@@ -1,7 +1,7 @@
 """The factors of IEC 60909-0, one function each, in the standard's order, vectorised over numpy arrays.
 
 Clause and equation numbers are those of the first edition (2001); the second (2016) keeps the formulas under new
-numbers and adds c_min by voltage tolerance and converters as current sources.
+numbers and adds c_min by voltage tolerance and converters as current sources (6.9).
 
 References
 ----------
