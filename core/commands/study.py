@@ -35,6 +35,7 @@ OPTIONS = {
     "order": ("contingency",),
     "case": ("short_circuit",),
     "delay": ("short_circuit",),
+    "peak_method": ("short_circuit",),
 }
 
 
@@ -57,6 +58,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--case", choices=("max", "min"), help="short circuit: maximum (default) or minimum")
     text = "short circuit: time to contact parting (default: 0.05)"
     parser.add_argument("--delay", metavar="S", type=_seconds, help=text)
+    text = "short circuit: the peak by uniform ratio (A), ratio at the fault (B) or equivalent frequency (C, default)"
+    parser.add_argument("--peak-method", choices=("A", "B", "C"), help=text)
 
 
 def run(arguments: Namespace) -> Answer:
@@ -81,6 +84,7 @@ def run(arguments: Namespace) -> Answer:
         arguments.order or 1,
         arguments.case or "max",
         arguments.delay or 0.05,
+        arguments.peak_method or "C",
         limits=chosen_limits(arguments.q_limits),
         statements=_statements(arguments, findings),
     )

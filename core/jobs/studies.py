@@ -127,7 +127,7 @@ def unit(inputs: dict[str, Any], unit: dict[str, Any], folder: Path) -> dict[str
 
 def _question(inputs: dict[str, Any], unit: dict[str, Any], folder: Path) -> tuple[Question, list[Finding]]:
     """Return what a unit asks; what its files are remarked for is found in the first one."""
-    options = {name: inputs[name] for name in ("order", "case", "engine", "limits") if name in inputs}
+    options = {name: inputs[name] for name in ("order", "case", "peak_method", "engine", "limits") if name in inputs}
     part: tuple[int, int | None] = tuple(unit.get("part", (0, None)))
     if "files" not in inputs:
         plant = Plant.from_document(inputs["plant"])

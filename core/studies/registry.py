@@ -26,6 +26,7 @@ class Question:
     order: int = 1  # contingencies: N-1 or N-2
     case: str = "max"  # short circuit: max or min
     delay_s: float = 0.05  # short circuit: minimum time delay of the breakers
+    peak_method: str = "C"  # short circuit: A, B or C of IEC 60909-0
     part: tuple[int, int | None] = (0, None)  # contingencies: first and end of a block of outages
     statements: Statements | None = None  # contingencies: what contingency files state, in place of the order
     limits: bool | None = (
@@ -93,7 +94,7 @@ def _short_circuit(question: Question) -> StudyResult:
     from core.studies.short_circuit import Conditions, network_short_circuit, plant_short_circuit
 
     _only_own_engine(question, "short_circuit", "iec60909")
-    conditions = Conditions(case=question.case, delay_s=question.delay_s)
+    conditions = Conditions(question.case, question.delay_s, question.peak_method)
     if question.network is not None:
         return network_short_circuit(question.network, conditions)
     return plant_short_circuit(question.of_plant("short_circuit"), question.scenario, conditions)

@@ -29,10 +29,14 @@ from core.studies.short_circuit.sequence import (
     positive_sequence,
     unit_factors,
 )
+from core.studies.short_circuit.uniform_ratio import smallest_r_x
 from core.studies.short_circuit.zero_sequence import zero_sequence
 
 #: Fault locations that are solved together; bounds the memory of nodes × locations.
 _BLOCK = 256
+
+#: Methods of the peak current in meshed networks, clause 4.3.1.2 (a) to (c).
+PEAK_METHODS = {"A": "uniform ratio R/X", "B": "ratio R/X at the fault", "C": "equivalent frequency"}
 
 #: Tables of contributions longer than this are left out.
 MOST_CONTRIBUTIONS = 300_000
@@ -44,7 +48,7 @@ class Conditions:
 
     case: str = "max"  # max: duties; min: protection
     delay_s: float = 0.05  # t_min: first contact separation after the fault
-    peak_method: str = "C"  # clause 4.3.1.2: B (impedance ratio at the fault), C (equivalent frequency)
+    peak_method: str = "C"  # one of PEAK_METHODS
     tolerance_pct: float = 10.0  # voltage tolerance of low-voltage systems, Table 1
     single_phase: bool = True  # no where the zero sequence is unknown
 
@@ -281,8 +285,11 @@ def _fed_independently(faults: _Faults) -> NDArray[np.bool_]:
 
 
 def _kappa(network: FaultNetwork, conditions: Conditions, faults: _Faults) -> Float:
-    """Return κ by method B or C of clause 4.3.1.2, with the fictitious resistances of machines."""
+    """Return κ by a method of clause 4.3.1.2, with the fictitious resistances of machines."""
     z_peak = faults.positive.sources.z_peak
+    if conditions.peak_method == "A":
+        uniform = smallest_r_x(faults.positive, faults.columns, faults.at)
+        return factors.kappa(np.where(_connected(faults.z_k), uniform, np.nan))
     if conditions.peak_method == "B":
         line = network["line"]
         resistive = bool((line["r_ohm"] >= 0.3 * line["x_ohm"]).any() or (z_peak.real >= 0.3 * z_peak.imag).any())

@@ -12,7 +12,7 @@ from core.network import Network
 from core.plant import Plant, double_ids
 from core.results.study_result import Provenance, Status, StudyResult, result_table
 from core.studies.short_circuit import duty, from_network, from_plant, through, zero_sequence
-from core.studies.short_circuit.currents import MOST_CONTRIBUTIONS, Conditions, short_circuits
+from core.studies.short_circuit.currents import MOST_CONTRIBUTIONS, PEAK_METHODS, Conditions, short_circuits
 from core.studies.short_circuit.fault_network import FaultNetwork, check
 
 TOOL = "Gridproof IEC 60909"
@@ -51,6 +51,9 @@ def _solve(
     """Check and calculate; a network that can't be calculated has the status FAILED and says why."""
     if conditions.case not in ("max", "min"):
         raise BadInput(f"there is no case {conditions.case!r}", hint="cases are max and min")
+    if conditions.peak_method not in PEAK_METHODS:
+        methods = ", ".join(f"{name} ({meaning})" for name, meaning in PEAK_METHODS.items())
+        raise BadInput(f"there is no peak method {conditions.peak_method!r}", hint=f"methods are {methods}")
     findings = findings + check(network, signed=signed)
     provenance = Provenance(tool=TOOL, options=asdict(conditions))
     if any(finding.severity is Severity.ERROR for finding in findings):

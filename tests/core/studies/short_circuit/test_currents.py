@@ -138,6 +138,61 @@ def test_method_b_needs_its_factor_only_in_resistive_networks():
     assert factors.kappa_b(0.0, 0.4, resistive=True) == pytest.approx(1.8)
 
 
+def test_method_a_of_one_branch_is_the_direct_formula():
+    """A feeder, a transformer and a cable in series are one branch; the dead end behind the fault carries nothing."""
+    network = FaultNetwork.of(
+        50.0,
+        bus=[{"id": name, "v_kv": kv} for name, kv in {"Q": 20, "T": 0.4, "F": 0.4, "E": 0.4}.items()],
+        feeder=[{"id": "Q", "bus": "Q", "sk_max_mva": 250, "r_x": 0.1, "x0_x": 1}],
+        transformer=[
+            {
+                "id": "T",
+                "hv_bus": "Q",
+                "lv_bus": "T",
+                "s_mva": 0.63,
+                "v_hv_kv": 21,
+                "v_lv_kv": 0.42,
+                "uk_pct": 4,
+                "ur_pct": 1.15,
+            }
+        ],
+        line=[
+            {"id": "L", "from_bus": "T", "to_bus": "F", "r_ohm": 0.008, "x_ohm": 0.004},
+            {"id": "E", "from_bus": "F", "to_bus": "E", "r_ohm": 0.0001, "x_ohm": 0.01},
+        ],
+    )
+    for method in ("A", "C"):
+        rows = short_circuits(network, Conditions(peak_method=method)).currents
+        rows = rows[rows["fault_type"] == "3ph"]
+        direct = 1.02 + 0.98 * np.exp(-3 * (rows["r_ohm"] / rows["x_ohm"]).to_numpy())
+        assert rows["kappa"].to_numpy() == pytest.approx(direct, rel=1e-12)
+
+
+def test_method_a_takes_the_smallest_ratio_of_parallel_branches():
+    lines = [("1", 0.5, 1.0), ("2", 0.2, 1.0)]
+    network = FaultNetwork.of(
+        50.0,
+        bus=[{"id": name, "v_kv": 10} for name in "QF"],
+        feeder=[{"id": "Q", "bus": "Q", "sk_max_mva": 500, "r_x": 0.3, "x0_x": 1}],
+        line=[{"id": name, "from_bus": "Q", "to_bus": "F", "r_ohm": r, "x_ohm": x} for name, r, x in lines],
+    )
+    kappa = short_circuits(network, Conditions(peak_method="A", single_phase=False)).currents["kappa"]
+    assert kappa.to_numpy() == pytest.approx(factors.kappa([0.3, 0.2]))  # at Q the lines carry nothing
+
+
+@pytest.mark.parametrize("case", ["max", "min"])
+def test_method_a_is_never_below_method_c(case: str):
+    for network in (
+        published.network(),
+        published.power_station_unit(),
+        *(_meshed(np.random.default_rng(i)) for i in range(3)),
+    ):
+        a, c = (short_circuits(network, Conditions(case=case, peak_method=m)).currents for m in "AC")
+        assert (a["kappa"] >= c["kappa"] - 1e-12).all()
+        assert (a["kappa"] <= 2).all()
+        assert a["ik_ka"].equals(c["ik_ka"])
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
