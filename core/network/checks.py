@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
-from core.findings import Finding, Severity, Where, counted
+from core.findings import Finding, Severity, Where, counted, listed
 from core.network.injections import sourced_buses
 from core.network.network import CATALOGUE, KEYS, TERMINALS, Network, element_names
 from core.network.topology import islands
@@ -127,9 +127,9 @@ def bus_kinds(network: Network) -> Iterator[Finding]:
         network, "bus", (kind == "SLACK") & ~at, "network.bus.slack_without_machine", Severity.ERROR,
         "{name} is the swing bus but has no machine in service.", "Add a machine or move the swing to a bus with one.",
     )  # fmt: skip
-    yield from _each(
-        network, "bus", (kind == "PV") & ~at, "network.bus.pv_without_machine", Severity.INFO,
-        "{name} holds its voltage but has no machine in service; it counts as PQ.", "Set its type to PQ.",
+    yield from _together(
+        network, (kind == "PV") & ~at, "network.bus.pv_without_machine", Severity.INFO,
+        "of type PV without a machine in service, counted as PQ", "Set the type to PQ.",
     )  # fmt: skip
     on_pq = np.zeros(len(network["generator"]), dtype=bool)
     on_pq[holds] = kind[network.terminals("generator")[0][holds]] == "PQ"
@@ -143,9 +143,9 @@ def bus_kinds(network: Network) -> Iterator[Finding]:
         network, "bus", ((v < 0.5) | (v > 1.5)) & (kind != "ISOLATED"), "network.bus.voltage", Severity.WARNING,
         "{name} has a stored voltage outside 0.5 to 1.5 pu.", "Check whether the voltage is in per unit.",
     )  # fmt: skip
-    yield from _each(
-        network, "bus", network.values("bus", "base_kv") <= 0, "network.bus.base_kv", Severity.WARNING,
-        "{name} has no base voltage.", "Enter its nominal voltage; short-circuit studies need it.",
+    yield from _together(
+        network, network.values("bus", "base_kv") <= 0, "network.bus.base_kv", Severity.WARNING,
+        "without a base voltage", "Enter the nominal voltage; short-circuit studies need it.",
     )  # fmt: skip
 
 
@@ -234,6 +234,17 @@ def _each(
         yield Finding(code, severity, words, hint, _where(network, table, int(row)), element=name)
     if len(rows) > LISTED:
         yield Finding(code, severity, f"{len(rows) - LISTED} more of the same kind in table {table}.", hint)
+
+
+def _together(
+    network: Network, wrong: np.ndarray, code: str, severity: Severity, text: str, hint: str
+) -> Iterator[Finding]:
+    """Yield one finding for all wrong buses with their count and the first few numbers, at the place of the first."""
+    rows = np.flatnonzero(wrong)
+    if len(rows):
+        numbers = network.values("bus", "bus")[rows]
+        words = f"{counted(len(rows), 'bus', 'buses')} {text}: {listed(map(str, numbers))}."
+        yield Finding(code, severity, words, hint, _where(network, "bus", int(rows[0])))
 
 
 def _where(network: Network, table: str, row: int) -> Where:

@@ -11,7 +11,7 @@ import pandas as pd
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where
 from core.formats.ragged import refuse_ragged
-from core.formats.time_stamps import read_stamps, said_of_zone, written
+from core.formats.time_stamps import read_stamps, written
 
 #: Component → the columns that tell its table, and the columns that it must have.
 TABLES = {
@@ -199,13 +199,15 @@ def _stamps(frames: dict[str, pd.DataFrame], now: str) -> tuple[dict[str, pd.Ser
         if component not in given:
             text = f"the {component} table has no column TIMESTAMP, the {given[0]} table has one"
             raise BadInput(text, hint="give all tables of a case their time", where=wheres[component])
-    read = {component: read_stamps(frames[component]["TIMESTAMP"], wheres[component]) for component in given}
+    read, said = {}, []
+    for component in given:
+        read[component], remarks = read_stamps(frames[component]["TIMESTAMP"], wheres[component], "psspy")
+        said += remarks
     for component, stamps in read.items():
         if stamps.dt.tz != read[given[0]].dt.tz:
             text = f"the time stamps of the {component} table and of the {given[0]} table: one has a zone, one has none"
             raise BadInput(text, hint="give the time stamps of all tables a zone, or of none", where=wheres[component])
     texts = written(pd.concat(read))
-    said = said_of_zone(read[given[0]], "psspy.zone", wheres[given[0]])
     return {component: texts[component] for component in given}, said
 
 

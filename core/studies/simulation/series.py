@@ -16,7 +16,7 @@ import pandas as pd
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where, counted
 from core.formats.ragged import refuse_ragged
-from core.formats.time_stamps import read_stamps, said_of_zone, written
+from core.formats.time_stamps import read_stamps, written
 from core.network import Network
 
 TIME = ("timestamp", "time", "datetime", "date", "snapshot")
@@ -129,7 +129,8 @@ def _with_index(table: pd.DataFrame) -> pd.DataFrame:
 
 def _timestamps(values: pd.Series, where: Where, findings: list[Finding]) -> list[str]:
     """Return the steps as ISO time stamps, in UTC where the series names a zone."""
-    stamps = read_stamps(values, where)
+    stamps, said = read_stamps(values, where, "series")
+    findings += said
     step = stamps.diff().iloc[1:]
     wrong = step <= pd.Timedelta(0)
     if wrong.any():
@@ -146,7 +147,6 @@ def _timestamps(values: pd.Series, where: Where, findings: list[Finding]) -> lis
         findings.append(Finding("series.gap", Severity.WARNING, text, hint, where))
     if (step < usual).any():
         findings.append(Finding("series.uneven", Severity.WARNING, "the steps have different lengths", "", where))
-    findings += said_of_zone(stamps, "series.zone", where)
     return list(written(stamps))
 
 

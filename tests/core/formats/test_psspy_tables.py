@@ -61,9 +61,9 @@ def test_time_stamps_with_zones_are_one_moment_in_utc():
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ([STAMPED.format("01/02/2025", "02/02/2025")], "can't be read"),
+        ([STAMPED.format("01/02/2025", "02/02/2025")], "which number is the day"),
         ([STAMPED.format("yesterday", "today")], "can't be read"),
-        ([STAMPED.format("", "2025-01-01")], "row 2 has no time stamp"),
+        ([STAMPED.format("", "2025-01-01")], "row 2, column TIMESTAMP: there is no time stamp"),
         ([STAMPED.format("2025-01-01T00:00+02:00", "2024-12-31T22:00Z")], "bus 1 is in the bus table twice"),
         ([STAMPED.format("2025-01-01T00:00Z", "2025-01-01T01:00")], "zone"),
         ([STAMPED.format("2025-01-01", "2025-01-02"), LOAD.decode()], "no column TIMESTAMP"),

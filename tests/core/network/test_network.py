@@ -97,6 +97,13 @@ def test_checks_find(tables: dict[str, list[dict[str, object]]], code: str) -> N
     assert code in {finding.code for finding in check(small(**tables))}
 
 
+def test_buses_without_base_voltage_are_one_finding() -> None:
+    buses = [{"bus": 10, "base_kv": 110.0, "kind": "SLACK"}, *({"bus": number} for number in range(11, 71))]
+    (said,) = [finding for finding in check(small(bus=buses)) if finding.code == "network.bus.base_kv"]
+    assert said.text == "60 buses without a base voltage: 11, 12, 13, 14, 15 and 55 more."
+    assert said.where.row == 2
+
+
 def test_a_voltage_limit_may_be_infinite_which_is_none() -> None:
     inf = float("inf")
     network = small(bus=[{"bus": 1, "kind": "SLACK", "v_max_pu": inf, "v_min_pu": -inf, "v_max_emergency_pu": inf}])

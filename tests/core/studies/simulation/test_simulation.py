@@ -166,7 +166,11 @@ def test_comparing_is_symmetric_and_nothing_with_itself(store: Store):
         ("timestamp,wave@99_mw\n2025-01-01,1\n", "no bus 99"),
         ("timestamp,wave@14\n2025-01-01,1\n", "none of a series"),
         ("timestamp,wave@14_mw,Wave@14_kw\n2025-01-01,1,1\n", "farm wave@14 is there twice"),
-        ("timestamp,load_scale\n31.02.2025,1\n", "can't be read"),
+        ("timestamp,load_scale\n31.02.2025,1\n", "row 2, column timestamp: '31.02.2025' can't be read"),
+        ("timestamp,load_scale\n3/4/2025,1\n3/5/2025,1\n", "row 2, column timestamp.*which number is the day"),
+        ("timestamp,load_scale\n3/30/2025,1\n31/3/2025,1\n", "which number is the day"),
+        ("timestamp,load_scale\n2025-03-30,1\n03/31/2025 00:00,1\n", "row 3, .*'03/31/2025 00:00' can't be read"),
+        ("timestamp,load_scale\n45658.5,1\n", "row 2, .*write time stamps as 2025-01-31T13:00:00"),
         ("timestamp,load_scale\n2025-01-01,1,5\n", "row 2 has more values"),
         ("timestamp;load_scale\n2025-01-01;0,9\n", "decimal point"),
         ("timestamp,load_scale\n2025-01-01T00:00Z,1\n2025-01-01T01:00,1\n", "zone"),
@@ -175,6 +179,23 @@ def test_comparing_is_symmetric_and_nothing_with_itself(store: Store):
 def test_a_series_that_would_need_guessing_is_refused(text: str, words: str):
     with pytest.raises(BadInput, match=words):
         read_series(text.encode(), "series.csv", read_network(*file()).value)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "order"),
+    [
+        ("3/30/2025 1:00", "3/30/2025 14:00", "month first, as 3/30/2025 1:00 shows"),
+        ("03/31/2025 1:00 am", "4/1/2025 2:00 PM", "month first, as 03/31/2025 1:00 am shows"),
+        ("30.03.2025 01:00:00", "1.4.2025 14:00:00", "day first, as 30.03.2025 01:00:00 shows"),
+    ],
+)
+def test_a_day_above_twelve_says_how_dates_are_written(first: str, second: str, order: str):
+    text = f"timestamp,load_scale\n{first},1\n{second},1\n"
+    read, findings = read_series(text.encode(), "series.csv", read_network(*file()).value)
+    day = "31" if "31" in first else "30"
+    later = "03-30" if second.startswith("3/30") else "04-01"
+    assert read.timestamps == [f"2025-03-{day}T01:00:00", f"2025-{later}T14:00:00"]
+    assert [(finding.code, order in finding.text) for finding in findings] == [("series.date_order", True)]
 
 
 @pytest.mark.parametrize("name", ["timestamp", None])
