@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.findings import Finding, Severity
 from core.reliability.circles import circular_blocks
-from core.reliability.model import CATALOGUE, BlockType, ReliabilityModel, place
+from core.reliability.model import CATALOGUE, BlockType, ReliabilityModel, place, split_members
 from core.reliability.network_checks import check_networks
 from core.reliability.rates import MtbfMeaning, stated_mtbf_h, weibull_mean_h
 from core.settings import HOURS_PER_YEAR
@@ -251,13 +251,11 @@ def _members(model: ReliabilityModel) -> list[Finding]:
     if blocks.empty:
         return [Finding("rbd.empty", ERROR, "the RBD has no blocks", "list at least one block with its components")]
     known = set(parts["id"]) | set(blocks["id"])
-    relation = blocks.assign(member=blocks["id"].map(model.members)).explode("member")
+    relation = blocks.assign(line=range(len(blocks)), member=blocks["members"].map(split_members)).explode("member")
     stranger = relation["member"].notna() & ~relation["member"].isin(known)
-    twice = relation.duplicated(["id", "member"]) & relation["member"].notna()
+    twice = relation.duplicated(["line", "member"]) & relation["member"].notna()
     return [
-        *_report(
-            blocks, blocks["id"].map(lambda b: not model.members[b]), "rbd.block.empty", ERROR, "{id} has no members"
-        ),
+        *_report(relation, relation["member"].isna(), "rbd.block.empty", ERROR, "{id} has no members"),
         *_report(
             relation,
             stranger,
@@ -279,7 +277,7 @@ def _members(model: ReliabilityModel) -> list[Finding]:
 
 
 def _counts(model: ReliabilityModel) -> list[Finding]:
-    blocks = model.blocks.assign(size=model.blocks["id"].map(lambda block: len(model.members[block])))
+    blocks = model.blocks.assign(size=model.blocks["members"].map(split_members).map(len))
     k, size, kind = blocks["k"], blocks["size"], blocks["type"]
     redundant = ~kind.isin([BlockType.SERIES, BlockType.NETWORK])
     return [

@@ -75,8 +75,11 @@ class ReliabilityModel:
 
     @cached_property
     def members(self) -> dict[str, list[str]]:
-        """Block id → the ids it lists."""
-        return dict(zip(self.blocks["id"], self.blocks["members"].map(split_members), strict=True))
+        """Block id → the ids it lists, in all rows where rows share the id."""
+        found: dict[str, list[str]] = {}
+        for block, text in zip(self.blocks["id"], self.blocks["members"], strict=True):
+            found.setdefault(block, []).extend(split_members(text))
+        return found
 
     @cached_property
     def links(self) -> dict[str, list[Link]]:
@@ -103,7 +106,7 @@ class ReliabilityModel:
     def system(self) -> str | None:
         """Return the top block: the one called SYSTEM, else the only one that is in no other; ``None`` when unclear."""
         for column in ("id", "name"):
-            named = self.blocks.loc[self.blocks[column].str.strip().str.upper() == "SYSTEM", "id"]
+            named = self.blocks.loc[self.blocks[column].str.strip().str.upper() == "SYSTEM", "id"].drop_duplicates()
             if len(named) == 1:
                 return str(named.iloc[0])
         return self.tops[0] if len(self.tops) == 1 else None

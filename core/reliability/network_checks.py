@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from core.findings import Finding, Severity
-from core.reliability.model import SINK, SOURCE, BlockType, Link, ReliabilityModel, place
+from core.reliability.model import SINK, SOURCE, BlockType, Link, ReliabilityModel, place, split_links, split_members
 
 HOW = f"Links names the two nodes of every component in their order, from {SOURCE} to {SINK}: IN:A, A:B, B:OUT"
 
@@ -16,7 +16,7 @@ def check_networks(model: ReliabilityModel) -> Iterator[Finding]:
     """Yield every finding on network blocks, and on links that no network uses."""
     rows, network = model.blocks, model.blocks["type"] == BlockType.NETWORK
     for row in rows[network].to_dict(orient="records"):
-        members, links = model.members[row["id"]], model.links[row["id"]]
+        members, links = split_members(row["members"]), split_links(row["links"])
         yield from _broken(row, members, links) or _odd(row, members, links)
     for row in rows[network & (rows["k"].fillna(1) != 1)].to_dict(orient="records"):
         text = "K_Required is not used in a network; one path is required"

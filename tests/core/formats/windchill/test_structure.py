@@ -102,6 +102,16 @@ def test_what_is_wrong_in_the_diagram_is_a_finding(old: str, new: str, code: str
     assert code in reading(blocks=BLOCKS.replace(old, new))[1]
 
 
+def test_rows_that_share_an_id_are_judged_each_by_its_own_members() -> None:
+    head = "Block_ID,Block_Type,Components,K_Required,N_Total,Parent_Block\n"
+    twice = 'SYSTEM,SERIES,"G,E1",2,2,\nSYSTEM,SERIES,"E1,E2,E3,T1",4,4,\n'
+    assert reading(blocks=f"{head}G,SERIES,E1,1,1,SYSTEM\n{twice}")[1] == {"rbd.block.duplicate"}
+    assert reading(blocks=f"{head}G,SERIES,E1,1,1,\n{twice}".replace("G,E1", "E2,E1"))[1] == {
+        "rbd.block.duplicate",
+        "rbd.block.apart",
+    }
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [
