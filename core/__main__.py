@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from core.commands import COMMANDS, Answer
+from core.commands.progress import progress
 from core.documents import dump
 from core.errors import BadInput, GridproofError
+from core.steps import heard_by
 
 DONE, FAILS, BAD_INPUT = 0, 1, 2
 
@@ -28,7 +30,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return _refuse(error, as_json="--json" in words)
     module = importlib.import_module(COMMANDS[arguments.command])
     try:
-        with _quiet_stdout():
+        with _quiet_stdout(), heard_by(progress()):
             answer: Answer = module.run(arguments)
     except GridproofError as error:
         return _refuse(error, as_json=arguments.json)

@@ -9,6 +9,7 @@ from typing import Any
 from core.documents import plain
 from core.errors import GridproofError
 from core.jobs.kinds import FAILED, RunKind, address, import_kind
+from core.steps import step
 
 LOG = logging.getLogger(__name__)
 
@@ -18,7 +19,10 @@ def run_inline(kind: str, inputs: dict[str, Any], folder: Path) -> dict[str, Any
     loaded = import_kind(address(kind))
     folder.mkdir(parents=True, exist_ok=True)
     units = loaded.plan(inputs)
-    summaries = [execute(loaded, inputs, unit, folder) for unit in units]
+    summaries: list[dict[str, Any]] = []
+    for unit in units:
+        step(f"{loaded.name}: {len(summaries)} of {len(units)} parts done")
+        summaries.append(execute(loaded, inputs, unit, folder))
     result: dict[str, Any] = plain(loaded.finish(inputs, summaries, folder))
     return result
 

@@ -21,6 +21,7 @@ from core.jobs.tables import runs as table
 from core.jobs.tables import units
 from core.project.records import new_id, user
 from core.project.tables import projects, revisions
+from core.steps import step
 from core.store import Store, now
 from core.store.files import write_whole
 
@@ -219,8 +220,16 @@ def wait(store: Store, run: str, timeout: float | None = None) -> RunStatus:
     """Wait until nothing happens any more with the run, or the timeout [s] is over; return how it stands."""
     end = None if timeout is None else time.monotonic() + timeout
     while (seen := status(store, run)).is_active and (end is None or time.monotonic() < end):
+        step(_progress(seen))
         time.sleep(0.2)
     return seen
+
+
+def _progress(seen: RunStatus) -> str:
+    """Return in words how far a run is."""
+    done = "" if seen.total is None else f", {seen.done} of {seen.total} parts done"
+    left = "" if seen.left_s is None else f", about {seen.left_s:.0f} s left"
+    return f"{seen.title} is {seen.state}{done}{left}"
 
 
 def _move(store: Store, run: str, allowed: tuple[State, ...], to: State, verb: str) -> None:

@@ -62,6 +62,26 @@ def test_a_year_runs_in_the_background_and_shows_its_curves(store: Store) -> Non
     assert "Lowest voltage [pu]" in metrics
 
 
+def test_a_dropped_opendss_script_becomes_a_feeder(store: Store) -> None:
+    script = b"""Clear
+New Circuit.lane basekv=12.47 pu=1.0 phases=3 bus1=source
+New Line.first bus1=source bus2=end phases=3 r1=0.3 x1=0.4 r0=0.6 x0=1.2 length=2 units=km
+New Load.house bus1=end phases=3 kV=12.47 kW=500 pf=0.95
+Set VoltageBases=[12.47]
+CalcVoltageBases
+Solve
+"""
+    feeders.open_samples()
+    shown = page("feeder_import").run()
+    shown.text_input[0].set_value("lane").run()
+    shown.file_uploader[0].set_value(("lane.dss", script, "text/plain")).run()
+    shown = answered(press(shown, "Keep and read"), store)
+    assert not shown.error
+    assert shown.selectbox[0].value == "lane"
+    metrics = {metric.label: metric.value for metric in shown.metric}
+    assert (metrics["Lines"], metrics["Islands"]) == ("1", "0")
+
+
 def test_a_broken_file_beside_other_feeders_is_explained(store: Store) -> None:
     feeders.open_samples()
     shown = page("feeder_import").run()

@@ -108,6 +108,10 @@ def test_the_comparison_names_the_worst_element_and_time(store: Store) -> None:
     assert load["State"] == "✕ contradicts"
     worst = shown.dataframe[1].value
     assert worst["Largest difference [pu]"].is_monotonic_decreasing
+    shown.toggle[0].set_value(False).run()
+    assert not shown.exception
+    assert set(shown.dataframe[0].value["Table"]) == {"Bus"}
+    assert shown.dataframe[1].value.equals(worst)
     assert "Colour is each element's largest difference" in " ".join(caption.value for caption in shown.caption)
 
 

@@ -16,6 +16,7 @@ from core.findings import Finding, Severity
 from core.network import Network, check
 from core.plant import Plant, plant_network
 from core.results.study_result import Provenance, Status, StudyResult, result_table
+from core.steps import step
 from core.studies.contingency.outages import BASE, EVERYTHING, outages_of
 from core.studies.contingency.solve import OutageSolver, quickest
 from core.studies.contingency.statements import Meaning, Statements
@@ -76,8 +77,10 @@ def network_contingencies(
         return _unsolved(base, engine, [*check(network), *meaning.findings])
     solver = OutageSolver(network, case, links, base, batches=engine == ENGINES[0])
     size = max(1, _CELLS // max(len(buses), len(names)))
-    blocks = [outages[start : start + size] for start in range(0, len(outages), size)]
-    parts = [summary(solver, block, (buses, names), watch) for block in blocks]
+    parts = []
+    for start in range(0, len(outages), size):
+        step(f"contingencies: {start} of {len(outages)} done")
+        parts.append(summary(solver, outages[start : start + size], (buses, names), watch))
     tables = {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
     tables["outages"] = result_table("contingency", "outages", tables["outages"])
     tables["worst"] = worst_cases(tables["outages"])

@@ -206,6 +206,14 @@ def test_what_is_calculated_from_data_with_errors_is_no_pass(capsys, two_buses: 
     assert document["verdict"] == "NOT CHECKED"
 
 
+def test_long_contingencies_say_on_standard_error_how_far_they_are(capsys, two_buses: Path, monkeypatch):
+    monkeypatch.setattr("core.commands.progress.EVERY_S", 0.0)
+    main(["study", "contingency", "--network", str(two_buses), "--json"])
+    printed = capsys.readouterr()
+    assert "gridproof: contingencies: 0 of 3 done" in printed.err
+    assert json.loads(printed.out)["study"] == "contingency"
+
+
 def test_contingency_files_drive_the_study(capsys, two_buses: Path, tmp_path: Path):
     con = tmp_path / "a.con"
     con.write_text("CONTINGENCY 'LINE'\nOPEN BRANCH FROM BUS 1 TO BUS 2 CKT 1\nEND\nSET TAP\nEND\n")

@@ -93,14 +93,21 @@ def test_a_cancelled_simulation_can_be_resumed_or_removed(shared: Store, files: 
 
 
 def test_the_command_waits_for_the_same_run(
-    shared: Store, files: tuple[run.File, run.File], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    shared: Store,
+    files: tuple[run.File, run.File],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    monkeypatch.setattr("core.commands.progress.EVERY_S", 0.0)
     for content, name in files:
         (tmp_path / name).write_bytes(content)
     where = ["--workspace", str(shared.settings.workspace), "--json"]
     words = ["results", "simulate", str(tmp_path / "case14.m"), "--series", str(tmp_path / "series.csv"), *where]
     assert main(words) == 0
-    document = json.loads(capsys.readouterr().out)
+    printed = capsys.readouterr()
+    assert "gridproof: case14 is queued" in printed.err
+    document = json.loads(printed.out)
     assert (document["simulation"]["state"], document["simulation"]["steps_done"]) == ("done", STEPS)
     assert document["unsolved"] == 0
     assert main([*words, "--background"]) == 0
