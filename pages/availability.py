@@ -3,6 +3,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core import jobs
+from core.design.requirement_file import read_hours
+from core.documents import plain
 from core.plant import Plant, total_load
 from pages.parts.availability_answer import show_answer
 from pages.parts.empty import empty_state
@@ -32,11 +34,16 @@ with st.form("run", border=True):
     histories = columns[0].number_input("Simulated histories", 0, 100_000, value=2000, step=1000)
     years = columns[1].number_input("Years of each history", 1.0, 1000.0, value=20.0)
     seed = columns[2].number_input("Seed", 0, 2**31, value=1, help="The same seed gives the same histories")
+    file = st.file_uploader("Load of every hour [MW], a CSV; without one it is the required power", type=["csv", "txt"])
     pressed = st.form_submit_button("Run the study", type="primary", icon=":material/play_arrow:")
 if pressed:
     options = {"required_mw": required, "bess_mw": bess_mw, "bess_mwh": bess_mwh, "histories": histories}
-    inputs = {"plant": project.plant_document, "target": target, "options": {**options, "years": years, "seed": seed}}
+    options |= {"years": years, "seed": seed, "load_mw": [required]}
+    inputs = {"plant": project.plant_document, "target": target, "options": options}
     with explained():
+        if file:
+            loads = read_hours(file.getvalue(), file.name, "load_mw", or_52_weeks=True)
+            options["load_mw"], inputs["remarks"] = loads.value, plain(loads.findings)
         jobs.submit(store(), "availability", inputs, project=project.id, title="Availability")
         st.rerun()
 

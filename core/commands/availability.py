@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--mtbf-means", choices=[str(m) for m in MtbfMeaning], default="up", help="up time or cycle time"
     )
     parser.add_argument("--required-mw", metavar="X", type=float, help="also judge the MW that the units deliver")
-    parser.add_argument("--load", metavar="FILE", help="a year of hourly loads (CSV): also the load that is lost")
+    parser.add_argument("--load", metavar="FILE", help="hourly loads of a year or 52 weeks (CSV): also what is lost")
     parser.add_argument("--bess-mw", metavar="X", type=float, default=0.0, help="what a battery adds in a shortage")
     parser.add_argument(
         "--bess-mwh", metavar="X", type=float, help="the battery's energy (simulation; default: unlimited)"
@@ -90,7 +90,7 @@ def _load(name: str | None) -> tuple[tuple[float, ...], list[Finding]]:
     if name is None:
         return (), []
     file, data = _file(name)
-    reading = read_hours(data, file, "load_mw")
+    reading = read_hours(data, file, "load_mw", or_52_weeks=True)
     return reading.value, reading.findings
 
 

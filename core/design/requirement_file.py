@@ -26,6 +26,7 @@ from core.findings import Finding, Reading, Severity, Source, Where
 ALIASES = {"load": "load_mw", "peak_mw": "load_mw", "pf": "power_factor", "availability": "availability_target"}
 TABLES = ("bounds", "minimum_counts", "equipment", "fuel_usd_per_gj", "fuel_co2_t_per_gj", "equipment_prices", "growth")
 SERIES = ("load_mw", "pv_yield", "wind_yield")
+HOURS_OF_52_WEEKS = 52 * 7 * 24
 PLANNED_YEARS = frozenset(map(str, range(2000, 2151)))
 
 
@@ -195,7 +196,7 @@ def _content(file: str, key: str, where: Where, folder: Path | None) -> bytes:
         raise BadInput(text, hint=f"enter a number, or name a CSV file; tried: {folder / file}", where=where) from None
 
 
-def read_hours(data: bytes, name: str, key: str) -> Reading[tuple[float, ...]]:
+def read_hours(data: bytes, name: str, key: str, *, or_52_weeks: bool = False) -> Reading[tuple[float, ...]]:
     """Read the hours of a year from a CSV file's column; where it has times, every hour must be there once.
 
     Parameters
@@ -204,6 +205,8 @@ def read_hours(data: bytes, name: str, key: str) -> Reading[tuple[float, ...]]:
         The file's content and name.
     key
         What the hours are: ``load_mw``, ``pv_yield`` or ``wind_yield``.
+    or_52_weeks
+        Whether the 8,736 hours of 52 weeks are a year too.
     """
     place = Where(file=name)
     try:
@@ -222,7 +225,12 @@ def read_hours(data: bytes, name: str, key: str) -> Reading[tuple[float, ...]]:
             raise BadInput(f"{key} is {shown}", hint="zero or more in every hour", where=Where(name, row=number))
     if chosen:
         findings += _check_times(rows, name)
-    hours, remarks = _year([float(row[chosen]) * factor for _, row in rows], key, place)
+    hours = tuple(float(row[chosen]) * factor for _, row in rows)
+    if or_52_weeks and len(hours) == HOURS_OF_52_WEEKS:
+        text = f"{key} has the {len(hours)} hours of 52 weeks, which count as the year"
+        remarks = [Finding("design.load.weeks", Severity.INFO, text, f"give {HOURS} hours for a calendar year", place)]
+    else:
+        hours, remarks = _year(hours, key, place)
     return Reading(hours, [*findings, *remarks], Source(name, sha256(data).hexdigest(), "gridproof.hours"))
 
 

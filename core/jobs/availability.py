@@ -63,12 +63,12 @@ def unit(inputs: dict[str, Any], unit: dict[str, Any], folder: Path) -> dict[str
 
 
 def finish(inputs: dict[str, Any], summaries: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
-    """Return all parts; without the study there is no result."""
+    """Return all parts, and what was remarked when the loads were read; without the study there is no result."""
     study, measures, *blocks = summaries
     if FAILED in study:
         raise BadInput(study[FAILED], hint="correct the plant's reliability data and blocks")
     done = [block for block in blocks if FAILED not in block]
-    findings = [*study["findings"], *_failed(blocks)]
+    findings = [*inputs.get("remarks", []), *study["findings"], *_failed(blocks)]
     simulated: dict[str, Any] = {}
     if done:
         model, options = _asked(inputs)

@@ -94,8 +94,8 @@ def _diagram(answer: dict[str, Any], plant: Plant) -> None:
 
 def _headline(answer: dict[str, Any]) -> None:
     system, capacity, simulated = answer["system"], answer.get("capacity"), answer.get("simulation")
-    target = answer["target"]
-    diagram, delivered, histories = st.columns(3)
+    lost, target = answer.get("adequacy"), answer["target"]
+    diagram, delivered, short, histories = st.columns(4)
     if system:
         value = system["availability"]
         help_text = "Blocks in series, in parallel and k of n, as Windchill RAM counts them"
@@ -108,10 +108,16 @@ def _headline(answer: dict[str, Any]) -> None:
         delivered.metric(f"{capacity['required_mw']:g} MW delivered", f"{value:.6f}", border=True, help=help_text)
         alone = f"units alone {capacity['availability']:.6f}"
         delivered.markdown(f"{_verdict(value, value, target)} target {target:g}, {alone}")
+    if lost and lost["lole_h_per_year"] is not None:
+        value = f"{lost['lole_h_per_year']:,.4f}"
+        help_text = "Expected hours short of the load (LOLE) and energy not served (LOEE); the battery never runs empty"
+        short.metric("Load not served [h/year]", value, border=True, help=help_text)
+        energy = f"{lost['loee_mwh_per_year']:,.2f} of {lost['energy_mwh']:,.0f} MWh lost"
+        short.markdown(f"up to {lost['peak_mw']:g} MW, {energy} in a year of {lost['year_h']:,.0f} h")
     if simulated:
         value, low, high = (simulated[name] for name in ("availability", "availability_low", "availability_high"))
         help_text = "Random histories of failures and repairs; the battery is empty once it has given its energy"
-        histories.metric("Simulated, with the battery's energy", f"{value:.6f}", border=True, help=help_text)
+        histories.metric("Simulated with battery energy", f"{value:.6f}", border=True, help=help_text)
         spread = "no interval" if low is None else f"95 % interval {low:.6f}–{high:.6f}"
         verdict = _verdict(low, high, target)
         histories.markdown(f"{verdict} {spread}, {simulated['histories']} × {simulated['years']:g} years")

@@ -26,6 +26,7 @@ import pandas as pd
 import pytest
 
 from core.reliability import ReliabilityModel, check, rates, weibull_mean_h
+from core.studies.availability import AvailabilityOptions, study_availability
 from core.studies.availability.capacity import outage_survival
 from core.studies.availability.compile import compile_model
 from core.studies.availability.cut_sets import cut_set_table, minimal_cut_sets
@@ -128,9 +129,10 @@ SEED_BLOCKS = [
 def test_rts79_loses_load_9_39418_hours_a_year() -> None:
     """Allan, Billinton, Abdel-Gawad, "The IEEE RTS - extensions to and evaluation of the generating system", 1986."""
     units = [(mw, outage) for mw, count, outage in RTS_UNITS_MW_COUNT_FOR for _ in range(count)]
-    answer = adequacy(units_side_by_side(units), rts_load_mw())
-    assert answer.lole_h == pytest.approx(9.39418, rel=1e-5)
-    assert answer.loee_mwh == pytest.approx(1176.3, rel=1e-5)
+    result = study_availability(units_side_by_side(units), AvailabilityOptions(load_mw=tuple(rts_load_mw())))
+    (answer,) = result.tables["adequacy"].to_dict("records")
+    assert answer["lole_h_per_year"] == pytest.approx(9.39418, rel=1e-5)
+    assert answer["loee_mwh_per_year"] == pytest.approx(1176.3, rel=1e-5)
 
 
 def test_pras_single_node_a_hour_by_hour() -> None:

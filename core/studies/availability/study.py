@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,7 +33,7 @@ class AvailabilityOptions:
 
     mtbf_means: MtbfMeaning = MtbfMeaning.UP_TIME
     required_mw: float | None = None
-    load_mw: tuple[float, ...] = ()  # of every hour of a year, or one for all
+    load_mw: Sequence[float] = ()  # of every hour of a year, which may be one of 52 weeks, or one for all
     bess_mw: float = 0.0
     bess_mwh: float | None = None  # ``None``: the battery lasts as long as a shortage
     histories: int = 0  # 0: no simulation is asked for
@@ -87,7 +88,7 @@ def _add_system_tables(
         result.findings += delivery.findings
         result.tables["capacity"] = _capacity_table(delivery)
     if options.load_mw:
-        step_h = HOURS_PER_YEAR / len(options.load_mw)
+        step_h = 1.0 if len(options.load_mw) > 1 else HOURS_PER_YEAR
         found = adequacy(model, options.load_mw, firm_mw=options.bess_mw, step_h=step_h, mtbf_means=options.mtbf_means)
         result.findings += [finding for finding in found.findings if finding not in result.findings]
         result.tables["adequacy"] = _adequacy_table(found, options)
@@ -213,6 +214,7 @@ def _capacity_table(delivery: Delivery) -> pd.DataFrame:
 
 def _adequacy_table(found: Adequacy, options: AvailabilityOptions) -> pd.DataFrame:
     row = {
+        "year_h": len(options.load_mw) * found.step_h,
         "peak_mw": max(options.load_mw),
         "energy_mwh": sum(options.load_mw) * found.step_h,
         "installed_mw": found.installed_mw,

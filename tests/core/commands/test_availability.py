@@ -197,6 +197,15 @@ def test_a_year_of_loads_says_how_much_of_it_is_lost(ask, tmp_path: Path) -> Non
     assert 0 < found["loee_mwh_per_year"] < 230 * found["lole_h_per_year"]
 
 
+def test_the_hours_of_52_weeks_are_a_year_of_their_own_and_said(ask, tmp_path: Path) -> None:
+    (tmp_path / "load.csv").write_text("load_mw\n" + "200\n" * 8736)
+    status, document = ask("--load", str(tmp_path / "load.csv"), "--required-mw", "200")
+    found = document["adequacy"]
+    assert (status, found["year_h"], found["energy_mwh"]) == (0, 8736, 8736 * 200)
+    assert found["lole_h_per_year"] == pytest.approx(8736 * (1 - document["capacity"]["system_availability"]), rel=1e-9)
+    assert {"design.load.weeks": "info"}.items() <= {f["code"]: f["severity"] for f in document["findings"]}.items()
+
+
 def test_loads_that_are_no_year_are_refused(ask, tmp_path: Path) -> None:
     (tmp_path / "load.csv").write_text("load_mw\n200\n230\n")
     assert ask("--load", str(tmp_path / "load.csv"))[0] == 2
