@@ -17,6 +17,8 @@ from core.steps import step
 CHECKING = "Checking the network"
 #: Findings of one kind that are listed one by one; further ones are counted in a last finding.
 LISTED = 50
+#: What to do about an island without a swing bus.
+NO_SWING = "Make a bus with a machine the swing bus, or set the buses to isolated."
 
 
 def check(network: Network) -> list[Finding]:
@@ -163,7 +165,9 @@ def swings(network: Network) -> Iterator[Finding]:
     for table in ("load", "generator"):
         ends = network.terminals(table)[0][network.live(table)]
         busy[label[ends][label[ends] >= 0]] = True
-    for number in np.flatnonzero(slacks != 1)[:LISTED]:
+    wrong = np.flatnonzero(slacks != 1)
+    matters = busy | (slacks > 1)
+    for number in wrong[matters[wrong]][:LISTED]:
         where = _where(network, "bus", int(first[number]))
         name = f"island {number + 1} ({counted(sizes[number], 'bus', 'buses')}, with bus {bus[first[number]]})"
         if slacks[number] > 1:
@@ -172,10 +176,16 @@ def swings(network: Network) -> Iterator[Finding]:
                 "network.island.many_slacks", Severity.WARNING, text, "Keep one if they are not meant so.", where
             )
         else:
-            severity = Severity.ERROR if busy[number] else Severity.INFO
             text = f"{name} has no swing bus; a load flow leaves it out."
-            hint = "Make a bus with a machine the swing bus, or set the buses to isolated."
-            yield Finding("network.island.no_slack", severity, text, hint, where)
+            yield Finding("network.island.no_slack", Severity.ERROR, text, NO_SWING, where)
+    if (more := int(matters[wrong].sum()) - LISTED) > 0:
+        text = f"{counted(more, 'more island')} without exactly one swing bus."
+        yield Finding("network.island.no_slack", Severity.ERROR, text, NO_SWING)
+    idle = np.isin(label, wrong[~matters[wrong]])
+    yield from _together(
+        network, idle, "network.island.no_slack", Severity.INFO,
+        "in islands without load, machine and swing bus, which a load flow leaves out", NO_SWING,
+    )  # fmt: skip
 
 
 def limits(network: Network) -> Iterator[Finding]:

@@ -104,6 +104,17 @@ def test_buses_without_base_voltage_are_one_finding() -> None:
     assert said.where.row == 2
 
 
+def test_islands_without_load_are_one_remark_and_no_island_with_load_goes_unsaid() -> None:
+    buses = [{"bus": 1, "kind": "SLACK"}, *({"bus": number} for number in range(2, 122))]
+    loads = [{"bus": number, "ckt": "1", "p_mw": 1.0} for number in range(62, 122)]
+    said = [finding for finding in check(small(bus=buses, branch=[], load=loads)) if "no_slack" in finding.code]
+    *errors, remark = [(finding.severity, finding.text) for finding in said]
+    assert {severity for severity, _ in errors} == {Severity.ERROR}
+    assert (len(errors), errors[-1][1]) == (51, "10 more islands without exactly one swing bus.")
+    assert remark[0] is Severity.INFO
+    assert remark[1].startswith("60 buses in islands without load, machine and swing bus")
+
+
 def test_a_voltage_limit_may_be_infinite_which_is_none() -> None:
     inf = float("inf")
     network = small(bus=[{"bus": 1, "kind": "SLACK", "v_max_pu": inf, "v_min_pu": -inf, "v_max_emergency_pu": inf}])
