@@ -206,6 +206,10 @@ class Links:
     rate_mva: np.ndarray
     by_current: np.ndarray  # lines are rated by current, transformers by power
 
+    def where(self, keep: np.ndarray) -> Links:
+        """Return the kept links."""
+        return Links(*(getattr(self, name)[..., keep] for name in self.__slots__))
+
     def powers(self, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the complex power [pu] entering at both ends; ``v`` is (…, buses)."""
         v_from, v_to = v[..., self.from_], v[..., self.to]

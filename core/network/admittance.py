@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -112,6 +112,62 @@ def three_winding_blocks(network: Network) -> tuple[np.ndarray, np.ndarray, np.n
         y[:, j, j] += through / np.abs(tap[:, j]) ** 2
     y[:, 0, 0] += np.where(on[:, 0], value("g_mag_pu") + 1j * value("b_mag_pu"), 0)
     return rows, ends, y
+
+
+@dataclass(frozen=True, slots=True)
+class Windings:
+    """The windings in service of live three-winding transformers, in the order of their rows and numbers."""
+
+    rows: np.ndarray
+    number: np.ndarray  # 1 to 3
+    at: np.ndarray  # row of the bus
+    ends: np.ndarray  # (n, 3): rows of the buses of the transformer's windings
+    y: np.ndarray  # (n, 3): admittances between the winding's bus and these [pu]
+    z: np.ndarray  # to the star point, seen from the bus [pu]
+    core: np.ndarray  # magnetising admittance at the bus [pu]
+    rate_mva: np.ndarray
+
+    def powers(self, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the complex power [pu] entering at the bus and at the star point; ``v`` is (…, buses)."""
+        here, current = v[..., self.at], self._currents(v)
+        at_bus = here * np.conj(current)
+        lost = np.conj(self.core) * np.abs(here) ** 2 + self.z * np.abs(current - self.core * here) ** 2
+        return at_bus, lost - at_bus
+
+    def loading_pct(self, v: np.ndarray, base_mva: float) -> np.ndarray:
+        """Return the power at the bus in per cent of the winding's rating; missing where that is unknown."""
+        power = np.abs(v[..., self.at] * self._currents(v))
+        return np.asarray(power * base_mva / np.where(self.rate_mva > 0, self.rate_mva, np.nan) * 100)
+
+    def names(self, transformers: Iterable[str]) -> list[str]:
+        """Return what results call the windings, of the names of each one's transformer."""
+        return [f"{name} winding {number}" for name, number in zip(transformers, self.number, strict=True)]
+
+    def _currents(self, v: np.ndarray) -> np.ndarray:
+        """Return the currents [pu] that enter from the buses; a winding out of service has no part in them."""
+        return np.asarray(np.where(self.y == 0, 0, self.y * v[..., self.ends]).sum(axis=-1))
+
+
+@np.errstate(invalid="ignore")  # as for series admittances
+def windings(network: Network) -> Windings:
+    """Return the windings of the three-winding transformers of which at least two are in service."""
+    rows, ends, blocks = three_winding_blocks(network)
+    of, place = np.nonzero(winding_status(network)[rows])
+    tap, rate = (
+        np.column_stack([network.values("transformer3w", name.format(w))[rows] for w in (1, 2, 3)])[of, place]
+        for name in ("tap_{}_pu", "rate_a_{}_mva")
+    )
+    magnetising = network.values("transformer3w", "g_mag_pu") + 1j * network.values("transformer3w", "b_mag_pu")
+    return Windings(
+        rows[of],
+        place + 1,
+        ends[of, place],
+        ends[of],
+        blocks[of, place],
+        star_impedances(network)[rows][of, place] * _tap(tap) ** 2,
+        np.where(place == 0, magnetising[rows][of], 0),
+        rate,
+    )
 
 
 def winding_status(network: Network) -> np.ndarray:

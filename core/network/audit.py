@@ -14,8 +14,8 @@ from core.network.admittance import (
     admittance_matrix,
     branch_ports,
     switch_ports,
-    three_winding_blocks,
     transformer_ports,
+    windings,
 )
 from core.network.checks import check
 from core.network.conflicts import conflicts
@@ -162,9 +162,9 @@ def flow_table(network: Network, v: np.ndarray) -> pd.DataFrame:
         for ports in (branch_ports(network), transformer_ports(network), switch_ports(network))
         if len(ports.rows)
     ]
-    windings = _winding_flows(network, v)
-    parts += [windings] if len(windings) else []
-    return pd.concat(parts, ignore_index=True) if parts else windings
+    of_windings = _winding_flows(network, v)
+    parts += [of_windings] if len(of_windings) else []
+    return pd.concat(parts, ignore_index=True) if parts else of_windings
 
 
 def _flows(network: Network, ports: TwoPorts, v: np.ndarray) -> pd.DataFrame:
@@ -185,17 +185,15 @@ def _flows(network: Network, ports: TwoPorts, v: np.ndarray) -> pd.DataFrame:
 
 
 def _winding_flows(network: Network, v: np.ndarray) -> pd.DataFrame:
-    rows, ends, blocks = three_winding_blocks(network)
-    s = v[ends] * np.conj(np.einsum("nij,nj->ni", blocks, v[ends])) * network.base_mva
-    rate = np.column_stack([network.values("transformer3w", f"rate_a_{w}_mva")[rows] for w in (1, 2, 3)])
-    names = element_names(network, "transformer3w", rows)
+    each = windings(network)
+    at_bus = each.powers(v)[0] * network.base_mva
     return pd.DataFrame(
         {
-            "element": [f"{name} winding {w}" for name in names for w in (1, 2, 3)],
-            "p_from_mw": s.real.ravel(),
-            "q_from_mvar": s.imag.ravel(),
-            "rate_a_mva": rate.ravel(),
-            "loading_pct": np.where(rate > 0, 100 * np.abs(s) / np.where(rate > 0, rate, 1), np.nan).ravel(),
+            "element": each.names(element_names(network, "transformer3w", each.rows)),
+            "p_from_mw": at_bus.real,
+            "q_from_mvar": at_bus.imag,
+            "rate_a_mva": each.rate_mva,
+            "loading_pct": each.loading_pct(v, network.base_mva),
         }
     )
 

@@ -16,7 +16,7 @@ from core.engines.cuts import may_cut
 from core.engines.element_outages import ElementOutages
 from core.engines.regulation import POWER_TOLERANCE_PU, VOLTAGE_TOLERANCE_PU
 from core.network import Network
-from core.network.admittance import shunt_admittance
+from core.network.admittance import shunt_admittance, windings
 from core.studies.contingency.outages import Outage
 
 
@@ -34,6 +34,7 @@ class OutageSolver:
 
     def __init__(self, network: Network, case: BusCase, links: Links, base: LoadFlow, *, batches: bool) -> None:
         self.network, self.links, self.base = network, links, base
+        self.windings = windings(network)
         self.elements = ElementOutages(network, case, base)
         self.case = self.elements.case
         self._plain = self.case.regulators.is_plain

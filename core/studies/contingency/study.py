@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from core.engines.bus_case import LoadFlow, Outcome, bus_case, links_of
@@ -23,7 +24,7 @@ from core.studies.contingency.statements import Meaning, Statements
 from core.studies.contingency.tables import summary, worst_cases
 from core.studies.contingency.watch import watch_of
 from core.studies.load_flow.study import left_out_mw, unrated
-from core.studies.load_flow.tables import bus_names, link_names
+from core.studies.load_flow.tables import bus_names, link_names, winding_names
 
 ENGINES = ("lightsim2grid", "newton")
 
@@ -76,11 +77,12 @@ def network_contingencies(
     if base.outcome in (Outcome.DIVERGED, Outcome.UNSOLVABLE):
         return _unsolved(base, engine, [*check(network), *meaning.findings])
     solver = OutageSolver(network, case, links, base, batches=engine == ENGINES[0])
-    size = max(1, _CELLS // max(len(buses), len(names)))
+    loaded = np.concatenate([names, winding_names(network, solver.windings)])
+    size = max(1, _CELLS // max(len(buses), len(loaded)))
     parts = []
     for start in range(0, len(outages), size):
         step(f"contingencies: {start} of {len(outages)} done")
-        parts.append(summary(solver, outages[start : start + size], (buses, names), watch))
+        parts.append(summary(solver, outages[start : start + size], (buses, loaded), watch))
     tables = {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
     tables["outages"] = result_table("contingency", "outages", tables["outages"])
     tables["worst"] = worst_cases(tables["outages"])

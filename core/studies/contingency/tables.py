@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from core.engines.bus_case import Outcome
+from core.engines.bus_case import Links, Outcome
 from core.network import Network
+from core.network.admittance import Windings
 from core.studies.contingency.outages import BASE, Outage
 from core.studies.contingency.solve import OutageSolver
 from core.studies.contingency.watch import Watch
@@ -42,13 +43,14 @@ def worst_cases(outages: pd.DataFrame, most: int = 10) -> pd.DataFrame:
 def summary(
     solver: OutageSolver, outages: list[Outage], names: tuple[np.ndarray, np.ndarray], watch: Watch
 ) -> dict[str, pd.DataFrame]:
-    """Return one row an outage, and what watched voltages and interfaces do; ``names`` are of buses and links."""
+    """Return one row an outage, and what watched voltages and interfaces do.
+
+    ``names`` are of buses, and of links and then windings of three.
+    """
     v, status = solver.solve(outages)
     buses, out, unsolved = names[0], _out(outages), ~np.isfinite(v).any(axis=1)
     magnitude = np.where(watch.buses, np.abs(v), np.nan)
-    loading = solver.links.loading_pct(v, solver.network.base_mva)
-    loading[out] = np.nan
-    loading[:, ~watch.links] = np.nan
+    loading = _loadings(solver, v, out, watch)
     table = pd.DataFrame(
         {
             "outage": [outage.name for outage in outages],
@@ -76,11 +78,31 @@ def summary(
     return tables
 
 
+def _loadings(solver: OutageSolver, v: np.ndarray, out: tuple[np.ndarray, np.ndarray], watch: Watch) -> np.ndarray:
+    """Return the loadings of links, then of windings of three, by outage [%]; missing where out or not watched."""
+    links, of_three, base_mva = solver.links, solver.windings, solver.network.base_mva
+    of_links, of_windings = links.loading_pct(v, base_mva), of_three.loading_pct(v, base_mva)
+    of_links[out] = np.nan
+    of_links[:, ~watch.links] = np.nan
+    star = links.table == "transformer3w"
+    outage, link = (part[star[out[1]]] for part in out)
+    which, winding = np.nonzero(links.row[link][:, None] == of_three.rows)
+    of_windings[outage[which], winding] = np.nan
+    of_windings[:, ~_ends_of(links.where(star & watch.links), of_three)] = np.nan
+    return np.hstack([of_links, of_windings])
+
+
+def _ends_of(links: Links, of_three: Windings) -> np.ndarray:
+    """Return which windings are an end of some links of their transformers."""
+    ends = {*zip(links.row, links.from_, strict=True), *zip(links.row, links.to, strict=True)}
+    return np.array([end in ends for end in zip(of_three.rows, of_three.at, strict=True)], dtype=bool)
+
+
 def _extremes(
     magnitude: np.ndarray, loading: np.ndarray, names: tuple[np.ndarray, np.ndarray]
 ) -> dict[str, np.ndarray]:
     """Return the columns of the lowest and highest voltage and of the highest loading, each with its place."""
-    buses, links = names
+    buses, loaded = names
     low, high, most = (
         _extreme(values, pick)
         for values, pick in ((magnitude, np.nanargmin), (magnitude, np.nanargmax), (loading, np.nanargmax))
@@ -91,7 +113,7 @@ def _extremes(
         "v_max_pu": high[1],
         "v_max_bus": _named(buses, high[0]),
         "loading_max_pct": most[1],
-        "loading_max_branch": _named(links, most[0]),
+        "loading_max_branch": _named(loaded, most[0]),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from core.engines.bus_case import LoadFlow, Outcome
@@ -12,6 +13,7 @@ from core.engines.remarks import regulation_remarks
 from core.errors import BadInput
 from core.findings import Finding, Severity
 from core.network import Network, check
+from core.network.admittance import windings
 from core.network.checks import LISTED
 from core.plant import Plant, plant_network
 from core.results.study_result import Provenance, Status, StudyResult, result_table
@@ -35,14 +37,16 @@ def network_load_flow(
 
 
 def unrated(network: Network) -> list[Finding]:
-    """Say what has no rating that a loading could be judged by; of three windings none is calculated."""
-    rates = [network.values(table, "rate_a_mva")[network.live(table)] for table in ("branch", "transformer")]
-    unknown = sum(int((~(rate > 0)).sum()) for rate in rates) + int(network.live("transformer3w").sum())
-    total = sum(len(rate) for rate in rates) + int(network.live("transformer3w").sum())
+    """Say what has no rating that a loading could be judged by."""
+    two_ends = [network.values(table, "rate_a_mva")[network.live(table)] for table in ("branch", "transformer")]
+    rates = np.concatenate([*two_ends, windings(network).rate_mva])
+    unknown = int((~(rates > 0)).sum())
     if not unknown:
         return []
-    text = f"{unknown} of {total} lines and transformers have no rating to judge their loading by"
-    return [Finding("load_flow.unrated", Severity.INFO, text, "Give their rating A; windings of three aren't judged.")]
+    text = (
+        f"{unknown} of {len(rates)} lines, transformers and windings of three have no rating to judge their loading by"
+    )
+    return [Finding("load_flow.unrated", Severity.INFO, text, "Give their rating A.")]
 
 
 def _with_own_limits(network: Network, buses: pd.DataFrame) -> pd.DataFrame:

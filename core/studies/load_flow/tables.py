@@ -8,6 +8,7 @@ import pandas as pd
 from core.engines.bus_case import BusCase, Links, LoadFlow, bus_case, links_of
 from core.engines.regulation import reactive_limits, regulating_machines
 from core.network import Network, element_names, islands
+from core.network.admittance import Windings, windings
 
 #: What stands for no reactive limit [Mvar].
 UNLIMITED_MVAR = 9999.0
@@ -17,11 +18,12 @@ def case_tables(network: Network, flow: LoadFlow, scenario: str = "") -> dict[st
     """Return ``buses``, ``branches``, ``generators`` and ``cases`` (one row) of a load flow.
 
     Angles are relative to the swing bus of each island. Lines are loaded by current, transformers by power. The
-    loading at a bus is that of its most loaded line or transformer; machines have limits of their own.
+    loading at a bus is that of its most loaded line or transformer; machines have limits of their own. Windings of
+    three are branches from their bus to the star point, which has no name.
     """
     case, links, v = bus_case(network), links_of(network), flow.v
     names = bus_names(network)
-    branches = _branches(network, links, v, names)
+    branches = _branches(network, links.where(links.table != "transformer3w"), v, names)
     generators = _generators(network, case, v, names)
     buses = _buses(network, case, v, names)
     loading = pd.concat([branches.set_index(end)["loading_pct"] for end in ("from_bus", "to_bus")])
@@ -61,6 +63,11 @@ def link_names(network: Network, links: Links) -> np.ndarray:
     return names
 
 
+def winding_names(network: Network, each: Windings) -> np.ndarray:
+    """Return what results call the windings: the transformer's name and the winding's number."""
+    return np.asarray(each.names(row_names(network, "transformer3w", each.rows)), dtype=object)
+
+
 def row_names(network: Network, table: str, rows: np.ndarray) -> np.ndarray:
     """Return what results call the rows of a table: the plant's ids, else table, buses and circuit."""
     frame = network[table]
@@ -96,23 +103,29 @@ def relative_angles(network: Network, case: BusCase, v: np.ndarray) -> np.ndarra
 
 
 def _branches(network: Network, links: Links, v: np.ndarray, names: np.ndarray) -> pd.DataFrame:
-    at_from, at_to = (power * network.base_mva for power in links.powers(v))
-    base_kv = network.values("bus", "base_kv")[links.from_]
+    """Return the lines, switches and transformers, then the windings of three as branches to their star points."""
+    of_three = windings(network)
+    at = np.concatenate([links.from_, of_three.at])
+    at_from, at_to = (
+        np.concatenate(powers) * network.base_mva for powers in zip(links.powers(v), of_three.powers(v), strict=True)
+    )
+    rate = np.concatenate([links.rate_mva, of_three.rate_mva])
+    base_kv = network.values("bus", "base_kv")[at]
     with np.errstate(divide="ignore", invalid="ignore"):
-        amperes = np.abs(at_from) / (np.sqrt(3) * np.abs(v[links.from_]) * base_kv) * 1000
+        amperes = np.abs(at_from) / (np.sqrt(3) * np.abs(v[at]) * base_kv) * 1000
     return pd.DataFrame(
         {
-            "branch": link_names(network, links),
-            "from_bus": names[links.from_],
-            "to_bus": names[links.to],
+            "branch": np.concatenate([link_names(network, links), winding_names(network, of_three)]),
+            "from_bus": names[at],
+            "to_bus": np.concatenate([names[links.to], np.full(len(of_three.at), "", dtype=object)]),
             "p_mw": at_from.real,
             "q_mvar": at_from.imag,
             "p_to_mw": at_to.real,
             "q_to_mvar": at_to.imag,
             "loss_mw": at_from.real + at_to.real,
             "i_a": np.where(base_kv > 0, amperes, np.nan),
-            "rate_mva": np.where(links.rate_mva > 0, links.rate_mva, np.nan),
-            "loading_pct": links.loading_pct(v, network.base_mva),
+            "rate_mva": np.where(rate > 0, rate, np.nan),
+            "loading_pct": np.concatenate([loaded.loading_pct(v, network.base_mva) for loaded in (links, of_three)]),
         }
     )
 

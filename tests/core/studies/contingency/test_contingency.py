@@ -12,6 +12,7 @@ from core.criteria import CriteriaSet, State, judge
 from core.criteria.studied import verdict_of
 from core.errors import BadInput
 from core.formats.matpower import read_matpower
+from core.formats.psse import read_raw
 from core.network import Network
 from core.plant import sample_plant
 from core.results.study_result import Status
@@ -200,3 +201,58 @@ def test_reactive_limits_hold_after_outages_too_whatever_the_engine():
 def test_more_pairs_than_a_table_can_hold_are_refused_with_their_number():
     with pytest.raises(BadInput, match="4582 branches make 10,495,071 pairs"):
         network_contingencies(case("case2869pegase"), order=2)
+
+
+#: Two transformers of three windings in parallel, of different ratings, and a line that carries nothing to speak of.
+TWO_STARS = """\
+0, 100.0, 33, 0, 1, 60.0 / hand-written
+PARALLEL
+
+1,'HIGH        ',138.0,3,1,1,1,1.02,0.0,1.1,0.9,1.1,0.9
+2,'MIDDLE      ',69.0,1,1,1,1,1.0,0.0,1.1,0.9,1.1,0.9
+3,'LOW         ',13.8,1,1,1,1,1.0,0.0,1.1,0.9,1.1,0.9
+0 / END OF BUS DATA, BEGIN LOAD DATA
+2,'1 ',1,1,1,50.0,20.0,0,0,0,0,1,1,0
+3,'1 ',1,1,1,20.0,5.0,0,0,0,0,1,1,0
+0 / END OF LOAD DATA, BEGIN FIXED SHUNT DATA
+0 / END OF FIXED SHUNT DATA, BEGIN GENERATOR DATA
+1,'1 ',70.0,5.0,90.0,-90.0,1.02,0,100.0,0.0,0.2,0.0,0.0,1.0,1,100.0,200.0,0.0,1,1.0
+0 / END OF GENERATOR DATA, BEGIN BRANCH DATA
+0 / END OF BRANCH DATA, BEGIN TRANSFORMER DATA
+1,2,3,'A ',1,1,1,0.0,0.0,2,'A           ',1,1,1.0
+0.001,0.1,100.0,0.002,0.12,100.0,0.003,0.15,100.0,1.0,0.0
+1.0,138.0,0.0,80.0,0,0,0,0,1.1,0.9,1.1,0.9,33,0,0.0,0.0,0.0
+1.0,69.0,0.0,60.0,0,0,0,0,1.1,0.9,1.1,0.9,33,0,0.0,0.0,0.0
+1.0,13.8,30.0,16.0,0,0,0,0,1.1,0.9,1.1,0.9,33,0,0.0,0.0,0.0
+1,2,3,'B ',1,1,1,0.0,0.0,2,'B           ',1,1,1.0
+0.001,0.08,100.0,0.002,0.12,100.0,0.003,0.15,100.0,1.0,0.0
+1.0,138.0,0.0,90.0,0,0,0,0,1.1,0.9,1.1,0.9,33,0,0.0,0.0,0.0
+1.0,69.0,0.0,50.0,0,0,0,0,1.1,0.9,1.1,0.9,33,0,0.0,0.0,0.0
+1.0,13.8,30.0,30.0,0,0,0,0,1.1,0.9,1.1,0.9,33,0,0.0,0.0,0.0
+0 / END OF TRANSFORMER DATA
+Q
+"""
+
+
+@pytest.mark.parametrize("engine", ["lightsim2grid", "newton"])
+def test_windings_of_three_are_watched_after_outages_as_their_load_flow_has_them(engine: str):
+    network = read_raw(TWO_STARS.encode(), "stars").value
+    result = network_contingencies(network, engine=engine, machines=False)
+    rows = result.tables["outages"].set_index("outage")
+    in_service = {"base": (True, True), "transformer3w 1-2-3-A": (False, True), "transformer3w 1-2-3-B": (True, False)}
+    assert list(rows.index) == list(in_service)
+    for outage, on in in_service.items():
+        stars = network["transformer3w"].assign(**{f"in_service_{winding}": on for winding in (1, 2, 3)})
+        alone = network_load_flow(network.with_tables(transformer3w=stars)).tables["branches"].set_index("branch")
+        assert rows.loc[outage, "loading_max_pct"] == pytest.approx(alone["loading_pct"].max(), rel=1e-6)
+        assert rows.loc[outage, "loading_max_branch"] == alone["loading_pct"].idxmax()
+    assert rows["loading_max_branch"].iloc[1:].tolist() == [
+        f"transformer3w 1-2-3-{on}" for on in ("B winding 2", "A winding 3")
+    ]
+    assert rows["loading_max_pct"].iloc[1:].to_numpy() == pytest.approx(
+        [100 * np.hypot(50, 20) / 50, 100 * np.hypot(20, 5) / 16], rel=1e-6
+    )
+    verdicts, _ = judge(result, CriteriaSet.default(), None)
+    assert {verdict.element for verdict in verdicts if verdict.criterion == "contingency_loading_pct"} >= set(
+        rows.index[1:]
+    )

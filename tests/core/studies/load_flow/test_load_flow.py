@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from core.formats.pandapower_net import from_pandapower
 from core.network import Network
 from core.plant import sample_plant
 from core.results.study_result import Status
@@ -92,3 +95,49 @@ def test_a_plants_machine_at_its_reactive_limit_lets_its_voltage_go_and_says_so(
     for engine in ("pandapower", "lightsim2grid"):
         other = plant_load_flow(asked, ["BASE_100"], engine).main
         assert other["v_pu"].to_numpy() == pytest.approx(kept.main["v_pu"].to_numpy(), abs=1e-8)
+
+
+def three_windings() -> tuple[Any, Network]:
+    """Return pandapower's solved net with a three-winding transformer without a core, and the same network here."""
+    import pandapower
+
+    net = pandapower.create_empty_network(f_hz=50)
+    high, middle, low = (pandapower.create_bus(net, kv) for kv in (110.0, 20.0, 10.0))
+    pandapower.create_ext_grid(net, high, vm_pu=1.02)
+    pandapower.create_transformer3w_from_parameters(
+        net, high, middle, low, 110.0, 21.0, 10.5, 63.0, 40.0, 25.0, 10.0, 11.0, 9.0, 0.3, 0.31, 0.32, 0.0, 0.0,
+        shift_mv_degree=30.0, tap_side="hv", tap_pos=2, tap_neutral=0, tap_step_percent=1.5, tap_changer_type="Ratio",
+    )  # fmt: skip
+    pandapower.create_load(net, middle, 30.0, 9.0)
+    pandapower.create_load(net, low, 24.0, 8.0)
+    pandapower.runpp(net, trafo_loading="power", calculate_voltage_angles=True)
+    return net, from_pandapower(net)[0]
+
+
+def test_windings_are_loaded_as_pandapower_loads_them():
+    net, network = three_windings()
+    result = network_load_flow(network)
+    rows, theirs = result.tables["branches"], net.res_trafo3w.iloc[0]
+    assert rows["branch"].tolist() == [f"transformer3w 1-2-3-1 winding {number}" for number in (1, 2, 3)]
+    assert rows["p_mw"].to_numpy() == pytest.approx(theirs[["p_hv_mw", "p_mv_mw", "p_lv_mw"]].to_numpy(), abs=1e-5)
+    assert rows["i_a"].to_numpy() == pytest.approx(1e3 * theirs[["i_hv_ka", "i_mv_ka", "i_lv_ka"]].to_numpy(), rel=1e-6)
+    assert rows["loading_pct"].max() == pytest.approx(theirs["loading_percent"], rel=1e-6)  # by power, of the worst
+    assert rows["loading_pct"][1] == pytest.approx(100 * np.hypot(30, 9) / 40, rel=1e-6)
+    assert rows["loading_pct"][2] == pytest.approx(100 * np.hypot(24, 8) / 25, rel=1e-6)
+    assert rows["loss_mw"].sum() == pytest.approx(theirs["pl_mw"], abs=1e-5)
+    assert rows["p_to_mw"].sum() == pytest.approx(0, abs=1e-9)  # nothing stays at the star point
+    assert result.tables["buses"]["loading_pct"].tolist() == rows["loading_pct"].tolist()
+    assert "load_flow.unrated" not in [finding.code for finding in result.findings]
+
+
+def test_a_winding_out_of_service_has_no_loading_and_one_without_rating_is_counted():
+    table = three_windings()[1]["transformer3w"].assign(in_service_3=False, rate_a_2_mva=0.0, g_mag_pu=0.001)
+    network = three_windings()[1].with_tables(transformer3w=table)
+    result = network_load_flow(network)
+    rows = result.tables["branches"]
+    assert [name[-9:] for name in rows["branch"]] == ["winding 1", "winding 2"]
+    assert rows["loading_pct"].isna().tolist() == [False, True]
+    made = result.tables["generators"]["p_mw"].sum()
+    assert rows["loss_mw"].sum() == pytest.approx(made - 30, abs=1e-6)
+    (text,) = [finding.text for finding in result.findings if finding.code == "load_flow.unrated"]
+    assert text.startswith("1 of 2 lines, transformers and windings")
