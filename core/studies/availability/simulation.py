@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from core.findings import Finding, Severity
 from core.reliability import BlockType, MtbfMeaning, ReliabilityModel
 from core.settings import HOURS_PER_YEAR
 from core.studies.availability.compile import Compiled, compile_model
+from core.studies.availability.simulation_remarks import ASSUMED_MTTR_H, remarks_on
 from core.studies.availability.structure import Floats, Gate
 from core.studies.availability.unit_paths import unit_paths
 
@@ -86,6 +87,7 @@ class _Prepared:
     plan: Any
     order: dict[int, int]
     findings: list[Finding]
+    untimed: list[str]  # components that state nothing but an availability
 
 
 def simulate(model: ReliabilityModel, options: SimulationOptions | None = None) -> Simulation:
@@ -94,7 +96,7 @@ def simulate(model: ReliabilityModel, options: SimulationOptions | None = None) 
     Raises
     ------
     BadInput
-        When the number of histories or years is not positive, or a component of the system has no failure rate.
+        When the number of histories or years is not positive.
     """
     prepared = _prepare(model, options or SimulationOptions())
     return _summary(prepared, _run(prepared, 0, prepared.options.histories))
@@ -134,7 +136,7 @@ def _summary(prepared: _Prepared, batches: Sequence[Histories]) -> Simulation:
     first = first[np.isfinite(first)]
     blocks = [block for block in prepared.model.blocks["id"] if nodes[block] in order]
     shares = [1 - node_downtime[order[nodes[block]]] / (hours * done) for block in blocks]
-    return Simulation(
+    found = Simulation(
         options,
         done,
         _estimate(1 - downtime / hours, options.confidence, 1.0),
@@ -145,6 +147,10 @@ def _summary(prepared: _Prepared, batches: Sequence[Histories]) -> Simulation:
         pd.DataFrame({"id": blocks, "availability": shares}),
         [*prepared.findings, *_run_findings(options, done, failed)],
     )
+    if not prepared.untimed:
+        return found
+    nan = float("nan")
+    return replace(found, failures_per_year=Estimate(nan, nan, nan), mtbf_h=nan, mttr_h=nan, mttff_h=nan)
 
 
 def _run_findings(options: SimulationOptions, done: int, failed: float) -> list[Finding]:
@@ -224,13 +230,13 @@ def _state(plan: Any) -> Any:
 
 def _plan(
     model: ReliabilityModel, compiled: Compiled, options: SimulationOptions
-) -> tuple[Any, dict[int, int], list[Finding]]:
-    """Return the kernel's plan, the place of every node of the system in it, and remarks."""
+) -> tuple[Any, dict[int, int], list[Finding], list[str]]:
+    """Return the kernel's plan, the place of every node of the system in it, remarks, and the untimed components."""
     from core.studies.availability.kernel import Plan
     from core.studies.availability.ways import ways
 
     structure, root = compiled.structure, compiled.nodes[str(model.system)]
-    findings = [*compiled.findings, *_unfollowed(compiled, model)]
+    findings = [*compiled.findings]
     mw: dict[int, float] = {}
     gates = {node: structure.gates[node] for node in structure.below(root) if node in structure.gates}
     if options.required_mw is not None:
@@ -265,8 +271,11 @@ def _plan(
         battery_mwh=options.battery_mwh,
         ages_while_down=options.ages_while_down,
     )
-    findings += [*_start_findings(laws["times"], laws["component"].index, options), *_maintenance_findings(model)]
-    return plan, order, findings
+    findings += [
+        *remarks_on(model, compiled, laws["untimed"]),
+        *_start_findings(laws["times"], laws["component"].index, options),
+    ]
+    return plan, order, findings, laws["untimed"]
 
 
 def _places(gates: dict[int, Gate], order: dict[int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -277,17 +286,16 @@ def _places(gates: dict[int, Gate], order: dict[int, int]) -> tuple[np.ndarray, 
 
 
 def _laws(model: ReliabilityModel, compiled: Compiled, leaves: list[int]) -> dict[str, Any]:
-    """Return the laws of every leaf's times; means follow from the exact leaf: up = a/ν, repair = u/ν."""
+    """Return the laws of every leaf's times; means follow from the exact leaf: up = a/ν, repair = u/ν.
+
+    The ``untimed`` fail and don't state how often: their repairs take a day, which leaves the share a as it is.
+    """
     structure = compiled.structure
     names = [structure.names[leaf] for leaf in leaves]
     rows = model.components.drop_duplicates("id").set_index("id").reindex(names)
     down = np.array([structure.unavailability[leaf] for leaf in leaves])
     stated = np.array([structure.frequency_per_h[leaf] for leaf in leaves])
-    frequency = np.where(np.isnan(stated) & (down == 0), 0.0, stated)  # what is always up never fails
-    unknown = [name for name, known in zip(names, np.isfinite(frequency), strict=True) if not known]
-    if unknown:
-        text = f"{', '.join(unknown[:5])}: an availability alone doesn't say how often a unit fails"
-        raise BadInput(text, hint="give MTBF and MTTR to simulate")
+    frequency = np.where(np.isfinite(stated), stated, down / ASSUMED_MTTR_H)
     with np.errstate(divide="ignore", invalid="ignore"):
         up = np.array([structure.availability[leaf] for leaf in leaves]) / frequency
         repair = np.nan_to_num(down / frequency)
@@ -300,7 +308,7 @@ def _laws(model: ReliabilityModel, compiled: Compiled, leaves: list[int]) -> dic
     times = {"fail_law": fail_law, "fail_a": fail_a, "fail_b": fail_b}
     times |= {"repair_law": repair_law, "repair_a": repair_a, "repair_b": repair_b}
     times |= {"pm_every": every.astype(np.float64), "pm_lasts": rows["pm_duration_h"].fillna(0.0).to_numpy()}
-    return {"times": times, "component": rows}
+    return {"times": times, "component": rows, "untimed": rows.index[~np.isfinite(stated) & (down > 0)].tolist()}
 
 
 def _law(names: pd.Series, mean: Floats, beta: Floats, cv: Floats) -> tuple[np.ndarray, Floats, Floats]:
@@ -378,22 +386,3 @@ def _start_findings(times: dict[str, Any], names: pd.Index, options: SimulationO
     text = f"{', '.join(slow[:5])}: units fail mostly when new, and {options.years:g} years are short against the"
     hint = "the simulated availability is that of the start, not the steady state; simulate more years"
     return [Finding("simulation.start", Severity.WARNING, f"{text} spread of their lives", hint)]
-
-
-def _unfollowed(compiled: Compiled, model: ReliabilityModel) -> Iterator[Finding]:
-    """Yield the standby and crew blocks whose members fail in parts: blocks, and units with a common cause."""
-    for block in compiled.unchained:
-        parted = [member for member in model.members[block] if compiled.nodes[member] in compiled.structure.gates]
-        if parted:
-            text = f"{block}: {', '.join(parted)} always run and are repaired at once, they fail in parts"
-            hint = "list components without a common cause"
-            yield Finding("simulation.unfollowed", Severity.WARNING, text, hint, element=block)
-
-
-def _maintenance_findings(model: ReliabilityModel) -> list[Finding]:
-    rows = model.components
-    without = rows[(rows["pm_interval_h"] > 0) & ~(rows["pm_duration_h"] > 0)]
-    if without.empty:
-        return []
-    text = f"{len(without)} components have a maintenance interval and no duration; their maintenance takes no time"
-    return [Finding("simulation.maintenance", Severity.INFO, text, "fill PM_Duration_Hours")]

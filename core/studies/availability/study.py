@@ -19,11 +19,11 @@ from core.studies.availability.cut_sets import cut_set_findings, cut_set_table, 
 from core.studies.availability.delivery import Adequacy, Delivery, adequacy, deliver
 from core.studies.availability.exact import Solution, importance, solve, unsolved
 from core.studies.availability.simulation import Simulation, SimulationOptions, simulate
+from core.studies.availability.simulation_remarks import ASSUMED_MTTR_H
 from core.studies.availability.supply import NoSupply
 
 FALLBACK_EVENTS = 1e7
 FALLBACK_S = 4.0  # of the processors
-ASSUMED_MTTR_H = 24.0
 SYSTEM = ("availability", "unavailability", "downtime_h_per_year", "failures_per_year", "mtbf_h", "mttr_h")
 
 
@@ -173,28 +173,21 @@ def _block_table(model: ReliabilityModel, value: pd.DataFrame) -> pd.DataFrame:
 def _simulated_blocks(
     model: ReliabilityModel, options: AvailabilityOptions, error: TooLarge, result: StudyResult
 ) -> pd.DataFrame:
-    """Return the blocks' values estimated by a simulation, and say so.
-
-    Where components state nothing but an availability, their repairs take a day: the steady state is that of any time
-    to repair, the frequency isn't and stays unknown.
-    """
-    bare = rates(model.components, options.mtbf_means)["frequency_per_h"].isna()
-    rows = model.components.assign(mttr_h=model.components["mttr_h"].mask(bare, ASSUMED_MTTR_H))
-    up_h = rates(rows, options.mtbf_means)["up_h"]
-    years = 10.0
-    busy = 2 * years * HOURS_PER_YEAR * float(np.nansum(1 / up_h))
+    """Return the blocks' values estimated by a simulation, and say so."""
+    known, years = rates(model.components, options.mtbf_means), 10.0
+    failures_per_h = known["frequency_per_h"].fillna(known["unavailability"] / ASSUMED_MTTR_H)
+    busy = 2 * years * HOURS_PER_YEAR * float(failures_per_h.sum())
     histories = int(np.clip(FALLBACK_EVENTS / (busy + 1e-9), 20, 2000))
     chosen = replace(options.simulation, histories=histories, years=years, time_limit_s=FALLBACK_S, required_mw=None)
-    simulation = simulate(ReliabilityModel(rows, model.blocks), chosen)
+    simulation = simulate(model, chosen)
     interval = f"95 % interval {simulation.availability.low:.6f}–{simulation.availability.high:.6f}"
     text = f"{error.message}; simulated instead: {simulation.histories} histories of {years:g} years, {interval}"
     result.findings.append(Finding("rbd.simulated_instead", Severity.WARNING, text, error.hint))
     result.findings += simulation.findings
     up = model.blocks["id"].map(simulation.blocks.set_index("id")["availability"])
     value = pd.DataFrame({"availability": up, "unavailability": 1 - up, "frequency_per_h": np.nan})
-    if not bare.any():
-        is_system = (model.blocks["id"] == model.system).to_numpy()
-        value.loc[is_system, "frequency_per_h"] = simulation.failures_per_year.mean / HOURS_PER_YEAR
+    is_system = (model.blocks["id"] == model.system).to_numpy()
+    value.loc[is_system, "frequency_per_h"] = simulation.failures_per_year.mean / HOURS_PER_YEAR
     return _block_table(model, value)
 
 

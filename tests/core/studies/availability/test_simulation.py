@@ -174,9 +174,17 @@ def test_a_battery_carries_a_shortage_as_long_as_its_energy_lasts() -> None:
     )
 
 
-def test_an_availability_alone_can_t_be_simulated() -> None:
-    with pytest.raises(BadInput, match="how often"):
-        simulate(k_of_n([{"id": "A", "availability": 0.9}], 1))
+def test_an_availability_alone_is_simulated_with_repairs_of_a_day_and_no_frequency() -> None:
+    """Two of three at 0.9 work with 3 a² − 2 a³, however long a repair takes; what never works is always down."""
+    bare = [{"id": name, "availability": 0.9} for name in "ABC"]
+    found = simulate(k_of_n(bare, 2), SimulationOptions(400, 20.0))
+    assert found.availability.low < 3 * 0.9**2 - 2 * 0.9**3 < found.availability.high
+    assert np.isnan([found.failures_per_year.mean, found.mtbf_h, found.mttr_h, found.mttff_h]).all()
+    assert [finding.code for finding in found.findings] == ["simulation.assumed_repair"]
+    timed = simulate(k_of_n([row | {"mttr_h": 24} for row in bare], 2), SimulationOptions(400, 20.0))
+    assert (timed.availability, timed.findings) == (found.availability, [])
+    never = simulate(k_of_n([{"id": "A", "availability": 0.0}], 1), SimulationOptions(2, 1.0))
+    assert never.availability.mean == pytest.approx(0, abs=1e-9)
 
 
 def test_no_histories_is_refused() -> None:
