@@ -23,7 +23,7 @@ from core.studies.contingency.outages import (
     generator_outages,
     joined,
 )
-from core.studies.load_flow.tables import link_names
+from core.studies.load_flow.tables import link_names, row_names
 
 _BRANCHES = ("branch", "transformer", "switch", "transformer3w")
 #: Which tables hold an element that a statement takes out at a bus.
@@ -168,10 +168,22 @@ class Meaning:
                 self.missing("element", text, hint, contingency.where)
             else:
                 outage = joined(outage, part, contingency.name)
+        for name in self._opened_in_part(outage):
+            known = False
+            text = f"contingency {contingency.name} opens one winding of {name}, which is not calculated"
+            hint = "Take the whole transformer out: OPEN THREEWINDING FROM BUS i TO BUS j TO BUS k CKT c."
+            self.missing("winding", text, hint, contingency.where)
         if not contingency.outages:
             text = f"contingency {contingency.name} takes nothing out"
             self.missing("empty", text, "See what was not understood.", contingency.where)
         return outage if known and contingency.outages else Outage(contingency.name, known=False)
+
+    def _opened_in_part(self, outage: Outage) -> list[str]:
+        """Return the three-winding transformers with links out and others left: these stand for all windings in."""
+        out = np.isin(np.arange(len(self.links.row)), outage.links)
+        star = self.links.table == "transformer3w"
+        rows = np.intersect1d(self.links.row[star & out], self.links.row[star & ~out])
+        return [str(name) for name in row_names(self.network, "transformer3w", rows)]
 
     def _event(self, event: files.Outage) -> Outage | None:
         """Return what one statement takes out, nothing where the network does not have it."""

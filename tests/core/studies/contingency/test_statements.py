@@ -9,13 +9,14 @@ from core.criteria import CriteriaSet, State, judge
 from core.criteria.studied import verdict_of
 from core.engines.bus_case import links_of
 from core.errors import BadInput
+from core.formats.psse import read_raw
 from core.results.study_result import StudyResult
 from core.studies.contingency import network_contingencies, read_statements
 from core.studies.contingency.statements import Meaning
 from core.studies.contingency.watch import watch_of
 from core.studies.load_flow import network_load_flow as load_flow
 from core.studies.load_flow.tables import link_names
-from tests.core.studies.contingency.test_contingency import case
+from tests.core.studies.contingency.test_contingency import TWO_STARS, case
 
 SUB = b"SUBSYSTEM 'WEST'\nBUSES 1 5\nEND\nEND\n"
 
@@ -72,6 +73,19 @@ def test_a_bus_out_takes_its_branches_and_a_load_out_is_no_lost_load():
     assert rows.loc["B", "status"] == "islanded"  # bus 8 hangs on it
     assert rows.loc["L", ["status", "lost_load_mw"]].tolist() == ["converged", 0.0]
     assert rows.loc["L", "v_min_pu"] >= rows.loc["base", "v_min_pu"]
+
+
+def test_a_bus_out_that_would_open_one_winding_of_three_is_not_calculated():
+    network = read_raw(TWO_STARS.encode(), "stars").value
+    whole = "".join(f"OPEN THREEWINDING FROM BUS 1 TO BUS 2 TO BUS 3 CKT {ckt}\n" for ckt in "AB")
+    con = f"CONTINGENCY PART\nDISCONNECT BUS 2\nEND\nCONTINGENCY WHOLE\nDISCONNECT BUS 2\n{whole}END\nEND\n"
+    result = network_contingencies(network, statements=read_statements((con.encode(), "a.con"))[0])
+    rows = result.tables["outages"].set_index("outage")
+    assert rows["status"].to_dict() == {"base": "converged", "PART": "unsolvable", "WHOLE": "islanded"}
+    assert rows.loc["WHOLE", "lost_load_mw"] == pytest.approx(70)
+    found = [finding for finding in result.findings if finding.code == "contingency.winding.unknown"]
+    assert [finding.where.line for finding in found] == [1, 1]
+    assert "one winding of transformer3w 1-2-3-A" in found[0].text
 
 
 def remarks(result: StudyResult) -> list[str]:
