@@ -10,8 +10,10 @@ guard()
 COLUMNS = {
     "bus": "Bus",
     "fault_type": "Fault",
+    "case": "Case",
     "ik_ka": "I″k [kA]",
     "ip_ka": "ip [kA]",
+    "peak_method": "ip by method",
     "ib_ka": "Ib [kA]",
     "ib_asym_ka": "Ib asymmetrical [kA]",
     "x_r": "X/R",

@@ -174,6 +174,7 @@ def _currents(network: FaultNetwork, conditions: Conditions, faults: _Faults) ->
             "v_kv": faults.v_kv,
             "fault_type": kind,
             "case": conditions.case,
+            "peak_method": conditions.peak_method,
             "ik_ka": got.sources_ka + got.inverters_ka,
             "ip_ka": ip,
             "ib_ka": got.breaking_ka,
