@@ -20,7 +20,7 @@ from core.formats.networks import FORMATS, format_of, read_network
 from core.formats.psse import schema
 from core.formats.psse.template import VERSIONS, template, template_sections
 from core.network import Network
-from core.network.audit import SOLVED_MVA, audit
+from core.network.audit import audit
 from core.network.repair import repaired
 
 #: Lines of a list that are printed; the JSON document has them all.
@@ -38,9 +38,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     change.add_argument("--repair", action="store_true", help="repair what the findings say can be repaired")
     change.add_argument("--version", type=int, choices=(33, 34, 35), help="the version of a RAW file")
     check = _action(actions, "audit", "say whether the stored voltages solve the network", "file")
-    check.add_argument(
-        "--tolerance-mva", type=float, default=SOLVED_MVA, metavar="MVA", help="largest mismatch of a solved case"
-    )
+    text = "largest mismatch of a solved case (default: 1, or 1 %% of the load of a small network)"
+    check.add_argument("--tolerance-mva", type=float, metavar="MVA", help=text)
     _action(actions, "diff", "say what differs between two files of any formats", "file", "other")
     powermodels.add_arguments(_action(actions, "to-powermodels", "print a file's PowerModels dictionary", "file"))
     empty = _action(actions, "template", "give an empty PSS/E file with the names of all columns")
@@ -211,7 +210,7 @@ def _audit(arguments: Namespace) -> Answer:
         "solved": found.solved,
         "max_mismatch_mva": found.max_mismatch_mva,
         "worst_bus": found.worst_bus,
-        "tolerance_mva": arguments.tolerance_mva,
+        "tolerance_mva": found.tolerance_mva,
         "islands": len(found.islands),
         "island_table": found.islands,
         "mismatches": worst,

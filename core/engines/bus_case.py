@@ -10,6 +10,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from core.engines.regulation import Regulators, regulating_devices, regulators, voltage_facts
+from core.engines.starting import well_started
 from core.network import Network, admittance_matrix, islands
 from core.network.admittance import branch_ports, switch_ports, three_winding_blocks, transformer_ports
 from core.network.audit import unmodelled_power
@@ -105,7 +106,7 @@ def bus_case(network: Network, *, limits: bool = False) -> BusCase:
     With ``limits`` machines give no more reactive power than they have.
     """
     with np.errstate(invalid="ignore"):  # infinities: such a case is not solvable, and says so
-        return _bus_case(network, limits)
+        return well_started(_bus_case(network, limits))
 
 
 def _bus_case(network: Network, limits: bool) -> BusCase:

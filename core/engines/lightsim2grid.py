@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from core.engines.bus_case import BusCase, Links, LoadFlow, Outcome, Pi, as_pi, part_of
+from core.engines.starting import flat_start
 
 TOLERANCE_PU = 1e-9
 MOST_ITERATIONS = 20
@@ -39,7 +40,7 @@ def solve(case: BusCase, links: Links, shunt: np.ndarray, base_mva: float, *, fl
     nothing = np.full(len(case.v_start), np.nan + 0j)
     if not suits(case) or not case.solvable():
         return LoadFlow(Outcome.UNSOLVABLE, nothing)
-    start = np.ones(len(case.v_start), dtype=complex) if flat else case.v_start
+    start = flat_start(case) if flat else case.v_start
     grid = _grid(case, links, shunt, base_mva)
     v = np.asarray(grid.ac_pf(start[case.solved], MOST_ITERATIONS, TOLERANCE_PU), dtype=complex)
     if not len(v):

@@ -16,6 +16,7 @@ from scipy.sparse.linalg import spsolve
 
 from core.engines.bus_case import BusCase, LoadFlow, Outcome, part_of
 from core.engines.regulation import Holding
+from core.engines.starting import flat_start
 
 TOLERANCE_PU = 1e-9
 MOST_ITERATIONS = 30
@@ -29,8 +30,7 @@ def solve(case: BusCase, *, flat: bool = False) -> LoadFlow:
     """Return the load flow; from the stored voltages first, from a flat start where that fails."""
     if not case.solvable():
         return LoadFlow(Outcome.UNSOLVABLE, np.full(len(case.v_start), np.nan + 0j))
-    ones = np.ones(len(case.v_start), dtype=complex)
-    for start in [ones] if flat else [case.v_start, ones]:
+    for start in [flat_start(case)] if flat else [case.v_start, flat_start(case)]:
         solution = _Solution(case, start)
         solution.iterate()
         flow = _load_flow(case, solution)

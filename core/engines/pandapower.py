@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.engines.bus_case import BusCase, Links, LoadFlow, Outcome, as_pi
+from core.engines.starting import flat_start
 from core.errors import EngineError
 
 TOLERANCE_MVA = 1e-8
@@ -64,9 +65,9 @@ def run(net: Any, case: BusCase, *, flat: bool = False, warm: bool = False, comp
     """Run the net from its stored voltages, a flat start or its last solution; return whether it converged."""
     import pandapower
 
-    start: dict[str, Any] = {"init": "flat" if flat else "results"}
-    if not (flat or warm):
-        v = case.v_start[case.solved]
+    start: dict[str, Any] = {"init": "results"}
+    if not warm:
+        v = (flat_start(case) if flat else case.v_start)[case.solved]
         start = {"init": "auto", "init_vm_pu": np.abs(v), "init_va_degree": np.rad2deg(np.angle(v))}
     options = {"tolerance_mva": TOLERANCE_MVA, "numba": compiled, "lightsim2grid": False, **start}
     try:

@@ -23,8 +23,8 @@ from core.network.injections import generator_power, load_power, other_power, re
 from core.network.network import Network, element_names
 from core.network.topology import islands, zero_impedance_groups
 
-#: A case counts as solved when no bus is further off than this [MVA].
-SOLVED_MVA = 1.0
+#: A case counts as solved when no bus is further off than this [MVA], or than this share of all load if that is less.
+SOLVED_MVA, SOLVED_SHARE = 1.0, 0.01
 #: Where no bus is further off than this, what is left at buses with unmodelled elements is theirs [MVA].
 UNMODELLED_MVA = 5.0
 
@@ -34,6 +34,7 @@ class Audit:
     """What the audit found."""
 
     solved: bool
+    tolerance_mva: float
     max_mismatch_mva: float
     worst_bus: int | None
     mismatches: pd.DataFrame  # bus, p_mw, q_mvar, mva; one row a bus that takes part
@@ -42,7 +43,7 @@ class Audit:
     findings: list[Finding] = field(default_factory=list)
 
 
-def audit(network: Network, tolerance_mva: float = SOLVED_MVA) -> Audit:
+def audit(network: Network, tolerance_mva: float | None = None) -> Audit:
     """Return how well the stored voltages fit the stored powers, and what contradicts itself or exceeds a limit.
 
     Parameters
@@ -50,9 +51,12 @@ def audit(network: Network, tolerance_mva: float = SOLVED_MVA) -> Audit:
     network
         The network with stored voltages and machine outputs.
     tolerance_mva
-        The largest mismatch of a solved case [MVA].
+        The largest mismatch of a solved case [MVA]; by default 1 MVA, or 1 % of the load of a small network.
     """
     v = stored_voltages(network)
+    if tolerance_mva is None:
+        load_mva = float(np.nan_to_num(np.abs(load_power(network, v))).sum())
+        tolerance_mva = min(SOLVED_MVA, SOLVED_SHARE * load_mva) if load_mva else SOLVED_MVA
     with np.errstate(invalid="ignore", over="ignore"):  # absurd numbers in a file end as "not solved"
         mismatches = bus_mismatches(network, v)
         exceeded = limits_exceeded(network, v)
@@ -74,7 +78,7 @@ def audit(network: Network, tolerance_mva: float = SOLVED_MVA) -> Audit:
                 "line there, which PSS/E counts at the first winding alone."
             )
         findings.insert(0, Finding("network.audit.not_solved", Severity.WARNING, text, hint))
-    return Audit(solved, largest, bus, mismatches, island_table(network), exceeded, findings)
+    return Audit(solved, tolerance_mva, largest, bus, mismatches, island_table(network), exceeded, findings)
 
 
 def _charging_at_both_ends(network: Network) -> Network:

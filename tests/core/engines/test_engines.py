@@ -47,6 +47,28 @@ def test_two_buses_have_their_closed_form(engine: str):
     assert np.angle(flow.v[1]) == pytest.approx(-math.asin(0.5 * 0.2 / v2), abs=1e-9)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("flat", [False, True])
+@pytest.mark.parametrize(
+    "shifts_deg", [(30.0, 30.0, 30.0, 30.0), (-30.0, 150.0, -90.0, 0.0), (170.0, 120.0, 0.0, 60.0)]
+)
+def test_phase_shifts_of_a_radial_network_leave_its_magnitudes(engine: str, flat: bool, shifts_deg: tuple[float, ...]):
+    """A shift in a branch that no loop holds turns all behind it, from whichever stored angles one starts."""
+    columns = {"r_pu": [0.002, 0.004, 0.01, 0.02], "x_pu": [0.05, 0.08, 0.12, 0.2]}
+    ends = {"from_bus": [1, 2, 3, 4], "to_bus": [2, 3, 4, 5]}
+    tables = {
+        "bus": pd.DataFrame({"bus": [1, 2, 3, 4, 5], "base_kv": 110.0, "kind": ["SLACK"] + ["PQ"] * 4}),
+        "generator": pd.DataFrame({"bus": [1], "v_set_pu": [1.02]}),
+        "load": pd.DataFrame({"bus": [2, 3, 4, 5], "p_mw": [20.0, 60.0, 30.0, 10.0], "q_mvar": [5.0, 20.0, 10.0, 3.0]}),
+        "transformer": pd.DataFrame({**ends, **columns}),
+    }
+    plain = load_flow(Network("plain", tables=tables), engine).v
+    shifted = tables["transformer"].assign(shift_deg=shifts_deg)
+    turned = load_flow(Network("turned", tables=tables | {"transformer": shifted}), engine, flat=flat).v
+    behind = np.deg2rad(np.cumsum([0.0, *shifts_deg]))
+    assert turned == pytest.approx(plain * np.exp(-1j * behind), abs=1e-8)
+
+
 def test_beyond_the_largest_load_there_is_no_solution():
     assert load_flow(two_buses(p_mw=251.0)).outcome is Outcome.DIVERGED  # p_max = 1/(2x) = 2.5 pu
     assert load_flow(two_buses(p_mw=249.0)).outcome is Outcome.CONVERGED

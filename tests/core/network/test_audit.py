@@ -78,3 +78,10 @@ def test_flow_through_a_closed_switch_is_not_a_mismatch() -> None:
 
 def test_a_network_without_buses_is_not_solved() -> None:
     assert not audit(Network()).solved
+
+
+def test_a_small_network_is_solved_to_a_share_of_its_load() -> None:
+    loads = solved()["load"]
+    small = solved().with_tables(load=loads.assign(p_mw=0.5, q_mvar=0.0))
+    assert audit(small).tolerance_mva == pytest.approx(0.005)
+    assert audit(solved()).tolerance_mva == 1.0
