@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.design.formulation import ENERGY_KINDS, LONGEST_BATTERY_H
+from core.design.parts import by_rating, shipped_parts, transformer_z_pct
 from core.design.prices import shipped_prices
 from core.design.requirement import BOUNDS, EQUIPMENT_BOUNDS, HOURS, OBJECTIVES, Requirement
 from core.design.technology import Technology
@@ -24,6 +25,7 @@ def check_requirement(requirement: Requirement) -> list[Finding]:
     return [
         *_check_load(requirement),
         *_check_numbers(requirement),
+        *_check_parts(requirement),
         *_check_yields(requirement),
         *_check_catalogue(requirement),
         *_check_bounds(requirement),
@@ -110,6 +112,24 @@ def _check_numbers(requirement: Requirement) -> list[Finding]:
     return [*findings, *_check_fuels(requirement)]
 
 
+def _check_parts(requirement: Requirement) -> list[Finding]:
+    """Return the constants of electrical parts that are unknown or impossible."""
+    shipped, parts = shipped_parts(), requirement.electrical_parts
+    hint = f"there are {', '.join(shipped)}"
+    unknown = [_error("part", f"electrical_parts has no {name}", hint, name) for name in parts if name not in shipped]
+    bad = [name for name, value in parts.items() if not 0 < value < math.inf]
+    findings = [_error("part", f"{name} is {parts[name]}", "enter a number above zero", name) for name in bad]
+    if not 0.8 <= parts["UNIT.v_set_pu"] <= 1.2 and "UNIT.v_set_pu" not in bad:
+        text = f"UNIT.v_set_pu is {parts['UNIT.v_set_pu']:g}"
+        findings.append(_error("part", text, "a voltage in per unit, from 0.8 to 1.2", "UNIT.v_set_pu"))
+    if not unknown and not bad:
+        ratings = (float(name.split(".", 2)[2]) for name in parts if name.startswith("TRANSFORMER.r_pct."))
+        text = "the resistance of a transformer of {:g} MVA is no less than its impedance"
+        short = [mva for mva in ratings if transformer_z_pct(parts, mva) <= by_rating(parts, "TRANSFORMER.r_pct", mva)]
+        findings += [_error("part", text.format(mva), "r_pct is a part of z_pct") for mva in short]
+    return [*unknown, *findings]
+
+
 def _check_fuels(requirement: Requirement) -> list[Finding]:
     """Warn of fuels that are given and that nothing burns: a misspelled name leaves the shipped value in force."""
     burnt = {t.fuel for t in requirement.technologies} | set(Requirement().fuel_usd_per_gj)
@@ -159,10 +179,10 @@ def assumed(requirement: Requirement) -> tuple[Requirement, list[Finding]]:
         text = "the sun's yield is the clear-sky estimate: an upper bound on what photovoltaics give"
         findings.append(Finding("design.yield.clear_sky", Severity.WARNING, text, "give pv_yield", element="PV"))
     if requirement.bound("grid_max_mw", 0) > 0 and "GRID" in {t.kind for t in requirement.technologies}:
-        text = "a grid connection counts with ten times its rating as short-circuit power: an assumption"
-        findings.append(
-            Finding("design.grid.fault_level", Severity.WARNING, text, "ask the utility for its own", element="GRID")
-        )
+        ratio = requirement.electrical_parts["GRID.short_circuit_ratio"]
+        text = f"a grid connection counts with {ratio:g} times its rating as short-circuit power: an assumption"
+        hint = "enter the utility's own: electrical_parts.GRID.short_circuit_ratio"
+        findings.append(Finding("design.grid.fault_level", Severity.WARNING, text, hint, element="GRID"))
     kept = tuple(t for t in requirement.technologies if brought.get(t.kind, True))
     return replace(requirement, technologies=kept), findings
 

@@ -54,7 +54,8 @@ def annuity(rate: float, years: float) -> float:
 
 def distribution_of(requirement: Requirement) -> float:
     """Return the price of halls, banks and tie, which every design has [USD]."""
-    return distribution_usd(requirement.peak_mw, requirement.power_factor, requirement.equipment_prices)
+    prices, parts = requirement.equipment_prices, requirement.electrical_parts
+    return distribution_usd(requirement.peak_mw, requirement.power_factor, prices, parts)
 
 
 def step_ups_of(requirement: Requirement) -> dict[str, float]:

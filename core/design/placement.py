@@ -16,16 +16,15 @@ from typing import Any
 from core.constraints import next_standard
 from core.design.breakers import breakers_of
 from core.design.design import Design
-from core.design.prices import BANK_MVAR_PER_MW, HALL_X_PU, TARGET, UNIT_KV, hall_mva, halls, main_kv, transformer_mva
+from core.design.parts import neutral_ohm, transformer_x_r, transformer_z_pct
+from core.design.prices import BANK_MVAR_PER_MW, TARGET, UNIT_KV, hall_mva, halls, main_kv, transformer_mva
 from core.design.redundancy import blocks_of, reliability_of
 from core.design.requirement import Requirement
 from core.design.technology import Technology
 from core.plant import INVERTER, Plant, PlantSettings, generate_scenarios
 
-V_SET_PU = 1.02
-HALL_TAP_PCT = -2.5
+BASE_MVA = 100.0  # of the tie's reactance in per unit
 K_T = 0.95 * 1.1  # IEC 60909-0:2001, clause 3.3.3: numerator of a transformer's correction factor
-GRID_XDSS_PU = 0.1  # a grid of ten times the connection's rating, until the utility says more
 SECTIONS = ("BUS_MAIN_A", "BUS_MAIN_B")
 TIE = "TIE_MAIN"
 
@@ -46,6 +45,11 @@ class Layout:
     def main_kv(self) -> float:
         """Return the voltage of the main sections [kV]."""
         return main_kv(self.load_mw)
+
+    @property
+    def parts(self) -> Mapping[str, float]:
+        """Return the constants of the electrical parts."""
+        return self.requirement.electrical_parts
 
     @property
     def halls(self) -> int:
@@ -116,7 +120,7 @@ def _units(layout: Layout) -> list[dict[str, Any]]:
 
 
 def _unit(layout: Layout, unit: str, t: Technology, megawatts: float, energy_mwh: float | None) -> dict[str, Any]:
-    """Return a unit; a machine's sequence data are those of the sample plant."""
+    """Return a unit; a machine's sequence data follow from its X″d and voltage."""
     row: dict[str, Any] = {
         "id": f"GEN_{unit}",
         "name": f"{t.name} {unit[-2:]}",
@@ -126,7 +130,7 @@ def _unit(layout: Layout, unit: str, t: Technology, megawatts: float, energy_mwh
         "rated_mw": megawatts,
         "rated_mva": round(megawatts / t.power_factor, 3),
         "rated_pf": t.power_factor,
-        "v_set_pu": layout.bound(f"GEN_{unit}", "v_set_pu", V_SET_PU),
+        "v_set_pu": layout.bound(f"GEN_{unit}", "v_set_pu", layout.parts["UNIT.v_set_pu"]),
         "p_min_mw": -megawatts if t.kind == "BESS" else round(megawatts * t.min_load_pct / 100, 3),
         "energy_mwh": energy_mwh,
         "status": "Online",
@@ -135,10 +139,12 @@ def _unit(layout: Layout, unit: str, t: Technology, megawatts: float, energy_mwh
     if t.kind in INVERTER:
         return row | {"fault_current_factor": t.fault_current_factor}
     if t.kind == "GRID":
-        return row | {"xd_double_prime_pu": GRID_XDSS_PU}
+        return row | {"xd_double_prime_pu": 1 / layout.parts["GRID.short_circuit_ratio"]}
     machine = ("xd_pu", "xd_prime_pu", "xd_double_prime_pu", "h_s", "droop_pct", "governor_s")
     row |= {name: getattr(t, name) for name in machine}
-    return row | {"x2_pu": round((t.xd_double_prime_pu or 0.0) + 0.02, 3), "x0_pu": 0.08, "neutral_ohm": 20.0}
+    ratios = {f"{name}_pu": layout.parts[f"MACHINE.{name}_ratio"] for name in ("x2", "x0")}
+    row |= {name: round(ratio * (t.xd_double_prime_pu or 0.0), 4) for name, ratio in ratios.items()}
+    return row | {"neutral_ohm": neutral_ohm(layout.parts, t.rated_kv)}
 
 
 def _step_ups(layout: Layout) -> list[dict[str, Any]]:
@@ -155,11 +161,9 @@ def _step_ups(layout: Layout) -> list[dict[str, Any]]:
                 "name": f"Step-up {unit}{letter}",
                 "hv_bus": SECTIONS[place % 2],
                 "lv_bus": f"BUS_{unit}",
-                "rated_mva": _transformer_mva(layout, name, mva / TARGET),
+                **_transformer(layout, name, mva / TARGET),
                 "hv_kv": layout.main_kv,
                 "lv_kv": t.rated_kv if t.kind != "GRID" else UNIT_KV,
-                "z_pct": 11.0 if mva > 40 else 9.0,
-                "x_r": 14.0,
                 "vector_group": "YNd11",
             }
             rows.append(_with_reactors(layout, row, feeds))
@@ -194,15 +198,16 @@ def _letters(circuits: int) -> list[str]:
     return [""] if circuits == 1 else [f"_{letter}" for letter in ascii_uppercase[:circuits]]
 
 
-def _transformer_mva(layout: Layout, name: str, least_mva: float) -> float:
-    """Return the standard rating that carries the power, and what the ledger asks for at least."""
-    least = max(least_mva, layout.bound(name, "transformer_mva", 0.0))
-    return transformer_mva(least)
+def _transformer(layout: Layout, name: str, least_mva: float) -> dict[str, float]:
+    """Return the standard rating that carries the power, and what the ledger asks for at least, with its impedance."""
+    mva = transformer_mva(max(least_mva, layout.bound(name, "transformer_mva", 0.0)))
+    z_pct, x_r = transformer_z_pct(layout.parts, mva), transformer_x_r(layout.parts, mva)
+    return {"rated_mva": mva, "z_pct": z_pct, "x_r": x_r}
 
 
 def _hall_transformers(layout: Layout) -> list[dict[str, Any]]:
     rows = []
-    mva = hall_mva(layout.load_mw, layout.requirement.power_factor)
+    mva = hall_mva(layout.load_mw, layout.requirement.power_factor, layout.parts)
     for hall in range(1, layout.halls + 1):
         asked = int(layout.bound(f"BUS_HALL_{hall}", "parallel_circuits", 2))
         count = max(2 + _more(layout, f"XFMR_HALL_{hall}"), asked)
@@ -213,12 +218,10 @@ def _hall_transformers(layout: Layout) -> list[dict[str, Any]]:
                 "name": f"Hall {hall} transformer {letter}",
                 "hv_bus": SECTIONS[place % 2],
                 "lv_bus": f"BUS_HALL_{hall}",
-                "rated_mva": _transformer_mva(layout, name, mva / TARGET),
+                **_transformer(layout, name, mva / TARGET),
                 "hv_kv": layout.main_kv,
                 "lv_kv": UNIT_KV,
-                "z_pct": 100 * HALL_X_PU,
-                "x_r": 13.0,
-                "tap_pct": layout.bound(name, "hall_tap_pct", HALL_TAP_PCT),
+                "tap_pct": layout.bound(name, "hall_tap_pct", -layout.parts["TRANSFORMER.tap_step_pct"]),
                 "vector_group": "Dyn11",
             }
             rows.append(_with_reactors(layout, row, {f"BUS_HALL_{hall}": count}))
@@ -236,8 +239,8 @@ def _ties(layout: Layout, transformers: list[dict[str, Any]]) -> list[dict[str, 
         "type": "TIE",
         "from_bus": SECTIONS[0],
         "to_bus": SECTIONS[1],
-        "r_ohm": 0.001,
-        "x_ohm": 0.01,
+        "r_ohm": 0.0,
+        "x_ohm": round(layout.parts["TIE.x_pu"] * layout.main_kv**2 / BASE_MVA, 6),
         "rated_a": next_standard("continuous_a", amperes * factor) or round(amperes * factor),
     }
     return [{"id": f"{TIE}{letter}", **tie} for letter in _letters(max(1, *missing))]

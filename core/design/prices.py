@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 from core.constraints import next_standard
 from core.design.defaults import shipped_rows
+from core.design.parts import transformer_z_pct
 from core.design.technology import Technology
 
 HALL_MW = 50.0
-HALL_X_PU = 0.12  # of a hall transformer
 UNIT_KV = 13.8
 TARGET = 0.8  # transformers and the tie stay under the warning band with one of two out
 BANK_MVAR_PER_MW = 0.1  # what the step-ups and hall transformers take, by the sample plant's load flows
@@ -40,10 +40,12 @@ def halls(load_mw: float) -> int:
     return max(1, math.ceil(load_mw / HALL_MW - 1e-9))
 
 
-def hall_mva(load_mw: float, power_factor: float) -> float:
+def hall_mva(load_mw: float, power_factor: float, parts: Mapping[str, float]) -> float:
     """Return what one transformer of a hall takes [MVA] when it carries it alone, with its own reactive power."""
     mw = load_mw / halls(load_mw)
-    mvar = mw * math.tan(math.acos(power_factor)) + HALL_X_PU * TARGET * mw / power_factor
+    mva = mw / power_factor
+    own_mvar = transformer_z_pct(parts, transformer_mva(mva / TARGET)) / 100 * TARGET * mva
+    mvar = mw * math.tan(math.acos(power_factor)) + own_mvar
     return math.hypot(mw, mvar)
 
 
@@ -64,10 +66,12 @@ def step_up_usd(t: Technology, load_mw: float, prices: Mapping[str, float]) -> f
     return mva * prices["TRANSFORMER"] + prices[breaker(low_kv)] + prices[breaker(main_kv(load_mw))]
 
 
-def distribution_usd(load_mw: float, power_factor: float, prices: Mapping[str, float]) -> float:
+def distribution_usd(
+    load_mw: float, power_factor: float, prices: Mapping[str, float], parts: Mapping[str, float]
+) -> float:
     """Return the price of what any plant of a load has: transformers and a bank for each hall, and the tie [USD]."""
     count, high = halls(load_mw), prices[breaker(main_kv(load_mw))]
-    mva = transformer_mva(hall_mva(load_mw, power_factor) / TARGET)
+    mva = transformer_mva(hall_mva(load_mw, power_factor, parts) / TARGET)
     each = 2 * (mva * prices["TRANSFORMER"] + high + prices[breaker(UNIT_KV)])
     bank_mvar = round(BANK_MVAR_PER_MW * load_mw / count, 1)
     return count * (each + bank_mvar * prices["CAPACITOR_BANK"]) + high

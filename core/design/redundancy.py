@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 
 from core.criteria.screening import required_mw
-from core.design.defaults import shipped_rows
 from core.design.requirement import Requirement
 from core.plant import INVERTER, Plant, firm_units_mw
 from core.studies.availability.search import SPARE_MTTR
@@ -29,11 +28,13 @@ def reliability_of(plant: Plant, requirement: Requirement) -> list[dict[str, Any
         cost = mw * 1000 * t.capex_usd_per_kw
         rows.append(row | {"distribution": t.distribution, "weibull_beta": t.weibull_beta, "added_cost": cost})
     halls = plant["transformer"][plant["transformer"]["lv_bus"].isin(plant["load"]["bus"])]
-    shipped = {r["type"]: (r["type"], float(r["mtbf_h"]), float(r["mttr_h"])) for r in shipped_rows("electrical_parts")}
+    parts = requirement.electrical_parts
+    kinds = ("TRANSFORMER", "SWITCHGEAR", "CONTROL")
+    known = {kind: (kind, parts[f"{kind}.mtbf_h"], parts[f"{kind}.mttr_h"]) for kind in kinds}
     feeding = zip(halls["id"], halls["name"], strict=True)
-    rows += [_row(x, name, shipped["TRANSFORMER"], "ELECTRICAL") for x, name in feeding]
+    rows += [_row(x, name, known["TRANSFORMER"], "ELECTRICAL") for x, name in feeding]
     for part, (kind, block) in PARTS.items():
-        rows += [_row(twin, NAMES[part], shipped[kind], block) for twin in _twins(part, requirement)]
+        rows += [_row(twin, NAMES[part], known[kind], block) for twin in _twins(part, requirement)]
     return [row | _service(row, requirement) for row in rows]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.design.defaults import default
+from core.design.parts import shipped_parts
 from core.design.prices import shipped_prices
 from core.design.technology import Technology, shipped_technologies
 
@@ -79,6 +80,7 @@ class Requirement:
     grid_co2_t_per_mwh: float = default("grid_co2_t_per_mwh")
     technologies: tuple[Technology, ...] = field(default_factory=shipped_technologies)
     equipment_prices: Mapping[str, float] = field(default_factory=shipped_prices)  # USD for each, MVA or Mvar
+    electrical_parts: Mapping[str, float] = field(default_factory=shipped_parts)  # constants, by ``PART.quantity``
     minimum_counts: Mapping[str, int] = field(default_factory=dict)  # technology → units at least
     bounds: Mapping[str, float] = field(default_factory=lambda: {"redundancy_level": 1.0, "grid_max_mw": 0.0})
     equipment: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # what the ledger says of equipment

@@ -24,7 +24,10 @@ from core.findings import Finding, Reading, Severity, Source, Where
 
 #: Other words for the keys of a requirement.
 ALIASES = {"load": "load_mw", "peak_mw": "load_mw", "pf": "power_factor", "availability": "availability_target"}
-TABLES = ("bounds", "minimum_counts", "equipment", "fuel_usd_per_gj", "fuel_co2_t_per_gj", "equipment_prices", "growth")
+TABLES = (
+    *("bounds", "minimum_counts", "equipment", "fuel_usd_per_gj", "fuel_co2_t_per_gj"),
+    *("equipment_prices", "electrical_parts", "growth"),
+)
 SERIES = ("load_mw", "pv_yield", "wind_yield")
 HOURS_OF_52_WEEKS = 52 * 7 * 24
 PLANNED_YEARS = frozenset(map(str, range(2000, 2151)))

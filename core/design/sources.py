@@ -23,9 +23,8 @@ def sources(requirement: Requirement) -> list[dict[str, Any]]:
         for row in shipped_rows("equipment_prices")
     ]
     parts = [
-        {"of": f"{row['type']}.{name}", "value": float(row[name]), "unit": "h", "source": row["source"]}
+        _row(row["name"], requirement.electrical_parts.get(row["name"]), row["value"], row["unit"], row["source"])
         for row in shipped_rows("electrical_parts")
-        for name in ("mtbf_h", "mttr_h")
     ]
     technologies = [{"of": t.id, "value": None, "unit": "", "source": t.source} for t in requirement.technologies]
     return numbers + prices + parts + technologies

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from core.design.parts import shipped_parts
 from core.design.prices import shipped_prices
 from core.design.requirement import Requirement
 from core.design.requirement_file import read_requirement
@@ -18,7 +19,7 @@ from core.project.project import Project
 from core.project.rows import note
 from core.project.tables import projects
 
-KEYS = ("technologies", "equipment_prices")
+KEYS = ("technologies", "equipment_prices", "electrical_parts")
 
 
 def kept_catalogue(project: Project) -> dict[str, Any]:
@@ -44,4 +45,6 @@ def with_catalogue(project: Project, requirement: Requirement) -> Requirement:
         requirement = replace(requirement, technologies=mine.technologies)
     if requirement.equipment_prices == shipped_prices():
         requirement = replace(requirement, equipment_prices=mine.equipment_prices)
+    if requirement.electrical_parts == shipped_parts():
+        requirement = replace(requirement, electrical_parts=mine.electrical_parts)
     return requirement

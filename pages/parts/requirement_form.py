@@ -77,6 +77,12 @@ PRICE = {
     "price_year": "Of the year",
     "source": "Source",
 }
+PART = {
+    "name": "Part and constant, up to a rating [MVA]",
+    "value": st.column_config.NumberColumn("Value", required=True, min_value=0.0, format="%g"),
+    "unit": "Unit",
+    "source": "Source",
+}
 
 
 def requirement_form(last: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -174,19 +180,18 @@ def catalogue_form(last: Mapping[str, Any]) -> dict[str, Any] | None:
     st.download_button("Catalogue as CSV", text.getvalue(), "technologies.csv", icon=":material/download:")
     chosen = edited[edited["use"].fillna(False).astype(bool)].drop(columns="use")
     cells = chosen.astype(object).where(chosen.notna(), None)
-    return {"technologies": cells.to_dict("records"), "equipment_prices": _price_form(last.get("equipment_prices", {}))}
-
-
-def _price_form(last: Mapping[str, float]) -> dict[str, float]:
-    """Return the prices of electrical equipment, as they are edited."""
     st.markdown("**Transformers, breakers, banks, reactors**")
-    rows = pd.DataFrame(shipped_rows("equipment_prices")).astype({"usd": float, "price_year": int})
-    rows["usd"] = [float(last.get(name, usd)) for name, usd in zip(rows["id"], rows["usd"], strict=True)]
-    edited = st.data_editor(
-        rows,
-        column_config=PRICE,
-        disabled=[column for column in rows if column != "usd"],
-        hide_index=True,
-        key="equipment-prices",
-    )
-    return {str(name): float(usd) for name, usd in zip(edited["id"], edited["usd"], strict=True)}
+    prices = _number_form("equipment_prices", PRICE, last)
+    st.markdown("**Impedances, earthing, voltages, failures and repairs**")
+    parts = _number_form("electrical_parts", PART, last)
+    return {"technologies": cells.to_dict("records"), "equipment_prices": prices, "electrical_parts": parts}
+
+
+def _number_form(table: str, columns: Mapping[str, Any], last: Mapping[str, Any]) -> dict[str, float]:
+    """Return the numbers of a shipped table by their names, as they are edited."""
+    rows, before = pd.DataFrame(shipped_rows(table)), last.get(table, {})
+    name, value = next(iter(rows)), "usd" if "usd" in rows else "value"
+    rows[value] = [float(before.get(key, number)) for key, number in zip(rows[name], rows[value], strict=True)]
+    fixed = [column for column in rows if column != value]
+    edited = st.data_editor(rows, column_config=columns, disabled=fixed, hide_index=True, key=table)
+    return {str(key): float(number) for key, number in zip(edited[name], edited[value], strict=True)}

@@ -37,7 +37,8 @@ def built(design: Design) -> float:
 
 def cheapest(requirement: Requirement) -> float:
     """Return the least yearly cost over all counts and numbers of blocks, each a small linear programme [USD]."""
-    halls = distribution_usd(60, requirement.power_factor, requirement.equipment_prices) * annuity(RATE, YEARS)
+    prices, parts = requirement.equipment_prices, requirement.electrical_parts
+    halls = distribution_usd(60, requirement.power_factor, prices, parts) * annuity(RATE, YEARS)
     blocks = (False, True) if requirement.bounds["bess_min_mw"] <= BLOCK else (True,)
     cases = product(range(11), range(7), blocks)
     return halls + min(_usd_per_year(requirement, *case) for case in cases)

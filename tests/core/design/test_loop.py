@@ -46,6 +46,7 @@ def test_every_failure_of_the_weak_start_sends_a_constraint_back(weak):
         "redundancy_level",
         "bess_response_mw",
         "breaker_rating_ka",
+        "breaker_dc_pct",
         "reactive_support_mvar",
     }
     before, after = weak.rounds[0].constraints, weak.rounds[1].constraints

@@ -149,7 +149,7 @@ def test_sun_without_yields_is_left_out_and_said():
     assert design.sizes["pv_mw"] == 0
 
 
-YEAR = re.compile(r"\((?:[^()]* )?20[0-2]\d(?:, updated)?\)")
+YEAR = re.compile(r"\((?:[^()]* )?(?:19|20)\d\d(?:, updated)?\)")
 
 
 @pytest.mark.parametrize("technology", shipped_technologies(), ids=lambda t: t.id)
