@@ -33,6 +33,9 @@ from core.store import now
 FLOWS = ("bus", "unit", "transformer", "cable", "load", "shunt", "scenario")
 SEEN = {"availability": ("block", "reliability"), "short_circuit": (*FLOWS[:-1], "breaker")}
 
+#: Of what a study looks at, the columns that need not show in its results: a rerun's file may be the same to the byte.
+UNSHOWN = ("dc_pct",)
+
 RATING_KA = 0.05  # printed ratings may be rounded so far
 
 STOPPED, WAITING = "stopped", "waiting for an upload"
@@ -278,8 +281,8 @@ def uploads(project: Project, loop: Loop) -> Uploads:
     """Return the uploads of the loop's last round: what was uploaded for its plant, or for one alike to the study."""
     this = loop.rounds[-1]
     every = [each for each in project.imports() if each.study in loop.uploaded]
-    alike = _alike(project, this, every)
-    elsewhere = {each.sha256 for each in every if (each.plant_sha256, each.study) not in alike}
+    alike, shown = _alike(project, this, every), _alike(project, this, every, UNSHOWN)
+    elsewhere = {each.sha256 for each in every if (each.plant_sha256, each.study) not in shown}
     counting: dict[str, list[Import]] = {study: [] for study in loop.uploaded}
     refused = []
     for each in every:
@@ -296,18 +299,21 @@ def uploads(project: Project, loop: Loop) -> Uploads:
     return Uploads(counting, [study for study in loop.uploaded if not counting[study]], refused)
 
 
-def _alike(project: Project, this: LoopRound, every: Sequence[Import]) -> set[tuple[str, str]]:
-    """Return the plants, by SHA-256, and studies for which what the study looks at is as in the round's plant."""
+def _alike(project: Project, this: LoopRound, every: Sequence[Import], but: Sequence[str] = ()) -> set[tuple[str, str]]:
+    """Return the plants, by SHA-256, and studies for which what the study looks at is as in the round's plant.
+
+    Columns of ``but`` may differ.
+    """
     revisions = {each.sha256: each.number for each in project.history()}
     asked = {(each.plant_sha256, each.study) for each in every if each.plant_sha256 in revisions}
     plants = {sha: Plant.from_document(project.plant_at(revisions[sha])) for sha, _ in asked}
     own = plant_of(project, this)
-    return {(sha, study) for sha, study in asked if _seen_by(study, plants[sha]) == _seen_by(study, own)}
+    return {(sha, study) for sha, study in asked if _seen_by(study, plants[sha], but) == _seen_by(study, own, but)}
 
 
-def _seen_by(study: str, plant: Plant) -> str:
+def _seen_by(study: str, plant: Plant, but: Sequence[str]) -> str:
     """Return the digest of what a study looks at in a plant: of reliability data those that the block diagram names."""
-    tables = {name: plant[name] for name in SEEN.get(study, FLOWS)}
+    tables = {name: plant[name].drop(columns=list(but), errors="ignore") for name in SEEN.get(study, FLOWS)}
     if "reliability" in tables:
         named = {member for text in plant["block"]["members"] for member in split_ids(text)}
         tables["reliability"] = tables["reliability"][tables["reliability"]["id"].isin(named)]
