@@ -19,18 +19,21 @@ NAMES = {SECTIONS[0]: "Main section A", SECTIONS[1]: "Main section B", CONTROL: 
 
 
 def reliability_of(plant: Plant, requirement: Requirement) -> list[dict[str, Any]]:
-    """Return a row for every unit (with its breaker and step-up), hall transformer, main section and control system."""
+    """Return a row for every unit (with its step-up), hall transformer, main section and control system."""
     technologies = {t.id: t for t in requirement.technologies}
-    rows = []
-    for unit, name, kind, mw in plant["unit"][["id", "name", "type", "rated_mw"]].to_numpy().tolist():
-        t = technologies[unit.removeprefix("GEN_").rpartition("_")[0]]
-        row = _row(unit, f"{name} with breaker and step-up", (kind, t.mtbf_h, t.mttr_h), "GENERATION")
-        cost = mw * 1000 * t.capex_usd_per_kw
-        rows.append(row | {"distribution": t.distribution, "weibull_beta": t.weibull_beta, "added_cost": cost})
-    halls = plant["transformer"][plant["transformer"]["lv_bus"].isin(plant["load"]["bus"])]
     parts = requirement.electrical_parts
     kinds = ("TRANSFORMER", "SWITCHGEAR", "CONTROL")
     known = {kind: (kind, parts[f"{kind}.mtbf_h"], parts[f"{kind}.mttr_h"]) for kind in kinds}
+    step_ups = plant["transformer"]["lv_bus"].value_counts()
+    rows = []
+    for unit, name, kind, bus, mw in plant["unit"][["id", "name", "type", "bus", "rated_mw"]].to_numpy().tolist():
+        t = technologies[unit.removeprefix("GEN_").rpartition("_")[0]]
+        row = _row(unit, name, (kind, t.mtbf_h, t.mttr_h), "GENERATION")
+        if step_ups.get(bus) == 1:  # several in parallel don't stop the unit one by one
+            row |= {"name": f"{name} with step-up"} | _in_series(row, known["TRANSFORMER"])
+        cost = mw * 1000 * t.capex_usd_per_kw
+        rows.append(row | {"distribution": t.distribution, "weibull_beta": t.weibull_beta, "added_cost": cost})
+    halls = plant["transformer"][plant["transformer"]["lv_bus"].isin(plant["load"]["bus"])]
     feeding = zip(halls["id"], halls["name"], strict=True)
     rows += [_row(x, name, known["TRANSFORMER"], "ELECTRICAL") for x, name in feeding]
     for part, (kind, block) in PARTS.items():
@@ -49,6 +52,14 @@ def _row(element: str, name: str, data: tuple[str, float, float], subsystem: str
         "subsystem": subsystem,
         "redundancy_group": subsystem if subsystem == "GENERATION" else "",
     }
+
+
+def _in_series(row: dict[str, Any], other: tuple[str, float, float]) -> dict[str, float]:
+    """Return the times of a part that fails with another: rates add up, repairs take their mean."""
+    _, mtbf_h, mttr_h = other
+    per_h, other_per_h = 1 / row["mtbf_h"], 1 / mtbf_h
+    repair_h = (per_h * row["mttr_h"] + other_per_h * mttr_h) / (per_h + other_per_h)
+    return {"mtbf_h": 1 / (per_h + other_per_h), "mttr_h": repair_h}
 
 
 def _service(row: dict[str, Any], requirement: Requirement) -> dict[str, Any]:

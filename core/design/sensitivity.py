@@ -11,6 +11,7 @@ from core.design.placement import place
 from core.design.requirement import Requirement
 from core.design.sizing import size
 from core.errors import BadInput
+from core.findings import Finding, Severity
 from core.plant import Plant
 from core.studies.availability import AvailabilityOptions, as_document, plant_model, study_availability
 
@@ -70,7 +71,21 @@ def size_and_place(requirement: Requirement, *, time_limit_s: float = 60.0) -> S
     plant = place(design, requirement)
     design = with_electrical(design, plant, requirement)
     system = as_document(study_availability(plant_model(plant), AvailabilityOptions()))["system"]
-    return SizedPlant(requirement, design, plant, float(system["availability"]) if system else None)
+    availability = float(system["availability"]) if system else None
+    if availability is not None and availability < requirement.availability_target:
+        design = replace(design, findings=(*design.findings, _missed(availability, requirement)))
+    return SizedPlant(requirement, design, plant, availability)
+
+
+def _missed(availability: float, requirement: Requirement) -> Finding:
+    level = requirement.bound("redundancy_level", 1)
+    text = (
+        f"The plant is available {availability:.4%} of the time, less than the target of "
+        f"{requirement.availability_target:.4%}: sizes are chosen for {level:g} largest units out"
+    )
+    return Finding(
+        "design.availability.missed", Severity.WARNING, text, "raise redundancy_level, or let the loop do it"
+    )
 
 
 def size_for_availability(
