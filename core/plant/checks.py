@@ -91,7 +91,9 @@ def _ids(plant: Plant) -> Iterable[Finding]:
             "id.missing", rows[rows["id"].str.strip() == ""], table, "a {table} without an id", "give every row an id"
         )
         double = rows[rows["id"].duplicated(keep="first")]
-        yield from _found("id.duplicate", double, table, "{table} “{id}” is there twice", "rename or delete one of them")
+        yield from _found(
+            "id.duplicate", double, table, "{table} “{id}” is there twice", "rename or delete one of them"
+        )
     ids = plant.equipment_ids()
     tables_of = ids.groupby(level=0).nunique()
     for element in tables_of[tables_of > 1].index:
