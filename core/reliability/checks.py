@@ -37,6 +37,7 @@ def check(model: ReliabilityModel, mtbf_means: MtbfMeaning = MtbfMeaning.UP_TIME
         *_block_types(model),
         *_members(model),
         *_counts(model),
+        *_odd_counts(model),
         *check_networks(model),
         *_circles(model),
         *_top(model),
@@ -276,8 +277,13 @@ def _members(model: ReliabilityModel) -> list[Finding]:
     ]
 
 
+def _counted(model: ReliabilityModel) -> pd.DataFrame:
+    """Return the blocks with the number of members that each lists."""
+    return model.blocks.assign(size=model.blocks["members"].map(split_members).map(len))
+
+
 def _counts(model: ReliabilityModel) -> list[Finding]:
-    blocks = model.blocks.assign(size=model.blocks["members"].map(split_members).map(len))
+    blocks = _counted(model)
     k, size, kind = blocks["k"], blocks["size"], blocks["type"]
     redundant = ~kind.isin([BlockType.SERIES, BlockType.NETWORK])
     return [
@@ -313,6 +319,13 @@ def _counts(model: ReliabilityModel) -> list[Finding]:
             "{id}: a k-of-n block without K_Required",
             "state how many of its members must work",
         ),
+    ]
+
+
+def _odd_counts(model: ReliabilityModel) -> list[Finding]:
+    blocks = _counted(model)
+    k, size, kind = blocks["k"], blocks["size"], blocks["type"]
+    return [
         *_report(
             blocks,
             blocks["n"].notna() & (blocks["n"] != size),

@@ -6,6 +6,7 @@ A line that is not understood is a finding with its number.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -25,16 +26,16 @@ _COMMENT = re.compile(r"^\s*(?:COM\b|/|!)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class Statement(ABC):
     """Where a statement stands and how the file spells it; a new or changed one has no text."""
 
     before: str = field(default="", compare=False)  # comments and lines that weren't understood in front
     text: str = field(default="", compare=False)
     where: Where = field(default_factory=Where, compare=False)
 
+    @abstractmethod
     def spelled(self) -> str:
         """Return the statement in PSS/E's first spelling."""
-        raise NotImplementedError
 
 
 S = TypeVar("S", bound=Statement)
