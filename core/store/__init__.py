@@ -8,6 +8,19 @@ from core.store.backup import backup
 from core.store.files import Files
 from core.store.schema import head
 from core.store.store import Store, open_store
-from core.store.types import Document, Geometry, Moment, metadata, now
+from core.store.types import NUMBER, Base, Document, Geometry, Moment, metadata, now
 
-__all__ = ["Document", "Files", "Geometry", "Moment", "Store", "backup", "head", "metadata", "now", "open_store"]
+__all__ = [
+    "NUMBER",
+    "Base",
+    "Document",
+    "Files",
+    "Geometry",
+    "Moment",
+    "Store",
+    "backup",
+    "head",
+    "metadata",
+    "now",
+    "open_store",
+]

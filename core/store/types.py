@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, MetaData, Text, TypeDecorator
-from sqlalchemy.types import NullType, TypeEngine, UserDefinedType
+from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, MetaData, Table, Text, TypeDecorator
+from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import REAL, NullType, TypeEngine, UserDefinedType
 
 from core.documents import plain
 
@@ -20,6 +22,8 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+#: Eight bytes everywhere: PostgreSQL's REAL has four.
+NUMBER: TypeEngine[float] = REAL().with_variant(DOUBLE_PRECISION(), "postgresql")
 
 
 def now() -> datetime:
@@ -99,3 +103,16 @@ class _Hexadecimal(UserDefinedType[str]):
     def get_col_spec(self, **_: Any) -> str:
         """Return the column's type where Alembic doesn't make it."""
         return "TEXT"
+
+
+class Base(DeclarativeBase):
+    """What mapped classes derive from: their tables are declared beside the others."""
+
+    __table__: ClassVar[Table]  # none of them is a join
+    metadata = metadata
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        str: Text(),
+        float: NUMBER,
+        datetime: Moment(),
+        dict[str, Any]: Document(),
+    }

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 import pandas as pd
-from sqlalchemy import Table, func, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import BadInput
@@ -14,7 +14,7 @@ from core.results.database.grid_state import GridState, conformed, stacked
 from core.results.database.rows import read_outline, read_rows, write_rows
 from core.results.database.simulations import advance, simulation
 from core.results.database.software import KEYS, software_key
-from core.results.database.tables import RESULTS, wec_simulations
+from core.results.database.tables import RESULTS, Result, WecSimulation
 from core.store import Store
 
 #: States written in one transaction.
@@ -52,9 +52,9 @@ def insert_tables(
     try:
         with store.writing() as connection:
             for component, frame in checked.items():
-                write_rows(connection, RESULTS[key, component], sim, frame)
+                write_rows(connection, RESULTS[key, component].__table__, sim, frame)
             if farms is not None and len(farms):
-                write_rows(connection, wec_simulations, sim, farms)
+                write_rows(connection, WecSimulation.__table__, sim, farms)
             if steps:
                 advance(connection, sim, steps)
     except IntegrityError as error:
@@ -66,21 +66,19 @@ def insert_tables(
 
 def has_step(store: Store, sim: int, timestamp: str) -> bool:
     """Say whether a step's results are written: its transaction has all of them or none."""
-    table = RESULTS[simulation(store, sim).software, "bus"]
-    query = select(table.c.id).where(table.c.grid_sim_id == sim, table.c.timestamp == timestamp)
+    bus = RESULTS[simulation(store, sim).software, "bus"]
+    query = select(bus.id).where(bus.grid_sim_id == sim, bus.timestamp == timestamp)
     with store.reading() as connection:
         return connection.execute(query.limit(1)).first() is not None
 
 
 def count_unsolved(store: Store, sim: int) -> int:
     """Return how many written steps have no solution: no bus has a power."""
-    table = RESULTS[simulation(store, sim).software, "bus"]
-    own = table.c.grid_sim_id == sim
-    every = select(func.count(table.c.timestamp.distinct())).where(own)
+    bus = RESULTS[simulation(store, sim).software, "bus"]
+    every = select(func.count(bus.timestamp.distinct())).where(bus.grid_sim_id == sim)
+    solved_ones = every.where(bus.__table__.c.p.isnot(None))
     with store.reading() as connection:
-        written, solved = (
-            connection.execute(query).scalar_one() for query in (every, every.where(table.c.p.isnot(None)))
-        )
+        written, solved = (connection.execute(query).scalar_one() for query in (every, solved_ones))
     return int(written - solved)
 
 
@@ -97,7 +95,7 @@ def get_data(
 
     All of them, those of one time stamp, or those of the elements of some numbers.
     """
-    table = _table(store, sim, component, software)
+    table = _model(store, sim, component, software).__table__
     with store.reading() as connection:
         return read_rows(connection, table, sim, KEYS[component], at=at, numbers=numbers)
 
@@ -106,18 +104,18 @@ def get_outline(
     store: Store, sim: int, component: str, software: str, names: Sequence[str]
 ) -> tuple[list[str], pd.DataFrame]:
     """Return a component's time stamps, and its elements in the columns of ``names``, their number first."""
-    table = _table(store, sim, component, software)
+    table = _model(store, sim, component, software).__table__
     with store.reading() as connection:
         return read_outline(connection, table, sim, names)
 
 
-def _table(store: Store, sim: int, component: str, software: str | None) -> Table:
+def _model(store: Store, sim: int, component: str, software: str | None) -> type[Result]:
     key = software_key(software or simulation(store, sim).software)
-    table = RESULTS.get((key, component))
-    if table is None:
+    model = RESULTS.get((key, component))
+    if model is None:
         known = [name for prefix, name in RESULTS if prefix == key]
         raise BadInput(f"{key} has no table {component!r}", hint=f"tables are {', '.join(known)}")
-    return table
+    return model
 
 
 def get_bus_data(store: Store, sim: int, software: str | None = None) -> pd.DataFrame:
@@ -147,10 +145,10 @@ def get_link_data(store: Store, sim: int, software: str | None = None) -> pd.Dat
 
 def get_farm_data(store: Store, sim: int) -> pd.DataFrame:
     """Return the power of the wave-energy or other plants that fed the simulation."""
-    table = wec_simulations
-    chosen = [table.c.timestamp, table.c.wec_farm_name, table.c.wecsim_case, table.c.power_output_mw]
-    query = select(*chosen).where(table.c.grid_sim_id == sim).order_by(table.c.timestamp, table.c.wec_farm_name)
+    farm = WecSimulation
+    chosen = [farm.timestamp, farm.wec_farm_name, farm.wecsim_case, farm.power_output_mw]
+    query = select(*chosen).where(farm.grid_sim_id == sim).order_by(farm.timestamp, farm.wec_farm_name)
     with store.reading() as connection:
         rows = connection.execute(query).all()
-    frame = pd.DataFrame([tuple(row) for row in rows], columns=[column.name for column in chosen])
+    frame = pd.DataFrame([tuple(row) for row in rows], columns=[column.key for column in chosen])
     return frame.astype({"power_output_mw": float})

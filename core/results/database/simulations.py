@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, select, update
+from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.results.database.software import SOFTWARE, software_key
-from core.results.database.tables import RESULTS, grid_simulations, simulation_progress
+from core.results.database.tables import RESULTS, GridSimulation, SimulationProgress
 from core.store import Store, now
 
 RUNNING, INTERRUPTED, DONE = "running", "interrupted", "done"
@@ -50,19 +51,18 @@ def begin(
     inputs: dict[str, Any] | None = None,
 ) -> int:
     """Enter a simulation as running and return its number."""
-    row = {
-        "case_name": case_name,
-        "software": SOFTWARE[software_key(software)],
-        "sbase_mva": float(sbase_mva),
-        "timestamp_start": timestamp_start,
-        "simulation_notes": notes,
-    }
-    with store.writing() as connection:
-        number = connection.execute(insert(grid_simulations).values(row)).inserted_primary_key
-        sim = int(number[0]) if number else 0
-        progress = {"state": RUNNING, "steps": steps, "steps_done": 0, "heartbeat_at": now(), "inputs": inputs or {}}
-        connection.execute(insert(simulation_progress).values(grid_sim_id=sim, **progress))
-    return sim
+    own = GridSimulation(
+        case_name=case_name,
+        software=SOFTWARE[software_key(software)],
+        sbase_mva=float(sbase_mva),
+        timestamp_start=timestamp_start,
+        simulation_notes=notes,
+        progress=SimulationProgress(state=RUNNING, steps=steps, inputs=inputs or {}),
+    )
+    with _changing(store) as session:
+        session.add(own)
+        session.flush()
+        return own.grid_sim_id
 
 
 @contextmanager
@@ -71,7 +71,8 @@ def all_or_nothing(store: Store, sim: int) -> Iterator[None]:
 
     It counts as interrupted until it is finished: what kills this process can't be told.
     """
-    set_state(store, sim, INTERRUPTED)
+    with _changing(store) as session:
+        _found(session, sim).progress.state = INTERRUPTED
     try:
         yield
     except BaseException:
@@ -79,81 +80,86 @@ def all_or_nothing(store: Store, sim: int) -> Iterator[None]:
         raise
 
 
-def set_state(store: Store, sim: int, state: str) -> None:
-    """Set a simulation's state."""
-    with store.writing() as connection:
-        _change(connection, sim, {"state": state})
-
-
 def advance(connection: Connection, sim: int, steps: int) -> None:
     """Count in the writer's own transaction the steps that it wrote."""
-    _change(connection, sim, {"steps_done": simulation_progress.c.steps_done + steps})
+    further = update(SimulationProgress).values(steps_done=SimulationProgress.steps_done + steps)
+    connection.execute(further.where(SimulationProgress.grid_sim_id == sim))
 
 
 def finish(store: Store, sim: int, timestamp_end: str) -> None:
     """Mark a simulation as done: its last step is written."""
-    with store.writing() as connection:
-        _change(connection, sim, {"state": DONE})
-        own = grid_simulations.c.grid_sim_id == sim
-        connection.execute(update(grid_simulations).where(own).values(timestamp_end=timestamp_end))
+    with _changing(store) as session:
+        own = _found(session, sim)
+        own.timestamp_end, own.progress.state = timestamp_end, DONE
 
 
-def _change(connection: Connection, sim: int, values: dict[str, Any]) -> None:
-    own = simulation_progress.c.grid_sim_id == sim
-    if not connection.execute(update(simulation_progress).where(own).values(heartbeat_at=now(), **values)).rowcount:
-        raise NotFound(f"there is no simulation {sim}", hint="see them with: results list")
+def remove(store: Store, sim: int) -> None:
+    """Remove a simulation; the database removes all its results with it."""
+    with _changing(store) as session:
+        session.delete(_found(session, sim))
 
 
 def simulations(store: Store) -> list[Simulation]:
     """Return all simulations, the newest first."""
-    with store.reading() as connection:
-        rows = connection.execute(_joined().order_by(grid_simulations.c.grid_sim_id.desc())).all()
-    return [_simulation(row) for row in rows]
+    with store.reading() as connection, Session(connection) as session:
+        every = session.scalars(select(GridSimulation).order_by(GridSimulation.grid_sim_id.desc()))
+        return [_simulation(own) for own in every]
 
 
 def simulation(store: Store, sim: int) -> Simulation:
     """Return one simulation."""
-    with store.reading() as connection:
-        row = connection.execute(_joined().where(grid_simulations.c.grid_sim_id == sim)).first()
-    if row is None:
-        raise NotFound(f"there is no simulation {sim}", hint="see them with: results list")
-    return _simulation(row)
-
-
-def remove(store: Store, sim: int) -> None:
-    """Remove a simulation with all its results."""
-    with store.writing() as connection:
-        if not connection.execute(delete(grid_simulations).where(grid_simulations.c.grid_sim_id == sim)).rowcount:
-            raise NotFound(f"there is no simulation {sim}", hint="see them with: results list")
+    with store.reading() as connection, Session(connection) as session:
+        return _simulation(_found(session, sim))
 
 
 def software_of(store: Store, sim: int) -> list[str]:
     """Return every software that a simulation has results of."""
-    return [software for software, component in _tables_of(store, sim) if component == "bus"]
+    return [software for software, component in _results_of(store, sim) if component == "bus"]
 
 
 def components_of(store: Store, sim: int, software: str) -> list[str]:
     """Return the components that a simulation has results of by one software."""
-    return [component for own, component in _tables_of(store, sim) if own == software]
+    return [component for own, component in _results_of(store, sim) if own == software]
 
 
-def _tables_of(store: Store, sim: int) -> list[tuple[str, str]]:
+def _results_of(store: Store, sim: int) -> list[tuple[str, str]]:
     with store.reading() as connection:
         return [
             name
-            for name, table in RESULTS.items()
-            if connection.execute(select(table.c.id).where(table.c.grid_sim_id == sim).limit(1)).first()
+            for name, model in RESULTS.items()
+            if connection.execute(select(model.id).where(model.grid_sim_id == sim).limit(1)).first()
         ]
 
 
-def _joined() -> Select[Any]:
-    progress = [column for column in simulation_progress.c if column.name != "grid_sim_id"]
-    return select(*grid_simulations.c, *progress).join(simulation_progress)
+@contextmanager
+def _changing(store: Store) -> Iterator[Session]:
+    """Give a session whose changes are kept together at the end, or not at all after an error."""
+    with store.writing() as connection, Session(connection) as session, session.begin():
+        yield session
 
 
-def _simulation(row: Row[Any]) -> Simulation:
-    values = dict(row._mapping)
-    silent = now() - values.pop("heartbeat_at")
-    if values["state"] == RUNNING and silent > SILENCE:
-        values["state"] = INTERRUPTED
-    return Simulation(**values | {"software": software_key(values["software"])})
+def _found(session: Session, sim: int) -> GridSimulation:
+    own = session.get(GridSimulation, sim)
+    if own is None:
+        raise NotFound(f"there is no simulation {sim}", hint="see them with: results list")
+    return own
+
+
+def _simulation(own: GridSimulation) -> Simulation:
+    """Return a simulation by value: it stays as it was seen."""
+    progress = own.progress
+    silent = progress.state == RUNNING and now() - progress.heartbeat_at > SILENCE
+    return Simulation(
+        own.grid_sim_id,
+        own.case_name,
+        software_key(own.software),
+        own.sbase_mva,
+        own.timestamp_start,
+        own.timestamp_end,
+        own.simulation_notes,
+        own.created_at,
+        INTERRUPTED if silent else progress.state,
+        progress.steps,
+        progress.steps_done,
+        progress.inputs,
+    )

@@ -1,86 +1,92 @@
-"""Tables of grid simulations and their results: one family of result tables a software."""
+"""Models of grid simulations and their results: one family of result tables a software."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION
-from sqlalchemy.types import REAL, TypeEngine
+from sqlalchemy import ForeignKey, Integer, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeEngine
 
 from core.results.database.software import KEYS, SOFTWARE, columns, components
-from core.store import Document, Moment, metadata
+from core.store import NUMBER, Base, now
 
-#: Eight bytes everywhere: PostgreSQL's REAL has four.
-NUMBER: TypeEngine[float] = REAL().with_variant(DOUBLE_PRECISION(), "postgresql")
+Number = Annotated[int, mapped_column(primary_key=True)]
+OfSimulation = Annotated[int, mapped_column(ForeignKey("grid_simulations.grid_sim_id", ondelete="CASCADE"))]
+CreatedAt = Annotated[str, mapped_column(nullable=True, server_default=text("CURRENT_TIMESTAMP"))]
 TYPES: dict[str, TypeEngine[Any]] = {"int": Integer(), "text": Text(), "float": NUMBER}
+#: A number stays with its row: none is given again after the row is gone.
+NEVER_REUSED = {"sqlite_autoincrement": True}
 
 
-def _of_simulation(**options: Any) -> Column[int]:
-    return Column("grid_sim_id", Integer, ForeignKey("grid_simulations.grid_sim_id", ondelete="CASCADE"), **options)
+class GridSimulation(Base):
+    """What was simulated, by which software and when; the database removes what belongs to it with it."""
+
+    __tablename__ = "grid_simulations"
+    __table_args__ = NEVER_REUSED
+
+    grid_sim_id: Mapped[Number]
+    case_name: Mapped[str]
+    software: Mapped[str]
+    sbase_mva: Mapped[float]
+    timestamp_start: Mapped[str]
+    timestamp_end: Mapped[str | None]  # null until the simulation is done
+    simulation_notes: Mapped[str | None]
+    created_at: Mapped[CreatedAt]
+
+    progress: Mapped[SimulationProgress] = relationship(lazy="joined", innerjoin=True, passive_deletes="all")
 
 
-def _created_at() -> Column[str]:
-    return Column("created_at", Text, server_default=text("CURRENT_TIMESTAMP"))
+class WecSimulation(Base):
+    """The power of a wave-energy or other plant at one time stamp of a simulation."""
+
+    __tablename__ = "wec_simulations"
+    __table_args__ = NEVER_REUSED
+
+    wec_sim_id: Mapped[Number]
+    grid_sim_id: Mapped[OfSimulation | None] = mapped_column(index=True)
+    wec_farm_name: Mapped[str]
+    wecsim_case: Mapped[str | None]
+    power_output_mw: Mapped[float | None]
+    timestamp: Mapped[str]
+    created_at: Mapped[CreatedAt]
 
 
-grid_simulations = Table(
-    "grid_simulations",
-    metadata,
-    Column("grid_sim_id", Integer, primary_key=True),
-    Column("case_name", Text, nullable=False),
-    Column("software", Text, nullable=False),
-    Column("sbase_mva", NUMBER, nullable=False),
-    Column("timestamp_start", Text, nullable=False),
-    Column("timestamp_end", Text),  # null until the simulation is done
-    Column("simulation_notes", Text),
-    _created_at(),
-    sqlite_autoincrement=True,
-)
+class SimulationProgress(Base):
+    """How far a simulation is, beside its specified row."""
 
-wec_simulations = Table(
-    "wec_simulations",
-    metadata,
-    Column("wec_sim_id", Integer, primary_key=True),
-    _of_simulation(),
-    Column("wec_farm_name", Text, nullable=False),
-    Column("wecsim_case", Text),
-    Column("power_output_mw", NUMBER),
-    Column("timestamp", Text, nullable=False),
-    _created_at(),
-    Index(None, "grid_sim_id"),
-    sqlite_autoincrement=True,
-)
+    __tablename__ = "simulation_progress"
 
-#: How far a simulation is, beside its specified row.
-simulation_progress = Table(
-    "simulation_progress",
-    metadata,
-    _of_simulation(primary_key=True),
-    Column("state", Text, nullable=False),  # running, interrupted, done
-    Column("steps", Integer),  # null: not known beforehand
-    Column("steps_done", Integer, nullable=False),
-    Column("heartbeat_at", Moment, nullable=False),
-    Column("inputs", Document, nullable=False),
-)
+    grid_sim_id: Mapped[OfSimulation] = mapped_column(primary_key=True)
+    state: Mapped[str]  # running, interrupted, done
+    steps: Mapped[int | None]  # null: not known beforehand
+    steps_done: Mapped[int] = mapped_column(default=0)
+    heartbeat_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+    inputs: Mapped[dict[str, Any]]
 
 
-def _result_table(software: str, component: str) -> Table:
-    return Table(
-        f"{software}_{component}_results",
-        metadata,
-        Column("id", Integer, primary_key=True),
-        _of_simulation(nullable=False),
-        Column("timestamp", Text, nullable=False),
-        *(Column(c.name, TYPES[c.type], nullable=not c.required) for c in columns(software, component)),
-        UniqueConstraint("grid_sim_id", "timestamp", KEYS[component]),
-        sqlite_autoincrement=True,
-    )
+class Result(Base):
+    """The results of one element at one time stamp of a simulation."""
+
+    __abstract__ = True
+
+    id: Mapped[Number]
+    grid_sim_id: Mapped[OfSimulation]
+    timestamp: Mapped[str]
 
 
-#: The result tables by software and component.
+def _results(software: str, component: str) -> type[Result]:
+    """Return the model of a software's results of a component, with the columns of ``columns.csv``."""
+    own = {c.name: mapped_column(TYPES[c.type], nullable=not c.required) for c in columns(software, component)}
+    table = {
+        "__tablename__": f"{software}_{component}_results",
+        "__table_args__": (UniqueConstraint("grid_sim_id", "timestamp", KEYS[component]), NEVER_REUSED),
+    }
+    return type(f"{software.title()}{component.title()}Result", (Result,), table | own)
+
+
+#: The models of results by software and component.
 RESULTS = {
-    (software, component): _result_table(software, component)
-    for software in SOFTWARE
-    for component in components(software)
+    (software, component): _results(software, component) for software in SOFTWARE for component in components(software)
 }

@@ -15,12 +15,13 @@ import duckdb
 import pandas as pd
 import pytest
 from sqlalchemy import URL, func, inspect, select
+from sqlalchemy.orm import Session
 
 from core.errors import BadInput, NotFound, StoreError
 from core.results import database
 from core.results.database import GridState
 from core.results.database.software import KEYS, SOFTWARE
-from core.results.database.tables import RESULTS
+from core.results.database.tables import RESULTS, SimulationProgress
 from core.settings import Settings
 from core.store import Store, backup, open_store
 
@@ -80,6 +81,11 @@ def test_states_come_back_as_they_were_written(either: Store):
     assert database.get_load_data(either, sim)["load"].tolist() == [1, 1]
     assert database.get_line_data(either, sim)["line_pct"].isna().all()
     assert database.simulation(either, sim).steps_done == 2
+    bus = RESULTS["psse", "bus"]
+    with either.reading() as connection, Session(connection) as session:
+        last = session.scalars(select(bus).where(bus.grid_sim_id == sim).order_by(bus.id.desc())).first()
+        assert last is not None
+        assert (last.timestamp, last.v_mag, last.type) == ("2025-01-01T01:00:00", 1.01, "PQ")
 
 
 def test_an_element_that_changes_or_is_missing_at_a_step_is_read_as_it_was_written(either: Store):
@@ -161,7 +167,10 @@ def test_removing_a_simulation_removes_its_results(either: Store):
     database.insert_grid_state(either, sim, state())
     database.remove(either, sim)
     with either.reading() as connection:
-        left = [connection.execute(select(func.count()).select_from(table)).scalar() for table in RESULTS.values()]
+        left = [
+            connection.execute(select(func.count()).select_from(table)).scalar()
+            for table in (*RESULTS.values(), SimulationProgress)
+        ]
     assert sum(left) == 0
     with pytest.raises(NotFound):
         database.get_bus_data(either, sim)
