@@ -55,8 +55,7 @@ def audit(network: Network, tolerance_mva: float | None = None) -> Audit:
     """
     v = stored_voltages(network)
     if tolerance_mva is None:
-        load_mva = float(np.nan_to_num(np.abs(load_power(network, v))).sum())
-        tolerance_mva = min(SOLVED_MVA, SOLVED_SHARE * load_mva) if load_mva else SOLVED_MVA
+        tolerance_mva = solved_within_mva(network)
     with np.errstate(invalid="ignore", over="ignore"):  # absurd numbers in a file end as "not solved"
         mismatches = bus_mismatches(network, v)
         exceeded = limits_exceeded(network, v)
@@ -72,22 +71,14 @@ def audit(network: Network, tolerance_mva: float | None = None) -> Audit:
     if not solved and bus is not None:
         text = f"The stored voltages don't solve the network: bus {bus} is {largest:.4g} MVA off."
         hint = "Solve the network before you compare it with results of another program."
-        if bus_mismatches(_charging_at_both_ends(network), v)["mva"].max() <= tolerance_mva:
-            hint = (
-                "They do with half of each transformer's magnetising admittance at either end: it is the charging of a "
-                "line there, which PSS/E counts at the first winding alone."
-            )
         findings.insert(0, Finding("network.audit.not_solved", Severity.WARNING, text, hint))
     return Audit(solved, tolerance_mva, largest, bus, mismatches, island_table(network), exceeded, findings)
 
 
-def _charging_at_both_ends(network: Network) -> Network:
-    """Return the network with the magnetising admittance of transformers as a line's charging, half at either end."""
-    t = network["transformer"]
-    g, b = t["g_mag_pu"] / 2, t["b_mag_pu"] / 2
-    t = t.assign(g_mag_pu=0.0, g_from_pu=t["g_from_pu"] + g, g_to_pu=t["g_to_pu"] + g)
-    t = t.assign(b_mag_pu=0.0, b_from_pu=t["b_from_pu"] + b, b_to_pu=t["b_to_pu"] + b)
-    return network.with_tables(transformer=t)
+def solved_within_mva(network: Network) -> float:
+    """Return the largest mismatch [MVA] of a solved case."""
+    load_mva = float(np.nan_to_num(np.abs(load_power(network, stored_voltages(network)))).sum())
+    return min(SOLVED_MVA, SOLVED_SHARE * load_mva) if load_mva else SOLVED_MVA
 
 
 def stored_voltages(network: Network) -> np.ndarray:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from core.formats.psse import schema
 from core.formats.psse.case import RawCase
+from core.formats.psse.charging import settled_charging
 from core.formats.psse.fieldtext import none_for_missing
 from core.formats.psse.to_network import to_network
 from core.formats.psse.transformers import before_correction
@@ -43,7 +44,7 @@ def from_network(network: Network, version: int = 35) -> RawCase:
     built = {section: build(network) for section, build in BUILDERS.items()}
     if isinstance(original, RawCase):
         baseline = to_network(original, network.name, [])
-        if network.equals(baseline):
+        if network.equals(settled_charging(baseline, [])):
             return original
         if original.base_mva == network.base_mva:
             built = {s: _kept(network, baseline, original, s, new) for s, new in built.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.findings import Reading
+from core.formats.psse.charging import settled_charging
 from core.formats.psse.from_network import from_network
 from core.formats.psse.raw_reader import read_raw_case
 from core.formats.psse.raw_text import write_raw_case
@@ -25,7 +26,7 @@ def read_raw(data: bytes, name: str = "") -> Reading[Network]:
         return read_rawx(data, name)
     reading = read_raw_case(data, name)
     findings = list(reading.findings)
-    network = to_network(reading.value, name, findings)
+    network = settled_charging(to_network(reading.value, name, findings), findings)
     return Reading(network, [*findings, *check(network)], reading.source)
 
 
@@ -33,7 +34,7 @@ def read_rawx(data: bytes, name: str = "") -> Reading[Network]:
     """Read a RAWX file as a network; see :func:`read_raw`."""
     reading = read_rawx_case(data, name)
     findings = list(reading.findings)
-    network = to_network(reading.value, name, findings)
+    network = settled_charging(to_network(reading.value, name, findings), findings)
     return Reading(network, [*findings, *check(network)], reading.source)
 
 
