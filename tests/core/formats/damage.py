@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -65,6 +66,6 @@ def damaged_document(document: Any, dice: Random) -> None:
         if dice.random() < 0.2:
             del at[key]
         else:
-            at[key] = dice.choice(VALUES)
+            at[key] = deepcopy(dice.choice(VALUES))
         if not document:
             return
