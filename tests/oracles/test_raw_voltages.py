@@ -14,10 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.findings import Finding
 from core.formats.networks import read_network
-from core.formats.psse import to_network, write_raw
-from core.formats.psse.charging import settled_charging
+from core.formats.psse import write_raw
 from core.network import Network
 from core.network.admittance import admittance_matrix
 from core.network.audit import audit, bus_mismatches, stored_voltages
@@ -105,13 +103,3 @@ def test_charging_written_as_mag2_is_counted_at_both_ends_where_the_voltages_say
     changed = reading.value.with_tables(load=reading.value["load"].assign(p_mw=0.0))
     again = read_network(write_raw(changed).encode(), "changed.raw").value
     assert abs(admittance_matrix(again) - admittance_matrix(reading.value)).max() < 1e-12
-
-
-def test_without_a_solution_mag2_is_what_psse_defines():
-    raw = solved_raw("case300")
-    flat = read_network(raw, "case300.raw").value.extras["psse"]
-    network = to_network(flat, "as defined", [])
-    unsolved = network.with_tables(bus=network["bus"].assign(v_pu=1.0, angle_deg=0.0))
-    findings: list[Finding] = []
-    assert settled_charging(unsolved, findings) is unsolved
-    assert not findings

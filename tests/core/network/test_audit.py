@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.network import CATALOGUE, Network
+from core.network import Network
 from core.network.audit import audit
 
 
@@ -37,21 +37,6 @@ def test_a_missing_megawatt_is_found_at_its_bus() -> None:
     found = audit(solved(p_mw=99.0, q_mvar=-5.478104631726711))
     assert not found.solved
     assert (found.worst_bus, found.max_mismatch_mva) == (2, pytest.approx(1000 * np.sin(np.deg2rad(6)) - 99.0))
-
-
-def test_charging_that_was_written_as_magnetising_admittance_is_told() -> None:
-    """A line's 20 Mvar of charging, half at either end, stand at the first winding of a transformer."""
-    line = solved(q_mvar=-5.478104631726711 + 10)
-    ends = line["branch"][["from_bus", "to_bus", "ckt", "x_pu"]]
-    network = line.with_tables(
-        branch=line["branch"][:0],
-        transformer=CATALOGUE.conform("transformer", ends.assign(b_mag_pu=0.2)),
-        generator=line["generator"].assign(q_mvar=line["generator"]["q_mvar"] - 10),
-    )
-    found = audit(network)
-    assert found.max_mismatch_mva == pytest.approx(10.0, abs=1e-6)
-    assert "half of each transformer's magnetising admittance" in found.findings[0].hint
-    assert "half" not in audit(solved(p_mw=99.0)).findings[0].hint
 
 
 def test_an_overloaded_line_is_listed() -> None:
