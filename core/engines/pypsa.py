@@ -45,7 +45,7 @@ def steps(case: BusCase, links: Links, shunt: np.ndarray, generation: np.ndarray
     magnitude = np.abs(case.v_start)
     for _ in range(MOST_ROUNDS):
         _set_powers(n, case, generation - scale * case.demand(magnitude))
-        answer[:, case.solved] = _solved(n, case)
+        answer[:, case.solved] = _solved(n, case, np.where(np.isfinite(answer), answer, case.v_start))
         found = np.nan_to_num(np.abs(answer), nan=1.0)
         settled = np.abs(case.demand(found) - case.demand(magnitude)).max() < TOLERANCE_PU
         magnitude = found
@@ -94,14 +94,17 @@ def _set_powers(n: Any, case: BusCase, injected: np.ndarray) -> None:
         n.generators_t[name] = pd.DataFrame(power[:, case.solved], index=n.snapshots, columns=n.generators.index)
 
 
-def _solved(n: Any, case: BusCase) -> np.ndarray:
+def _solved(n: Any, case: BusCase, start: np.ndarray) -> np.ndarray:
     """Return the voltages of the buses that take part; a step counts only with all parts converged."""
+    swing = pd.Series(np.angle(case.v_start[case.slack]), index=n.buses["sub_network"].loc[_names(case.slack)])
+    turn = swing.loc[n.buses["sub_network"]].to_numpy()  # PyPSA's swing buses have the angle 0
+    own = start[:, case.solved]
+    for name, seed in (("v_mag_pu", np.abs(own)), ("v_ang", np.angle(own) - turn)):
+        n.buses_t[name] = pd.DataFrame(seed, index=n.snapshots, columns=n.buses.index)
     try:
         with np.errstate(all="ignore"):
-            report = n.pf(x_tol=TOLERANCE_PU)
+            report = n.pf(x_tol=TOLERANCE_PU, use_seed=True)
     except (ValueError, KeyError, np.linalg.LinAlgError) as error:
         raise EngineError(f"PyPSA can't run this network: {error}") from error
-    v = n.buses_t["v_mag_pu"].to_numpy() * np.exp(1j * n.buses_t["v_ang"].to_numpy())
-    swing = pd.Series(np.angle(case.v_start[case.slack]), index=n.buses["sub_network"].loc[_names(case.slack)])
-    v = v * np.exp(1j * swing.loc[n.buses["sub_network"]].to_numpy())  # PyPSA's swing buses have the angle 0
+    v = n.buses_t["v_mag_pu"].to_numpy() * np.exp(1j * (n.buses_t["v_ang"].to_numpy() + turn))
     return np.where(report["converged"].to_numpy().all(axis=1)[:, None], v, np.nan)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from core.engines.bus_case import as_pi
 from core.errors import BadInput
@@ -24,6 +26,7 @@ from core.studies.simulation.steps import Grid, line_rows, load_rows, long
 TOGETHER = 24
 #: A rating that never binds [MVA], for lines without one.
 UNLIMITED_MVA = 1e6
+Limits = Callable[[Any, pd.Index], None]
 #: What the catalogue has for a limit that a file doesn't give [MW].
 NO_LIMIT_MW = 9999.0
 
@@ -57,18 +60,38 @@ def tables(grid: Grid, series: Series, steps: slice, costs: np.ndarray) -> dict[
     np.add.at(total.T, to, found.link_to.T)
     nothing = np.full(total.shape, np.nan)
     injected = np.where(np.isnan(found.price), np.nan, (total - demand) / base)
-    rated = grid.links.rate_mva > 0
-    loading = np.where(rated, 100 * np.abs(found.flow) / np.where(rated, grid.links.rate_mva, 1.0), np.nan)
     powers = {"p": injected, "q": nothing, "v_mag": nothing, "angle_deg": np.rad2deg(found.angle)}
     made = {
         "bus": long(grid.elements.bus.assign(carrier="AC"), stamps, **powers, marginal_price=found.price),
         "generator": _generators(grid, series, fleet, found.output, stamps),
         "load": load_rows(grid, series.load_scale[steps, None], np.ones(total.shape), stamps),
-        "line": line_rows(grid, loading, stamps),
+        "line": line_rows(grid, _loading_pct(grid, found.flow), stamps),
     }
     if on.any():
         made["link"] = _links(network, on, found, stamps)
     return made
+
+
+def _loading_pct(grid: Grid, flow: np.ndarray) -> np.ndarray:
+    """Return the loading of two-ended links and of windings; ``flow`` is that of every link, steps × links [MW]."""
+    two_ended = grid.links.table != "transformer3w"
+    through = np.hstack([flow[:, two_ended], (_by_winding(grid).T @ flow.T).T])
+    rate = np.r_[grid.two_ended.rate_mva, grid.windings.rate_mva]
+    return np.asarray(100 * np.abs(through) / np.where(rate > 0, rate, np.nan))
+
+
+def _by_winding(grid: Grid) -> sparse.csr_matrix:
+    """Return links × windings: 1 where the link leaves the winding's bus, −1 where it arrives there."""
+    links, each = grid.links, grid.windings
+    place = np.full((len(grid.network["transformer3w"]), 3), -1)
+    place[each.rows, each.number - 1] = np.arange(len(each.rows))
+    star = np.flatnonzero(links.table == "transformer3w")
+    ends = np.column_stack(grid.network.terminals("transformer3w"))[links.row[star]]
+    joins = (ends == links.from_[star, None]) & (ends[:, [1, 2, 0]] == links.to[star, None])
+    pair = joins.argmax(axis=1)  # from this winding to the next one
+    windings = np.r_[place[links.row[star], pair], place[links.row[star], (pair + 1) % 3]]
+    values = (np.repeat([1.0, -1.0], len(star)), (np.r_[star, star], windings))
+    return sparse.csr_matrix(values, shape=(len(links.row), len(each.rows)))
 
 
 def machines(grid: Grid, series: Series, steps: slice, costs: np.ndarray) -> pd.DataFrame:
@@ -96,14 +119,14 @@ def machines(grid: Grid, series: Series, steps: slice, costs: np.ndarray) -> pd.
 
 def solve(grid: Grid, series: Series, steps: slice, fleet: pd.DataFrame) -> Dispatch:
     """Return the dispatch of the steps; where several have none together, of each alone."""
-    n = _network(grid, series, steps, fleet)
+    n, limits = _network(grid, series, steps, fleet), _winding_limits(grid)
     count = steps.stop - steps.start
     ok = np.zeros(count, dtype=bool)
     for first in range(0, count, TOGETHER):
         chunk = n.snapshots[first : first + TOGETHER]
-        parts = [chunk] if _optimised(n, chunk) else [chunk[[k]] for k in range(len(chunk))]
+        parts = [chunk] if _optimised(n, chunk, limits) else [chunk[[k]] for k in range(len(chunk))]
         for part in parts:
-            ok[part] = len(parts) == 1 or _optimised(n, part)
+            ok[part] = len(parts) == 1 or _optimised(n, part, limits)
     number = len(grid.case.v_start)
     price, angle = (
         _wide(n.buses_t[name], n.snapshots, pd.RangeIndex(number).astype(str), ok)
@@ -116,14 +139,35 @@ def solve(grid: Grid, series: Series, steps: slice, fleet: pd.DataFrame) -> Disp
     return Dispatch(output, price, angle, flow - _turned(grid), ends[0], -ends[1])
 
 
-def _optimised(n: Any, snapshots: pd.Index) -> bool:
+def _optimised(n: Any, snapshots: pd.Index, limits: Limits) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         status, _ = n.optimize(
             snapshots, solver_name="highs", include_objective_constant=False, progress=False,
-            solver_options={"output_flag": False},
+            solver_options={"output_flag": False}, extra_functionality=limits,
         )  # fmt: skip
     return bool(status == "ok")
+
+
+def _winding_limits(grid: Grid) -> Limits:
+    """Return what keeps the power through each winding below its rating: PyPSA knows only the links between them."""
+    by = _by_winding(grid)
+    rated = grid.windings.rate_mva > 0
+    turned, rate = (by.T @ _turned(grid))[rated], grid.windings.rate_mva[rated]
+    entries = by[:, rated].tocoo()
+
+    def limit(n: Any, _snapshots: pd.Index) -> None:
+        import xarray as xr
+
+        if not entries.nnz:
+            return
+        flow = n.model["Line-s"].sel(name=entries.row.astype(str)) * xr.DataArray(entries.data, dims="name")
+        through = flow.groupby(xr.DataArray(entries.col, dims="name", name="winding")).sum()
+        most, least = (xr.DataArray(turned + side * rate, dims="winding") for side in (1, -1))
+        n.model.add_constraints(through <= most, name="winding-most")
+        n.model.add_constraints(through >= least, name="winding-least")
+
+    return limit
 
 
 def _wide(frame: pd.DataFrame, snapshots: pd.Index, names: pd.Index, ok: np.ndarray) -> np.ndarray:

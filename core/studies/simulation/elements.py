@@ -9,29 +9,31 @@ import pandas as pd
 
 from core.engines.bus_case import BusCase, Links
 from core.network import Network
+from core.network.admittance import Windings
 
 TYPES = {"slack": "Slack", "pv": "PV", "pq": "PQ"}
-#: Tables whose rows are lines of the results, in the order of their numbers; the star has three windings' pairs.
-LINES = ("branch", "switch", "transformer", "transformer3w")
-PAIRS = ((0, 1), (1, 2), (2, 0))
+#: Tables whose rows are lines of the results, in the order of their numbers, and what their names begin with.
+LINES = {"branch": "Line", "switch": "Switch", "transformer": "Transformer", "transformer3w": "Winding"}
+#: Ends of a transformer's three windings, a line each: the winding's own bus and that of the next one.
+WINDINGS = (("bus_1", "bus_2"), ("bus_2", "bus_3"), ("bus_3", "bus_1"))
 
 
 @dataclass(frozen=True, slots=True)
 class Elements:
-    """The fixed columns of the results by component; lines, switches and transformers are lines."""
+    """The fixed columns of the results by component; lines, switches, transformers and windings of three are lines."""
 
     bus: pd.DataFrame
     generator: pd.DataFrame
     load: pd.DataFrame
     line: pd.DataFrame  # those out of service have status 0
-    line_of_link: np.ndarray  # the row of each link among the lines
+    place: np.ndarray  # the row of each two-ended link, then of each winding of three, among the lines
 
     @classmethod
-    def of(cls, network: Network, case: BusCase, links: Links) -> Elements:
+    def of(cls, network: Network, case: BusCase, two_ended: Links, of_three: Windings) -> Elements:
         """Return the elements of a network."""
         generator = _at_buses(network, "generator", "gen").assign(mbase=network.values("generator", "mva_base"))
         load = _at_buses(network, "load", "load")
-        return cls(_buses(network, case), generator, load, *_lines(network, links))
+        return cls(_buses(network, case), generator, load, *_lines(network, two_ended, of_three))
 
 
 def _buses(network: Network, case: BusCase) -> pd.DataFrame:
@@ -64,37 +66,24 @@ def _at_buses(network: Network, table: str, key: str) -> pd.DataFrame:
     )
 
 
-def _lines(network: Network, links: Links) -> tuple[pd.DataFrame, np.ndarray]:
+def _lines(network: Network, two_ended: Links, of_three: Windings) -> tuple[pd.DataFrame, np.ndarray]:
     parts: list[pd.DataFrame] = []
     first: dict[str, int] = {}
     for table in LINES:
         first[table] = sum(len(part) for part in parts)
         parts.append(_line_names(network, table))
     lines = pd.concat(parts, ignore_index=True)
-    place = np.array([first[str(table)] for table in links.table], dtype=int) + links.row
-    star = links.table == "transformer3w"
-    if star.any():
-        place[star] = first["transformer3w"] + 3 * links.row[star] + _pair(network, links, star)
+    links = np.array([first[str(table)] for table in two_ended.table], dtype=int) + two_ended.row
+    place = np.concatenate([links, first["transformer3w"] + 3 * of_three.rows + of_three.number - 1])
     status = np.zeros(len(lines), dtype=int)
     status[place] = 1
     return lines.assign(line=np.arange(1, len(lines) + 1), status=status), place
 
 
 def _line_names(network: Network, table: str) -> pd.DataFrame:
-    """Return names and ends of a table's links: one a row, three a three-winding transformer."""
-    frame = network[table]
-    ends = ("bus_1", "bus_2", "bus_3") if table == "transformer3w" else ("from_bus", "to_bus")
-    numbers = np.column_stack([network.values(table, end) for end in ends])
-    pairs = PAIRS if table == "transformer3w" else ((0, 1),)
-    i, j = (numbers[:, [pair[end] for pair in pairs]].ravel() for end in (0, 1))
-    title = "Line" if table == "branch" else "Switch" if table == "switch" else "Transformer"
-    ckt = frame["ckt"].astype(str).str.strip().repeat(len(pairs)).reset_index(drop=True)
-    names = f"{title}_" + pd.Series(i).astype(str) + "_" + pd.Series(j).astype(str) + "_" + ckt
+    """Return names and ends of a table's lines: one a row, three a three-winding transformer."""
+    ends = WINDINGS if table == "transformer3w" else (("from_bus", "to_bus"),)
+    i, j = (np.column_stack([network.values(table, names[end]) for names in ends]).ravel() for end in (0, 1))
+    ckt = network[table]["ckt"].astype(str).str.strip().repeat(len(ends)).reset_index(drop=True)
+    names = f"{LINES[table]}_" + pd.Series(i).astype(str) + "_" + pd.Series(j).astype(str) + "_" + ckt
     return pd.DataFrame({"line_name": names.astype(object), "ibus": i, "jbus": j})
-
-
-def _pair(network: Network, links: Links, chosen: np.ndarray) -> np.ndarray:
-    """Return which pair of windings each link of a three-winding transformer joins."""
-    ends = np.column_stack(network.terminals("transformer3w"))[links.row[chosen]]
-    joins = [(ends[:, i] == links.from_[chosen]) & (ends[:, j] == links.to[chosen]) for i, j in PAIRS]
-    return np.asarray(np.argmax(joins, axis=0))

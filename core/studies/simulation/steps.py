@@ -12,7 +12,7 @@ from core.engines.bus_case import BusCase, Links, bus_case, links_of
 from core.engines.regulation import reactive_limits, regulating_machines
 from core.findings import Finding, Severity, Where
 from core.network import Network
-from core.network.admittance import shunt_admittance
+from core.network.admittance import Windings, shunt_admittance, windings
 from core.studies.load_flow.tables import shared_by_range
 from core.studies.simulation.elements import Elements
 from core.studies.simulation.series import Series
@@ -28,6 +28,8 @@ class Grid:
     network: Network
     case: BusCase
     links: Links
+    two_ended: Links  # those that are not of three-winding transformers
+    windings: Windings  # of three-winding transformers
     elements: Elements
     shunt: np.ndarray
     machines_pu: np.ndarray  # what machines put into each bus, without the reactive power that a held voltage asks for
@@ -42,8 +44,10 @@ class Grid:
         on, machines = network.live("generator"), np.zeros(len(network["bus"]), dtype=complex)
         np.add.at(machines, at[on], power[on] / network.base_mva)
         links = links_of(network)
-        elements = Elements.of(network, case, links)
-        return cls(network, case, links, elements, shunt_admittance(network), machines, holding)
+        two_ended, of_three = links.where(links.table != "transformer3w"), windings(network)
+        elements = Elements.of(network, case, two_ended, of_three)
+        shunt = shunt_admittance(network)
+        return cls(network, case, links, two_ended, of_three, elements, shunt, machines, holding)
 
     def at(self, series: Series, steps: slice) -> tuple[np.ndarray, np.ndarray]:
         """Return generation and the factor of the loads of some steps, steps × buses [pu]."""
@@ -79,12 +83,13 @@ def tables(
     injected = v * np.conj(drawn)  # generation less demand
     magnitude = np.abs(v)
     missing = injected + scale * grid.case.demand(magnitude) - generation
+    loading = [loaded.loading_pct(v, grid.network.base_mva) for loaded in (grid.two_ended, grid.windings)]
     buses = {"p": injected.real, "q": injected.imag, "v_mag": magnitude, "angle_deg": _degrees(v)}
     return {
         "bus": long(grid.elements.bus, stamps, **buses),
         "generator": _generators(grid, series.generation_scale[steps], missing, stamps),
         "load": load_rows(grid, scale, magnitude, stamps),
-        "line": line_rows(grid, grid.links.loading_pct(v, grid.network.base_mva), stamps),
+        "line": line_rows(grid, np.hstack(loading), stamps),
     }
 
 
@@ -153,7 +158,7 @@ def load_rows(grid: Grid, scale: np.ndarray, magnitude: np.ndarray, stamps: list
 
 
 def line_rows(grid: Grid, loading_pct: np.ndarray, stamps: list[str]) -> pd.DataFrame:
-    """Return lines, switches and transformers with their links' loading; those out of service have none."""
+    """Return the lines with the loading of two-ended links and of windings; those out of service have none."""
     loading = np.full((len(loading_pct), len(grid.elements.line)), np.nan)
-    loading[:, grid.elements.line_of_link] = loading_pct
+    loading[:, grid.elements.place] = loading_pct
     return long(grid.elements.line, stamps, line_pct=loading)

@@ -12,6 +12,8 @@ import pytest
 from core.__main__ import main
 from core.errors import BadInput
 from core.formats.networks import read_network
+from core.formats.psse import write_raw
+from core.network import Network
 from core.results import database
 from core.store import Store
 from core.studies.simulation import Options, simulate
@@ -54,6 +56,27 @@ def test_a_full_line_parts_the_prices_and_the_angle_is_what_its_reactance_needs(
     assert bus["marginal_price"].tolist() == pytest.approx([10.0, 30.0], abs=1e-4)
     assert bus["angle_deg"].tolist() == pytest.approx([0.0, -np.rad2deg(0.04)], abs=1e-6)
     assert line["line_pct"].tolist() == pytest.approx([100.0], abs=1e-4)
+
+
+@pytest.mark.parametrize("shift", [0.0, 30.0])
+def test_a_full_winding_parts_the_prices_too(store: Store, shift: float):
+    """Of 10 $/MWh at bus 1, 40 MW pass the winding to bus 2; the load of 20 MW at bus 3 takes the same machine's."""
+    star = {f"{name}_{pair}_pu": [0.1] for name in ("r", "x") for pair in ("12", "23", "31")}
+    ends = {"bus_1": [1], "bus_2": [2], "bus_3": [3], "rate_a_2_mva": [40.0], "shift_2_deg": [shift]}
+    network = Network(
+        tables={
+            "bus": pd.DataFrame({"bus": [1, 2, 3], "base_kv": [220.0, 110.0, 20.0], "kind": ["SLACK", "PV", "PQ"]}),
+            "generator": pd.DataFrame({"bus": [1, 2], "p_min_mw": 0.0, "p_max_mw": 200.0}),
+            "load": pd.DataFrame({"bus": [2, 3], "p_mw": [60.0, 20.0]}),
+            "transformer3w": pd.DataFrame(star | ends),
+        }
+    )
+    costs = (b"bus,id,marginal_cost\n1,1,10\n2,1,30\n", "costs.csv")
+    file = write_raw(network).encode(), "star.raw"
+    sim = simulate(store, file, software="pypsa-dispatch", options=Options(costs=costs)).grid_sim_id
+    assert database.get_generator_data(store, sim)["p"].tolist() == pytest.approx([0.6, 0.2], abs=1e-6)
+    assert database.get_bus_data(store, sim)["marginal_price"].tolist() == pytest.approx([10, 30, 10], abs=1e-4)
+    assert database.get_line_data(store, sim)["line_pct"].fillna(-1).tolist() == pytest.approx([-1, 100, -1], abs=1e-4)
 
 
 def test_pjm_five_buses_have_their_published_prices(store: Store):

@@ -64,6 +64,26 @@ def test_a_simulated_network_is_what_network_solve_says(store: Store, limits: bo
         assert 100 * machines[name].to_numpy() == pytest.approx(solved["generators"][column].to_numpy(), abs=1e-6)
 
 
+@pytest.mark.parametrize("out", [[], [3]])
+def test_windings_of_three_are_loaded_as_the_load_flow_loads_them(store: Store, out: list[int]):
+    """pandapower's example of several voltages has shifts of 150 degrees and, as its last element, three windings."""
+    pytest.importorskip("pandapower")
+    import pandapower.networks
+
+    net = pandapower.networks.example_multivoltage()
+    network = read_network(pandapower.to_json(net).encode(), "net.json").value
+    windings = network["transformer3w"].assign(**{f"in_service_{number}": number not in out for number in (1, 2, 3)})
+    raw = write_raw(network.with_tables(transformer3w=windings)).encode(), "net.raw"
+    network = read_network(*raw).value
+    branches = case_tables(network, load_flow(network))["branches"]
+    for software in run.FLOWS:
+        lines = database.get_line_data(store, simulate(store, raw, software=software).grid_sim_id)
+        live = lines[lines["status"] == 1]
+        assert live["line_pct"].to_numpy() == pytest.approx(branches["loading_pct"].to_numpy(), abs=1e-6, nan_ok=True)
+        assert lines["line_name"].tolist()[-3:] == ["Winding_34_37_1", "Winding_37_38_1", "Winding_38_34_1"]
+        assert lines["line_pct"].isna().tolist()[-3:] == [number in out for number in (1, 2, 3)]
+
+
 def test_ieee_14_is_in_the_database_as_published(store: Store):
     """V14 = 1.03553 pu, −16.034°; swing machine 232.39 MW, −16.55 Mvar; bus 9 draws 29.5 MW and 16.6 Mvar."""
     sim = simulate(store, file()).grid_sim_id
