@@ -57,7 +57,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         nargs="+",
         help="RAW with solved voltages, psspy tables as CSV, printed load flows, OpenDSS's exports, a database",
     )
-    files.add_argument("--base-mva", metavar="MVA", type=float, default=100.0, help="system base of psspy tables")
+    files.add_argument("--base-mva", metavar="MVA", type=float, default=100.0, help="system base of powers in MW")
+    files.add_argument(
+        "--start", metavar="TIME", help="time of results that name none, from which OpenDSS's monitors count hours"
+    )
     going_on = _action(actions, "resume", "calculate what is missing")
     for action in (simulate, going_on):
         action.add_argument("--background", action="store_true", help="don't wait for the end")
@@ -198,7 +201,7 @@ def _import(store: Store, arguments: Namespace) -> Answer:
     from core.studies.simulation import import_files
 
     read = [(read_bytes(file)[0], Path(file)) for file in arguments.files]
-    numbers, found = import_files(store, read, arguments.base_mva)
+    numbers, found = import_files(store, read, arguments.base_mva, arguments.start)
     findings = plain(found)
     seen = [database.simulation(store, number) for number in numbers]
     fails = any(finding.severity is Severity.ERROR for finding in found)

@@ -25,15 +25,19 @@ def import_files() -> None:
         "or a SQLite database of simulations that WEC-Grid wrote",
     )  # fmt: skip
     base = st.number_input("System base of tables in MW [MVA]", min_value=0.001, value=100.0)
+    start = st.text_input(
+        "Time of results that name none", placeholder="2025-01-01T00:00:00",
+        help="Of a solution without a time stamp; hours of OpenDSS's monitors are counted from it",
+    )  # fmt: skip
     if st.button("Import", icon=":material/download_done:", disabled=not uploads):
         scripted = any(upload.name.lower().endswith(".dss") for upload in uploads)
         tables = [upload for upload in uploads if scripted or psspy_table(upload.getvalue())]
         for case in filter(None, [tables, *([upload] for upload in uploads if upload not in tables)]):
             with explained():
-                _import(case, base)
+                _import(case, base, start or None)
 
 
-def _import(uploads: list[UploadedFile], base_mva: float) -> None:
+def _import(uploads: list[UploadedFile], base_mva: float, start: str | None) -> None:
     from core.studies.simulation import import_files
 
     with TemporaryDirectory() as folder:  # a database is read from a file
@@ -42,7 +46,7 @@ def _import(uploads: list[UploadedFile], base_mva: float) -> None:
             path = Path(folder) / Path(upload.name).name
             path.write_bytes(upload.getvalue())
             files.append((upload.getvalue(), path))
-        numbers, findings = import_files(store(), files, base_mva)
+        numbers, findings = import_files(store(), files, base_mva, start)
     names = ", ".join(path.name for _, path in files)
     st.success(f"{names}: imported as simulation {', '.join(map(str, numbers))}", icon=":material/check_circle:")
     if findings:

@@ -1,11 +1,16 @@
-"""Solved voltages as OpenDSS writes them: ``Export Voltages``, one row a bus, four columns a node.
+"""What OpenDSS exports, by its first columns, and its solved voltages: ``Export Voltages``, one row a bus.
 
-The other exports name elements without their buses; :mod:`core.formats.opendss.element_exports` reads some.
+The other exports name elements without their buses: :mod:`core.formats.opendss.element_exports` and
+:mod:`core.formats.opendss.monitors` read what the tables of results have columns for.
 """
 
 from __future__ import annotations
 
+import csv
 import io
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,22 +21,6 @@ from core.formats.ragged import refuse_ragged
 
 #: What a node has in the export of voltages, with the node's place behind it.
 PARTS = ("node", "magnitude", "angle", "pu")
-VOLTAGES = ("bus", "basekv", *(f"{part}1" for part in PARTS))
-#: First columns of the other exports → what they are called.
-OTHERS = {
-    ("element", "terminal", "p(kw)"): "Powers",
-    ("element", "terminal", "p(mw)"): "Powers",
-    ("element", "i1_1"): "Currents",
-    ("element", "nterminals", "nconductors", "p_1"): "ElemPowers",
-    ("element", "nterminals"): "ElemCurrents or ElemVoltages",
-    ("element", "numterminals"): "P_ByPhase",
-    ("element", "total(w)"): "Losses",
-    ("element", "terminal", "i1"): "Overloads",
-    ("name", "imax"): "Capacity",
-    ("load", "connected kva"): "Loads",
-    ("bus", "v1"): "SeqVoltages",
-    ("datetime", "casename", "status"): "Summary",
-}
 #: Node → the angle that turns it onto phase A [degrees]; further nodes are neutrals.
 TURN = {1: 0.0, 2: 120.0, 3: -120.0}
 #: Phases are closer to their mean, once turned [degrees]; the halves of a split phase are 30 degrees off it.
@@ -40,13 +29,30 @@ LARGEST_TURN = 20.0
 LARGEST_PU = 2.0
 
 
-def opendss_export(data: bytes) -> str | None:
-    """Return which export of OpenDSS the bytes are, if any: ``Voltages`` or another one."""
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One of OpenDSS's exports: its first columns, what it ``fills``, or the reason why nothing and what to take."""
+
+    title: str
+    first_columns: tuple[str, ...]
+    fills: str
+    reason: str
+    instead: str
+
+
+def opendss_export(data: bytes) -> Export | None:
+    """Return which export of OpenDSS the bytes are, if any."""
     first = data[:4096].partition(b"\n")[0].decode("utf-8-sig", errors="replace")
     names = tuple(name.strip().strip('"').lower() for name in first.split(","))
-    if names[: len(VOLTAGES)] == VOLTAGES:
-        return "Voltages"
-    return next((title for sign, title in OTHERS.items() if names[: len(sign)] == sign), None)
+    return next((one for one in _exports() if names[: len(one.first_columns)] == one.first_columns), None)
+
+
+@cache
+def _exports() -> tuple[Export, ...]:
+    with Path(__file__).with_name("exports.csv").open(encoding="utf-8", newline="") as handle:
+        return tuple(
+            Export(**row | {"first_columns": tuple(row["first_columns"].split("|"))}) for row in csv.DictReader(handle)
+        )
 
 
 def read_voltages(data: bytes, name: str) -> tuple[pd.DataFrame, list[Finding]]:
@@ -69,14 +75,14 @@ def read_voltages(data: bytes, name: str) -> tuple[pd.DataFrame, list[Finding]]:
     if (base_kv <= 0).any() or (pu[phase] > LARGEST_PU).any():
         hint = "set VoltageBases and CalcVoltageBases in OpenDSS, solve and export again"
         raise BadInput("the voltages are not in per unit of a nominal voltage", hint=hint, where=where)
-    mean, size, split = _of_phases(node, pu * np.exp(1j * np.deg2rad(angle)))
+    mean, size, split = of_phases(node, pu * np.exp(1j * np.deg2rad(angle)))
     findings = _remarks(table["bus"], split, np.isnan(size), where)
     turned = np.where(split, np.nan, np.angle(mean, deg=True))
     made = {"bus_name": table["bus"], "v_mag": size, "angle_deg": turned, "vbase": base_kv}
     return pd.DataFrame(made), findings
 
 
-def _of_phases(node: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def of_phases(node: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return each bus's mean voltage, its size (missing without a phase), and whether its nodes are no phases."""
     phase = np.isin(node, list(TURN))
     count = np.where(phase.any(axis=1), phase.sum(axis=1), np.nan)

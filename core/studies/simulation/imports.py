@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from core.errors import BadInput
 from core.findings import Finding, Where
@@ -15,12 +17,13 @@ from core.formats.opendss.exports import opendss_export
 from core.formats.psse import read_raw
 from core.formats.psse.psspy_tables import psspy_table, read_psspy_tables
 from core.formats.result_database import MAGIC, read_result_database
-from core.formats.time_stamps import STAMP
+from core.formats.time_stamps import STAMP, read_stamps, written
 from core.network.audit import audit
 from core.results.database import all_or_nothing, begin, finish, insert_tables
 from core.store import Store, now
-from core.studies.simulation.circuit_exports import import_circuit
-from core.studies.simulation.printed import import_opendss, import_printed
+from core.studies.simulation.circuit_exports import import_circuit, import_voltages
+from core.studies.simulation.intake import File, Intake
+from core.studies.simulation.printed import import_printed
 from core.studies.simulation.series import Series
 from core.studies.simulation.steps import Grid, tables
 
@@ -29,86 +32,93 @@ RAW = re.compile(rb"(\s*@!.*\n)*\s*[01]\s*,\s*[\d.+-]")
 
 
 def import_files(
-    store: Store, files: list[tuple[bytes, Path]], base_mva: float = 100.0
+    store: Store, files: list[tuple[bytes, Path]], base_mva: float = 100.0, start: str | None = None
 ) -> tuple[list[int], list[Finding]]:
-    """Import files and return the numbers of their simulations.
+    """Import files, all or none, and return the numbers of their simulations.
 
-    psspy's tables are one case together, and so are OpenDSS's exports with the script of their circuit.
+    psspy's tables are one case together, and so are OpenDSS's exports with the script of their circuit. ``start`` is
+    the time stamp of results that name none; hours of OpenDSS's monitors are counted from it.
     """
     if not 0 < base_mva < np.inf:
         raise BadInput(f"a system base of {base_mva:g} MVA is none", hint="give a positive number of MVA")
+    said: list[Finding] = []
+    if start is not None:
+        stamps, said = read_stamps(pd.Series([start or None], name="start"), Where(), "results")
+        start = str(written(stamps).iloc[0])
+    intake = Intake(store, base_mva, start or now().strftime(STAMP), start is not None, findings=said)
+    intake.tell_again([(data, path.name) for data, path in files])
+    with intake.all_or_nothing():
+        _import(intake, files)
+    return intake.numbers, intake.findings
+
+
+def _import(intake: Intake, files: list[tuple[bytes, Path]]) -> None:
+    """Import each file by its kind, those of one case together."""
     scripts = [path for _, path in files if path.suffix.lower() == ".dss"]
+    of_a_case = [(data, path.name) for data, path in files if path not in scripts and (scripts or psspy_table(data))]
     if scripts:
-        exports = [(data, path.name) for data, path in files if path not in scripts]
-        if len(scripts) > 1 or not exports:
+        if len(scripts) > 1 or not of_a_case:
             hint = "give one main file, and what OpenDSS exported of its solution"
             raise BadInput("one script and its exports make a case", hint=hint, where=Where(file=scripts[-1].name))
-        return import_circuit(store, scripts[0], exports, base_mva)
-    tables = [(data, path.name) for data, path in files if psspy_table(data)]
-    done = [_psspy(store, tables, base_mva)] if tables else []
-    done += [import_results(store, data, path, base_mva) for data, path in files if not psspy_table(data)]
-    return [number for numbers, _ in done for number in numbers], [each for _, found in done for each in found]
+        import_circuit(intake, scripts[0], of_a_case)
+    elif of_a_case:
+        _psspy(intake, of_a_case)
+    for data, path in files:
+        if not scripts and not psspy_table(data):
+            _import_file(intake, data, path)
 
 
-def _psspy(store: Store, files: list[tuple[bytes, str]], base_mva: float) -> tuple[list[int], list[Finding]]:
-    made, findings = read_psspy_tables(files, base_mva, now().strftime(STAMP))
-    stamps = sorted(made["bus"]["timestamp"].unique())
-    kept = {"files": [{"sha256": store.keep(*file), "name": file[1]} for file in files]}
-    sim = begin(store, files[0][1], "psse", base_mva, stamps[0], steps=len(stamps), inputs=kept)
-    with all_or_nothing(store, sim):
-        insert_tables(store, sim, made, steps=len(stamps))
-        finish(store, sim, stamps[-1])
-    return [sim], findings
-
-
-def import_results(store: Store, data: bytes, path: Path, base_mva: float = 100.0) -> tuple[list[int], list[Finding]]:
-    """Import a file and return the numbers of its simulations."""
+def _import_file(intake: Intake, data: bytes, path: Path) -> None:
+    """Import a file that is a case of its own."""
+    file = (data, path.name)
     if data.startswith(MAGIC) and b"grid_simulations" in data:
-        return _database(store, path)
-    if opendss_export(data):
-        return import_opendss(store, data, path.name, base_mva)
-    kind = recognise(data, path.name)
-    if kind == "rawx" or (kind == "raw" and (RAW.match(data) or path.suffix.lower() == ".raw")):
-        return _raw(store, data, path.name)
-    if kind != "raw":
-        hint = "import RAW with solved voltages, psspy's tables, OpenDSS's voltages, a printed load flow or a database"
+        _database(intake, data, path)
+    elif opendss_export(data):
+        import_voltages(intake, file)
+    elif (kind := recognise(*file)) == "rawx" or (kind == "raw" and (RAW.match(data) or path.suffix.lower() == ".raw")):
+        _raw(intake, file)
+    elif kind == "raw":
+        import_printed(intake, file)
+    else:
+        hint = "import RAW with solved voltages, psspy's tables, OpenDSS's exports, a printed load flow or a database"
         raise BadInput("the file holds no results that can be imported", hint=hint, where=Where(file=path.name))
-    return import_printed(store, data, path.name, base_mva)
 
 
-def _database(store: Store, path: Path) -> tuple[list[int], list[Finding]]:
+def _psspy(intake: Intake, files: list[File]) -> None:
+    made, findings = read_psspy_tables(files, intake.base_mva, intake.start)
+    intake.findings += findings
+    intake.keep(files[0][1], "psse", made, files)
+
+
+def _database(intake: Intake, data: bytes, path: Path) -> None:
     read, findings = read_result_database(path)
-    numbers = []
+    intake.findings += findings
+    inputs = {"files": [{"sha256": sha256(data).hexdigest(), "name": path.name}]}
     for one in read:
         steps, own = one.steps(), (one.case_name, one.software, one.sbase_mva, one.timestamp_start)
-        sim = begin(store, *own, steps=steps if one.timestamp_end else None, notes=one.notes)
-        with all_or_nothing(store, sim):
+        known = steps if one.timestamp_end else None
+        sim = begin(intake.store, *own, steps=known, notes=one.notes, inputs=inputs)
+        with all_or_nothing(intake.store, sim):
             for software, frames in one.results.items():
-                insert_tables(store, sim, frames, software=software)
-            insert_tables(store, sim, {}, farms=one.farms, steps=steps)
+                insert_tables(intake.store, sim, frames, software=software)
+            insert_tables(intake.store, sim, {}, farms=one.farms, steps=steps)
             if one.timestamp_end:  # without an end it broke off in its own program, and stays interrupted
-                finish(store, sim, one.timestamp_end)
-        numbers.append(sim)
-    return numbers, findings
+                finish(intake.store, sim, one.timestamp_end)
+        intake.numbers.append(sim)
 
 
-def _raw(store: Store, data: bytes, name: str) -> tuple[list[int], list[Finding]]:
+def _raw(intake: Intake, file: File) -> None:
     """Import the voltages and powers that a RAW file stores; say so when they don't solve its network."""
-    reading = read_raw(data, name)
-    network, findings = reading.value, list(reading.findings)
+    reading, where = read_raw(*file), Where(file=file[1])
+    network = reading.value
     if network["bus"].empty:
-        raise BadInput("the file has no bus", where=Where(file=name))
+        raise BadInput("the file has no bus", where=where)
     unsolved = [each for each in audit(network).findings if each.code == "network.audit.not_solved"]
-    findings += [replace(each, code="results.not_solved", where=Where(file=name)) for each in unsolved]
-    grid, series = Grid.of(network), Series.snapshot(now().strftime(STAMP))
+    intake.findings += [*reading.findings, *(replace(one, code="results.not_solved", where=where) for one in unsolved)]
+    grid, series = Grid.of(network), Series.snapshot(intake.start)
     stored = network.values("bus", "v_pu") * np.exp(1j * np.deg2rad(network.values("bus", "angle_deg")))
     v = np.where(network.bus_in_service(), stored, np.nan)[None, :]
     injected = v * np.conj(grid.case.admittance @ np.nan_to_num(v[0]))
     given = (injected + grid.case.demand(np.abs(v)), np.ones((1, 1)))  # nothing is missing: machines keep their output
     made = {name: frame for name, frame in tables(grid, series, slice(0, 1), v, given).items() if len(frame)}
-    kept = {"file": {"sha256": store.keep(data, name), "name": name}}
-    sim = begin(store, network.name or name, "psse", network.base_mva, series.timestamps[0], steps=1, inputs=kept)
-    with all_or_nothing(store, sim):
-        insert_tables(store, sim, made, steps=1)
-        finish(store, sim, series.timestamps[0])
-    return [sim], findings
+    intake.keep(network.name or file[1], "psse", made, [file], base_mva=network.base_mva, drawn=True)

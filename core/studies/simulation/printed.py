@@ -1,4 +1,4 @@
-"""Load flows that ETAP, PSS/E and OpenDSS print as tables or report databases, into the results database."""
+"""Load flows that ETAP and PSS/E print as tables or report databases, into the results database."""
 
 from __future__ import annotations
 
@@ -7,71 +7,43 @@ import pandas as pd
 
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where
-from core.formats.opendss.exports import opendss_export, read_voltages
 from core.formats.recognise import read_result
-from core.formats.time_stamps import STAMP
-from core.results.database import GridState, all_or_nothing, begin, finish, insert_grid_state, software_key
+from core.results.database import GridState, software_key
 from core.results.study_result import StudyResult
-from core.store import Store, now
+from core.studies.simulation.intake import File, Intake
 
 STUDIES = ("load_flow", "power_flow")
 #: PSS/E's codes of buses.
 TYPES = {"1": "PQ", "2": "PV", "3": "Slack", "4": "Isolated"}
 
 
-def import_printed(store: Store, data: bytes, name: str, base_mva: float) -> tuple[list[int], list[Finding]]:
-    """Import the load flows of a file, a simulation a scenario, with powers on a base of ``base_mva``."""
-    readings = [reading for reading in read_result(data, name) if reading.value.study in STUDIES]
+def import_printed(intake: Intake, file: File) -> None:
+    """Import the load flows of a file, a simulation a scenario."""
+    name = file[1]
+    readings = [reading for reading in read_result(*file) if reading.value.study in STUDIES]
     if not readings:
         raise BadInput("the file holds no load flow", hint="import it on Import results", where=Where(name))
-    text = f"powers are on the system base of {base_mva:g} MVA"
-    findings = [Finding("results.base", Severity.INFO, text, "--base-mva gives another one", Where(name))]
-    kept = {"results": {"sha256": store.keep(data, name), "name": name}}
-    numbers = []
+    text = f"powers are on the system base of {intake.base_mva:g} MVA"
+    intake.findings.append(Finding("results.base", Severity.INFO, text, "--base-mva gives another one", Where(name)))
     for reading in readings:
-        findings += reading.findings
+        intake.findings += reading.findings
         software = software_key(reading.value.provenance.tool)
         buses = reading.value.tables["buses"]
         scenarios = buses["scenario"].fillna("").astype(str)
         for scenario in scenarios.unique():
-            state, said = _state(reading.value, scenario, buses[scenarios == scenario], base_mva, name)
-            case = f"{name}: {scenario}" if scenario else name
-            sim = begin(store, case, software, base_mva, state.timestamp, steps=1, inputs=kept)
-            with all_or_nothing(store, sim):
-                insert_grid_state(store, sim, state)
-                finish(store, sim, state.timestamp)
-            numbers.append(sim)
-            findings += said
-    return numbers, findings
+            state = _state(reading.value, scenario, buses[scenarios == scenario], intake, name)
+            intake.keep(f"{name}: {scenario}" if scenario else name, software, state.tables(), [file])
 
 
-def import_opendss(store: Store, data: bytes, name: str, base_mva: float) -> tuple[list[int], list[Finding]]:
-    """Import the voltages that OpenDSS exports."""
-    export = opendss_export(data)
-    if export != "Voltages":
-        hint = "import what Export Voltages writes; powers and loadings beside it and the circuit's script"
-        raise BadInput(f"OpenDSS's {export} name elements without their buses", hint=hint, where=Where(name))
-    buses, findings = read_voltages(data, name)
-    number, said = numbered(buses["bus_name"], name)
-    state = GridState(now().strftime(STAMP), buses.assign(bus=number))
-    kept = {"results": {"sha256": store.keep(data, name), "name": name}}
-    sim = begin(store, name, "opendss", base_mva, state.timestamp, steps=1, inputs=kept)
-    with all_or_nothing(store, sim):
-        insert_grid_state(store, sim, state)
-        finish(store, sim, state.timestamp)
-    return [sim], [*findings, *said]
-
-
-def _state(
-    result: StudyResult, scenario: str, buses: pd.DataFrame, base_mva: float, name: str
-) -> tuple[GridState, list[Finding]]:
+def _state(result: StudyResult, scenario: str, buses: pd.DataFrame, intake: Intake, name: str) -> GridState:
     buses = buses.reset_index(drop=True)
     if buses["bus"].duplicated().any():
         twice = buses["bus"][buses["bus"].duplicated()].iloc[0]
         raise BadInput(
             f"bus {twice} is there twice in one load flow", hint="import one case at a time", where=Where(name)
         )
-    number, findings = numbered(buses["bus"], name)
+    number, said = numbered(buses["bus"], name)
+    intake.findings += said
     if result.study == "power_flow":
         p, q = (buses[f"{unit}_gen_{of}"].fillna(0) - buses[f"{unit}_load_{of}"].fillna(0) for unit, of in POWERS)
         kind = buses["type"].astype(str).str.strip().map(TYPES)
@@ -82,15 +54,15 @@ def _state(
             "bus": number,
             "bus_name": buses["name"].where(buses["name"].astype(str) != "", buses["bus"]),
             "type": kind,
-            "p": p / base_mva,
-            "q": q / base_mva,
+            "p": p / intake.base_mva,
+            "q": q / intake.base_mva,
             "v_mag": buses["v_pu"],
             "angle_deg": buses["angle_deg"],
             "vbase": buses["base_kv"].fillna(buses["v_kv"] / buses["v_pu"]),
         }
     )
     line = _lines(result, scenario, dict(zip(buses["bus"], number, strict=True)))
-    return GridState(now().strftime(STAMP), bus, line=line), findings
+    return GridState(intake.start, bus, line=line)
 
 
 POWERS = (("p", "mw"), ("q", "mvar"))

@@ -186,12 +186,25 @@ def test_powers_on_other_system_bases_are_compared_on_one(
 def test_an_import_that_was_killed_is_interrupted(store: Store, monkeypatch: pytest.MonkeyPatch):
     seen = []
     monkeypatch.setattr(
-        "core.studies.simulation.printed.insert_grid_state",
-        lambda store, sim, state: seen.append(database.simulation(store, sim).state),
+        "core.studies.simulation.intake.insert_tables",
+        lambda store, sim, tables, steps: seen.append(database.simulation(store, sim).state),
     )
     import_files(store, [(b"Bus_ID,Voltage_pu,Angle_deg\n1,1.02,0\n", Path("etap.csv"))])
     assert seen == ["interrupted"]
     assert [one.state for one in database.simulations(store)] == ["done"]
+
+
+def test_files_of_one_import_are_kept_all_or_none_and_told_when_they_come_again(store: Store):
+    good, bad = (b"Bus_ID,Voltage_pu,Angle_deg\n1,1.02,0\n", Path("a.csv")), (b"hello", Path("b.csv"))
+    with pytest.raises(BadInput):
+        import_files(store, [good, bad])
+    assert database.simulations(store) == []
+    import_files(store, [good], start="2025-01-01 06:00")
+    _, findings = import_files(store, [good])
+    assert [finding.text for finding in findings if finding.code == "results.again"] == [
+        "the file was imported before, as simulation 2"
+    ]
+    assert database.simulation(store, 2).timestamp_start == "2025-01-01T06:00:00"
 
 
 @pytest.mark.parametrize("text", ["", "hello", "Bus_ID,Voltage_pu\nA1,1.02\nA1,1.01\n", "a,b\n1,2\n"])
