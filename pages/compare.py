@@ -3,34 +3,37 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import BadInput
-from core.results.database import SOFTWARE, software_of
+from core.results.database import software_of
 from core.results.database.comparison import QUANTITIES, Compared, of_other_grids, on_other_bases, refuse_strangers
 from core.results.database.simulations import DONE
 from pages.parts.comparing import (
+    COUNTS,
     comparable,
     compared,
     show_heat_map,
     show_map,
     show_profile,
     summary,
+    unit_of,
     worst_first,
     worst_table,
 )
 from pages.parts.downloads import download_table
 from pages.parts.empty import empty_state
 from pages.parts.shell import explained, guard, store
-from pages.parts.simulations import HEADINGS, Side, label, needed_simulations, rows_of, show_numbers
+from pages.parts.simulations import HEADINGS, TITLES, Side, label, needed_simulations, rows_of, show_numbers
 
 guard()
 
 #: Simulations of so many steps are compared by the chosen table alone unless all are asked for: that takes seconds.
 LONG = 1000
+NOTHING_KNOWN = "No value to compare: no rating to load against, no solution, or none given by one of the software."
 
 
 def side_label(side: Side) -> str:
     """Return one side as choices name it, with its software when that is not the simulation's own."""
     one, software = side
-    return label(one) + ("" if software == one.software else f" · results of {SOFTWARE[software]}")
+    return label(one) + ("" if software == one.software else f" · results of {TITLES[software]}")
 
 
 def caption(every: list[Compared]) -> str:
@@ -53,11 +56,13 @@ if len(sides) < 2:
         st.switch_page("pages/simulations.py")
     st.stop()
 left, right = st.columns(2)
-a = left.selectbox("A", sides, index=1, format_func=side_label)
+same_case = [n for n, (one, _) in enumerate(sides) if n and one.case_name == sides[0][0].case_name]
+a = left.selectbox("A", sides, index=next(iter(same_case), 1), format_func=side_label)
 b = right.selectbox("B", sides, index=0, format_func=side_label)
 if a == b:
     st.info("Choose two different sides.")
     st.stop()
+pair = "_".join(f"{one.grid_sim_id}_{software}" for one, software in (a, b))
 for name, (one, _) in (("A", a), ("B", b)):
     if one.state != DONE:
         st.warning(f"{name} is {one.state}: only the steps that it has are compared.", icon=":material/hourglass_top:")
@@ -81,11 +86,13 @@ with explained():
         show_map((a, b), each, quantity)
         st.subheader("Elements, the worst first")
         titled = worst_table(worst, quantity)
-        show_numbers(titled, "%.4g")
-        download_table(titled, f"worst_{component}_{quantity}_{a[0].grid_sim_id}_{b[0].grid_sim_id}")
+        show_numbers(titled, "%.4g", {f"{side} {unit_of(quantity)}": "%.5f" for side in "AB"})
+        with st.container(horizontal=True):
+            download_table(titled, f"worst_{component}_{quantity}_{pair}")
+            download_table(each.worst_first, f"differences_{component}_{pair}")
     else:
         refuse_strangers(compared(a, b, name) for name in components)
-        st.info("The two have no element and time with a value in common here.")
+        st.info(NOTHING_KNOWN if len(each.rows) else "The two have no element and time in common here.")
     with top:
         is_short = max(one.steps or 1 for one, _ in (a, b)) < LONG
         summed = components if st.toggle("Summary of every table", value=is_short) else [component]
@@ -95,6 +102,6 @@ with explained():
         for finding in of_other_grids(*(rows_of(one, "bus", software) for one, software in (a, b))):
             st.warning(f"{finding.text} {finding.hint.capitalize()}.", icon=":material/warning:")
         rows = summary(a, b, summed)
-        show_numbers(rows, "%.4g")
+        show_numbers(rows, "%.4g", dict.fromkeys(COUNTS, "localized"))
         st.caption(caption(every))
-        download_table(rows, f"comparison_{a[0].grid_sim_id}_{b[0].grid_sim_id}")
+        download_table(rows, f"comparison_{pair}")

@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.findings import Finding
 from pages.parts import feeders
-from pages.parts.columns import without_signed_zeros
+from pages.parts.columns import fitting, without_signed_zeros
 from pages.parts.feeder_tables import forms_of, results_config
 from pages.parts.findings import show_findings
 from pages.parts.shell import explained, guard
@@ -57,7 +57,7 @@ def show(title: str, table: pd.DataFrame) -> None:
     shown["verdict"] = shown["verdict"].map(cell)
     shown = without_signed_zeros(shown, forms_of(shown))
     styled = shown.style.map(cell_style, subset=["verdict"]) if len(shown) < 2000 else shown
-    st.dataframe(styled, hide_index=True, width="stretch", column_config=results_config(list(shown)))
+    st.dataframe(styled, hide_index=True, width="stretch", column_config=fitting(shown, results_config(list(shown))))
     st.download_button(
         f"Download {title.lower()} (CSV)", without_formulas(table).to_csv(index=False),
         file_name=f"{name}_{title.lower()}.csv", mime="text/csv", icon=":material/download:", on_click="ignore",

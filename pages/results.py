@@ -4,13 +4,14 @@ import pandas as pd
 import streamlit as st
 
 from core.findings import counted
-from core.results.database import SOFTWARE, Simulation, components, software_of
+from core.results.database import Simulation, components, software_of
 from core.results.database.simulations import DONE
 from pages.parts.downloads import download_table
 from pages.parts.result_plots import DRAWN, plots
 from pages.parts.shell import explained, guard, store
 from pages.parts.simulations import (
     CHOSEN,
+    TITLES,
     course_of,
     elements,
     headings,
@@ -40,7 +41,7 @@ def choose(every: list[Simulation]) -> tuple[Simulation, str, str]:
     left, right = st.columns(2)
     software = left.segmented_control(
         "Software", known, default=one.software if one.software in known else known[0],
-        format_func=SOFTWARE.__getitem__, required=True, key=f"software-{one.grid_sim_id}",
+        format_func=TITLES.__getitem__, required=True, key=f"software-{one.grid_sim_id}",
     )  # fmt: skip
     tables = [*components(software), "farm"]
     component = right.segmented_control("Table", tables, default="bus", format_func=str.capitalize, required=True)
@@ -69,7 +70,7 @@ with explained():
         st.warning(f"The simulation is {one.state}: its results are not complete.", icon=":material/hourglass_top:")
     times, known = outline_of(one, component, software)
     if not times:
-        st.info(f"{SOFTWARE[software]} has no {component} results in this simulation.")
+        st.info(f"{TITLES[software]} has no {component} results in this simulation.")
         st.stop()
     chosen = narrowed(known, component)
     keys = identity(component)

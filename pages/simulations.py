@@ -6,14 +6,14 @@ import streamlit as st
 from core import jobs
 from core.findings import Finding
 from core.jobs import simulation
-from core.results.database import SOFTWARE, Simulation
+from core.results.database import Simulation
 from core.results.database.simulations import DONE, INTERRUPTED, RUNNING
 from pages.parts.findings import counted, show_findings
 from pages.parts.job_panel import job_panel
 from pages.parts.new_simulation import new_simulation
 from pages.parts.result_files import import_files
 from pages.parts.shell import explained, guard, store
-from pages.parts.simulations import CHOSEN
+from pages.parts.simulations import CHOSEN, engine_title
 
 guard()
 
@@ -26,9 +26,10 @@ def table(every: list[Simulation]) -> pd.DataFrame:
         {
             "No.": [one.grid_sim_id for one in every],
             "Case": [one.case_name for one in every],
-            "Software": [SOFTWARE[one.software] for one in every],
+            "Software": [engine_title(one) for one in every],
             "State": [STATES[one.state] for one in every],
-            "Steps": [f"{one.steps_done} of {one.steps}" if one.steps else "imported" for one in every],
+            "Steps": pd.array([one.steps for one in every], dtype="Int64"),
+            "Done": [one.steps_done for one in every],
             "From": [one.timestamp_start for one in every],
             "To": [one.timestamp_end or "–" for one in every],
             "System base [MVA]": [one.sbase_mva for one in every],

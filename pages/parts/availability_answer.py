@@ -12,6 +12,7 @@ from core.documents import dump
 from core.findings import Finding
 from core.plant import Plant
 from core.reports.block_diagram import block_diagram_svg
+from pages.parts.columns import fitting
 from pages.parts.downloads import download_drawing, download_table
 from pages.parts.drawing import drawing
 from pages.parts.findings import show_findings
@@ -135,7 +136,7 @@ def _blocks(answer: dict[str, Any]) -> None:
     system = (answer["system"] or {}).get("id")
     rows["target"] = [answer["target"] if block == system else None for block in rows["id"]]
     table = rows.rename(columns=BLOCKS)[list(BLOCKS.values())]
-    st.dataframe(table, hide_index=True, column_config=NUMBERS, placeholder="–")
+    st.dataframe(table, hide_index=True, column_config=fitting(table, NUMBERS), placeholder="–")
     with st.container(horizontal=True):
         download_table(table, "availability_blocks")
         text = dump(answer, indent=2)
@@ -154,7 +155,7 @@ def _importance(rows: pd.DataFrame) -> None:
     figure.update_layout(xaxis_title="Part in the downtime [%]", yaxis={"autorange": "reversed"}, margin={"t": 10})
     st.plotly_chart(figure)
     table = rows.rename(columns=IMPORTANCE)
-    st.dataframe(table, hide_index=True, column_config=NUMBERS, placeholder="–")
+    st.dataframe(table, hide_index=True, column_config=fitting(table, NUMBERS), placeholder="–")
     download_table(table, "availability_importance")
 
 
@@ -164,7 +165,7 @@ def _cut_sets(rows: pd.DataFrame) -> None:
         st.info("No cut sets are listed for this diagram.")
         return
     table = rows.assign(members=rows["members"].map(", ".join)).rename(columns=CUT_SETS)[list(CUT_SETS.values())]
-    st.dataframe(table, hide_index=True, column_config=NUMBERS)
+    st.dataframe(table, hide_index=True, column_config=fitting(table, NUMBERS))
     st.caption("The smallest sets of units whose failure takes the system down, the likeliest first.")
     download_table(table, "availability_cut_sets")
 
@@ -176,5 +177,6 @@ def _measures(found: dict[str, Any]) -> None:
         st.markdown(f"{badge_text('PASS')} &nbsp; The block diagram reaches the target as it is.")
     else:
         rows = pd.DataFrame(found["alternatives"])
-        st.dataframe(rows.rename(columns=MEASURES)[list(MEASURES.values())], hide_index=True, column_config=NUMBERS)
+        table = rows.rename(columns=MEASURES)[list(MEASURES.values())]
+        st.dataframe(table, hide_index=True, column_config=fitting(table, NUMBERS))
         st.caption("Budget costs by type of equipment unless the plant states its own; the cheapest set comes first.")

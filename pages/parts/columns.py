@@ -34,6 +34,12 @@ UNITS = {
 }
 #: What is smaller is the engines' tolerance.
 NOISE = 1e-9
+#: Decimals of a number without a form.
+DECIMALS = 4
+#: Pixels of a letter in a table and around its text; letters at most.
+LETTER, AROUND, LONGEST = 6.6, 16, 60
+#: Letters that an exponent saves at most.
+EXPONENT = 2
 
 
 def column_config(names: Iterable[str], headings: Mapping[str, str]) -> dict[str, Any]:
@@ -46,6 +52,31 @@ def without_signed_zeros(rows: pd.DataFrame, forms: Mapping[str, str]) -> pd.Dat
     smallest = {name: 10.0 ** -int(form[2:-1]) if form.endswith("f") else NOISE for name, form in forms.items()}
     floats = [name for name in smallest if name in rows and rows[name].dtype.kind == "f"]
     return rows.assign(**{name: rows[name].mask(rows[name].abs() < smallest[name] / 2, 0.0) for name in floats})
+
+
+def fitting(rows: pd.DataFrame, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how columns are shown, each wide enough for all that is in it.
+
+    Streamlit measures columns by itself once, and leaves out what is rare: a longer number is then cut at its left, and
+    reads as another number.
+    """
+    forms = {name: {"label": own} if isinstance(own, str) else dict(own or {}) for name, own in config.items()}
+    return {name: {**forms.get(name, {}), "width": _width(rows[name], forms.get(name, {}))} for name in rows}
+
+
+def _width(column: pd.Series, config: Mapping[str, Any]) -> int:
+    """Return the pixels that a column needs for its heading and its longest value."""
+    form = (config.get("type_config") or {}).get("format") or ""
+    known = column.dropna()
+    if form.startswith("%"):
+        lengths = known.map(lambda value: len(form % value))
+    elif column.dtype.kind in "if":
+        lengths = known.round(DECIMALS).map(lambda value: len(f"{value:,}"))
+    else:
+        lengths = known.astype(str).str.len()
+    written_out = EXPONENT if form.endswith("g") else 0  # 1e-05 is 0.00001 in the browser
+    longest = max(lengths.max() + written_out if len(known) else 0, len(config.get("label") or str(column.name)))
+    return round(min(longest, LONGEST) * LETTER + AROUND)
 
 
 def declared(columns: Mapping[str, Column]) -> dict[str, Any]:

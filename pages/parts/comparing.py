@@ -14,12 +14,15 @@ from core.results.database.comparison import IDENTITY, QUANTITIES, Compared, com
 from core.results.database.pairing import ENDS
 from core.results.database.worst import by_element, heat_map
 from core.results.reconcile import tolerances
+from pages.parts.columns import NOISE
 from pages.parts.network_diagram import show_differences
 from pages.parts.shell import store
 from pages.parts.simulations import HEADINGS, Side, elements, rows_of
 
 #: What the heat map shows at most: elements and times.
 ELEMENTS, TIMES = 50, 400
+#: How many values are in a state: title → state.
+COUNTS = {"Agree": "agrees", "Explain": "explain", "Contradict": "contradicts"}
 STATES = {"contradicts": "✕ contradicts", "explain": "▲ explain", "agrees": "✓ agrees", "nothing to compare": "–"}
 
 
@@ -88,15 +91,18 @@ def _summary_row(component: str, name: str, one: dict[str, Any]) -> dict[str, An
         "Correlation": one["correlation"],
         "Worst element": place,
         "Worst at": worst["timestamp"] if worst else "–",
-        "Agree": states.get("agrees", 0),
-        "Explain": states.get("explain", 0),
-        "Contradict": states.get("contradicts", 0),
+        **{title: states.get(state, 0) for title, state in COUNTS.items()},
     }
+
+
+def unit_of(quantity: str) -> str:
+    """Return a quantity's unit in brackets."""
+    return HEADINGS[quantity].partition(" ")[2]
 
 
 def worst_table(rows: pd.DataFrame, quantity: str) -> pd.DataFrame:
     """Return the elements, the worst first, with headings."""
-    unit = HEADINGS[quantity].partition(" ")[2]
+    unit = unit_of(quantity)
     titles = {"state": "State", "max_abs": f"Largest difference {unit}", "rmse": f"RMSE {unit}", "timestamp": "At"}
     return rows.assign(state=rows["state"].map(STATES)).rename(
         columns=HEADINGS | titles | {"a": f"A {unit}", "b": f"B {unit}"}
@@ -108,11 +114,12 @@ def show_heat_map(each: Compared, quantity: str) -> None:
     wide = heat_map(each, quantity, ELEMENTS, TIMES)
     names = elements(wide.reset_index(), each.component)
     steps = each.rows["timestamp"].nunique()
-    largest = float(wide.abs().max().max()) or 1.0
+    largest = max(float(wide.abs().max().max()), NOISE)
     figure = go.Figure(
         go.Heatmap(
-            z=wide.to_numpy(), x=wide.columns, y=names, colorscale="RdBu", zmid=0, zmin=-largest, zmax=largest,
-            colorbar={"title": "A − B"}, hovertemplate="%{y}<br>%{x}<br>%{z:.4g}<extra></extra>",
+            z=wide.to_numpy(), x=wide.columns, y=names, autocolorscale=True, zmin=-largest, zmax=largest,
+            colorbar={"title": f"A − B {unit_of(quantity)}", "exponentformat": "power"},
+            hovertemplate="%{y}<br>%{x}<br>%{z:.4g}<extra></extra>",
         )
     )  # fmt: skip
     figure.update_layout(height=160 + 16 * max(len(wide), 12), title=f"A − B: {HEADINGS[quantity]}")
@@ -138,7 +145,8 @@ def show_map(sides: tuple[Side, Side], each: Compared, quantity: str) -> None:
     largest = known.loc[known[quantity].abs().groupby([known[key] for key in keys]).idxmax()]
     at = list(ENDS[each.component]) or keys  # of a bus itself, of a machine its bus, of a line both ends
     said = elements(largest, each.component) + "<br>" + largest[quantity].map("{:.4g}".format)
-    show_differences(_network(file["sha256"], file["name"]), (largest[at[0]], largest[at[-1]]), largest[quantity], said)
+    ends = largest[at[0]], largest[at[-1]]
+    show_differences(_network(file["sha256"], file["name"]), ends, largest[quantity], said, unit_of(quantity))
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -164,7 +172,7 @@ def show_profile(each: Compared, quantity: str, worst: pd.DataFrame) -> None:
     for side in ("a", "b"):
         dash = "solid" if side == "a" else "dash"
         figure.add_scatter(x=x, y=rows[f"{quantity}_{side}"], name=side.upper(), mode="lines", line={"dash": dash})
-    figure.update_layout(title=title, yaxis_title=HEADINGS[quantity], height=360)
+    figure.update_layout(title=title, yaxis_title=HEADINGS[quantity], yaxis_exponentformat="power", height=360)
     if rows["timestamp"].nunique() == 1:
-        figure.update_xaxes(type="category")
+        figure.update_xaxes(type="category", title=each.component.capitalize())
     st.plotly_chart(figure, key="profile")

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.feeder import COLUMNS
-from pages.parts.columns import declared, without_signed_zeros
+from pages.parts.columns import declared, fitting, without_signed_zeros
 
 #: Headings of what the power flow and the year say about nodes and elements.
 HEADINGS = {
@@ -91,7 +91,7 @@ def show_results(table: pd.DataFrame, **options: Any) -> Any:
     shown = [column for column in table if column in HEADINGS]
     config = results_config(shown)
     rows = without_signed_zeros(table[shown], forms_of(shown))
-    return st.dataframe(rows, hide_index=True, width="stretch", column_config=config, placeholder="–", **options)
+    return st.dataframe(rows, hide_index=True, column_config=fitting(rows, config), placeholder="–", **options)
 
 
 def show_model(name: str, table: pd.DataFrame) -> None:

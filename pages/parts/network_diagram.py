@@ -9,11 +9,14 @@ import streamlit as st
 
 from core.network import Network
 from core.network.layout import Layout, positions
+from pages.parts.columns import NOISE
 
 #: Buses that a drawing shows; of larger networks the part around a chosen bus.
 DRAWN = 600
 #: Buses of a drawing that are named by their number at most.
 NUMBERED = 60
+#: Marks along what stands between two buses, and where the first and the last are.
+BEADS, FIRST, LAST = 15, 0.2, 0.8
 SYMBOLS = {"SLACK": "star", "PV": "square", "ISOLATED": "x"}
 
 
@@ -37,20 +40,27 @@ def show_diagram(network: Network) -> None:
     st.caption(f"{_meaning(place)} Colour is the stored voltage.")
 
 
-def show_differences(network: Network, ends: tuple[pd.Series, pd.Series], values: pd.Series, text: pd.Series) -> None:
+def show_differences(
+    network: Network, ends: tuple[pd.Series, pd.Series], values: pd.Series, text: pd.Series, unit: str
+) -> None:
     """Draw the network with values between the buses numbered ``ends``, both the same for what is at one bus."""
     place = _placed(network)
     if place is None:
         return
     nodes = place.nodes.set_index("bus")[["x", "y"]]
-    at = [nodes.reindex(end).to_numpy() for end in ends]
-    middle = (at[0] + at[1]) / 2
     order = np.argsort(values.abs().to_numpy())  # the largest on top
-    largest = float(values.abs().max()) or 1.0
+    first, last = (nodes.reindex(end).to_numpy()[order] for end in ends)
+    is_line = not ends[0].equals(ends[1])
+    shares = np.linspace(FIRST, LAST, BEADS) if is_line else np.array([0.0])
+    marks_at = first[:, None] + (last - first)[:, None] * shares[:, None]
+    largest = max(float(values.abs().max()), NOISE)
     marks = go.Scatter(
-        x=middle[order, 0], y=middle[order, 1], mode="markers", text=text.iloc[order], hoverinfo="text",
-        marker={"size": 11, "color": values.iloc[order], "colorscale": "RdBu", "cmin": -largest, "cmax": largest,
-                "cmid": 0, "colorbar": {"title": "A − B"}, "line": {"width": 1, "color": "#888888"}},
+        x=marks_at[..., 0].ravel(), y=marks_at[..., 1].ravel(), mode="markers", hoverinfo="text",
+        text=text.iloc[order].repeat(len(shares)),
+        marker={"size": 6 if is_line else 11, "line": {"width": 0 if is_line else 1, "color": "#888888"},
+                "color": values.iloc[order].repeat(len(shares)), "autocolorscale": True,
+                "cmin": -largest, "cmax": largest,
+                "colorbar": {"title": f"A − B {unit}", "exponentformat": "power"}},
     )  # fmt: skip
     _show(place, marks)
     st.caption(f"{_meaning(place)} Colour is each element's largest difference A − B over time.")

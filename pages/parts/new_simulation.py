@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.jobs import simulation
-from core.results.database import SOFTWARE
 from pages.parts.shell import explained, store
-from pages.parts.simulations import CHOSEN
+from pages.parts.simulations import CHOSEN, TITLES
 
 LIMITS = {"as the network's program does": None, "enforced": True, "ignored": False}
 
@@ -39,7 +38,7 @@ def new_simulation() -> None:
         ENGINES,
         default="newton",
         required=True,
-        format_func=lambda name: SOFTWARE.get(name, "PyPSA, dispatched by cost"),
+        format_func=lambda name: TITLES[name],
         key="engine",
     )
     if st.button("Simulate", type="primary", icon=":material/play_arrow:"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -13,14 +14,18 @@ from core.results import database
 from core.results.database import SOFTWARE, Simulation
 from core.results.database.comparison import IDENTITY
 from core.results.database.software import columns
-from pages.parts.columns import without_signed_zeros
+from pages.parts.columns import fitting, without_signed_zeros
 from pages.parts.empty import empty_state
 from pages.parts.shell import store
 
 #: The number of the simulation that pages show, in the session.
 CHOSEN = "simulation"
+#: Software and engines as pages name them.
+TITLES = {**SOFTWARE, "psse": "PSS/E", "pypsa-dispatch": "PyPSA, dispatched by cost"}
 #: One side of a comparison: a simulation and whose results of it.
 Side = tuple[Simulation, str]
+#: How numbers are shown that are given, not calculated.
+FORMS = {"Nominal voltage [kV]": "%g", "Rating [MVA]": "%g"}
 FARM_HEADINGS = {"wec_farm_name": "Farm", "wecsim_case": "Case of its model", "power_output_mw": "Power [MW]"}
 HEADINGS = {
     "timestamp": "Time",
@@ -33,6 +38,7 @@ HEADINGS = {
     "angle_deg": "Angle [deg]",
     "vbase": "Nominal voltage [kV]",
     "gen": "Generator",
+    "gen_name": "Generator name",
     "load": "Load",
     "line": "Line",
     "ibus": "From bus",
@@ -57,10 +63,15 @@ def needed_simulations() -> list[Simulation]:
     return every
 
 
+def engine_title(one: Simulation) -> str:
+    """Return what calculated a simulation, or where its results come from."""
+    return TITLES[one.inputs.get("engine", one.software)]
+
+
 def label(one: Simulation) -> str:
     """Return a simulation as choices name it."""
     steps = "1 step" if one.steps == 1 else f"{one.steps_done} steps" if one.steps else "imported"
-    return f"{one.grid_sim_id} · {one.case_name} · {SOFTWARE[one.software]} · {steps} from {one.timestamp_start}"
+    return f"{one.grid_sim_id} · {one.case_name} · {engine_title(one)} · {steps} from {one.timestamp_start}"
 
 
 def rows_of(one: Simulation, component: str, software: str) -> pd.DataFrame:
@@ -157,9 +168,10 @@ def outline(values: np.ndarray, most: int) -> np.ndarray:
     return np.unique(np.concatenate(ends))
 
 
-def show_numbers(rows: pd.DataFrame, form: str = "%.4f") -> None:
-    """Show a table with its numbers to four places, or as ``form`` says, and a dash where there is none."""
-    floats = [str(name) for name in rows if rows[name].dtype == float]
-    formats = {name: st.column_config.NumberColumn(format=form) for name in floats}
-    rows = without_signed_zeros(rows, dict.fromkeys(floats, form))
-    st.dataframe(rows, hide_index=True, column_config=formats, placeholder="–")
+def show_numbers(rows: pd.DataFrame, form: str = "%.4f", forms: Mapping[str, str] = FORMS) -> None:
+    """Show a table with its numbers to four places, or as ``form`` or a column's own in ``forms`` say."""
+    floats = {str(name): form for name in rows if rows[name].dtype == float}
+    shown = floats | {name: own for name, own in forms.items() if name in rows}
+    rows = without_signed_zeros(rows, shown)
+    config = {name: st.column_config.NumberColumn(format=own) for name, own in shown.items()}
+    st.dataframe(rows, hide_index=True, column_config=fitting(rows, config), placeholder="–")

@@ -16,7 +16,7 @@ from core.jobs import RunStatus
 from core.plant import Plant
 from core.project import Project
 from core.reports.drawing import Note
-from pages.parts.columns import column_config, decimals_of, without_signed_zeros
+from pages.parts.columns import column_config, decimals_of, fitting, without_signed_zeros
 from pages.parts.downloads import download_table
 from pages.parts.findings import show_findings
 from pages.parts.oneline import oneline
@@ -125,7 +125,7 @@ def _main_table(shown: Shown, main: pd.DataFrame, criteria: list[Criterion]) -> 
     rows = _with_limits(without_signed_zeros(main[first], decimals_of(main[first])), criteria)
     limits = {name: st.column_config.Column("Limit", help=name) for name in rows if name.startswith(_LIMIT)}
     config = column_config(first, shown.columns) | limits
-    st.dataframe(rows, hide_index=True, placeholder="–", column_config=config)
+    st.dataframe(rows, hide_index=True, placeholder="–", column_config=fitting(rows, config))
     download_table(main, f"{shown.study}_{shown.table}")
 
 
@@ -205,7 +205,8 @@ def _others(run: str, files: Mapping[str, str], study: str) -> None:
         rows = _filled(_read(run, file))
         st.markdown(f"**{name.capitalize()}** · {len(rows):,} rows")
         shown = without_signed_zeros(rows, decimals_of(rows))
-        st.dataframe(shown, hide_index=True, placeholder="–", column_config=column_config(rows, {}))
+        config = fitting(shown, column_config(rows, {}))
+        st.dataframe(shown, hide_index=True, placeholder="–", column_config=config)
         download_table(rows, f"{study}_{name}")
 
 

@@ -69,6 +69,8 @@ def test_solved_voltages_of_a_raw_are_imported(store: Store) -> None:
     press(shown, "Import")
     (own,) = simulation.simulations(store)
     assert own.software == "psse"
+    (listed,) = (table.value for table in shown.dataframe if "Software" in table.value)
+    assert listed[["Software", "Steps", "Done"]].to_numpy().tolist() == [["PSS/E", 1, 1]]
 
 
 def test_psspy_tables_are_one_case_on_their_own_base(store: Store) -> None:
