@@ -14,7 +14,7 @@ import pandas as pd
 
 from core.findings import Finding, Severity, Where, counted
 
-TABLES = {"wec_integrations", "wec_power_results"}
+INTEGRATIONS, POWERS = "wec_integrations", "wec_power_results"
 #: In the columns of ``wec_simulations``.
 FARM = ["wec_farm_name", "wecsim_case", "power_output_mw", "timestamp"]
 #: Means over the grid's steps of what devices gave, with how many rows have no number.
@@ -27,24 +27,29 @@ LOST = "SELECT count(*) FROM wec_power_results WHERE wec_sim_id = ? AND typeof(p
 
 
 def farm_powers(
-    connection: sqlite3.Connection, simulation: dict[str, Any], stamps: list[str], where: Where
+    connection: sqlite3.Connection, tables: set[str], simulation: dict[str, Any], stamps: list[str], where: Where
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """Return the farms' powers at a simulation's time stamps, and what is to be said about them."""
-    query = "SELECT * FROM wec_integrations WHERE grid_sim_id = ? ORDER BY integration_id"
+    query = f"SELECT * FROM {INTEGRATIONS} WHERE grid_sim_id = ? ORDER BY integration_id"
     farms = pd.read_sql_query(query, connection, params=(simulation["grid_sim_id"],))
     nothing = pd.DataFrame(columns=FARM)
     if farms.empty or not stamps:
         return nothing, []
-    times = pd.to_datetime(
-        pd.Series([simulation.get("sim_start_time") or stamps[0], *stamps]), format="ISO8601", utc=True
-    )
+    if POWERS not in tables:
+        return nothing, [_left_out(f"there is no table {POWERS}", where)]
+    try:
+        every = [simulation.get("sim_start_time") or stamps[0], *stamps]
+        times = pd.to_datetime(pd.Series(every), format="ISO8601", utc=True)
+    except ValueError:
+        return nothing, [_left_out("the time stamps are no ISO 8601", where)]
     passed = (times - times.iloc[0]).dt.total_seconds().iloc[1:]
     step = float(simulation.get("delta_time") or passed.diff().median())
     if not step > 0:  # missing, too: one time stamp and no delta_time
-        text = "the powers of the farms can't be laid on the grid's steps: grid_simulations has no delta_time"
-        return nothing, [Finding("results.farm", Severity.WARNING, text, "", where)]
+        return nothing, [_left_out("grid_simulations has no delta_time", where)]
     number = (passed / step).round().astype(int).to_numpy()
-    models = dict(connection.execute("SELECT wec_sim_id, model_type FROM wec_simulations").fetchall())
+    models = {}
+    if "wec_simulations" in tables:
+        models = dict(connection.execute("SELECT wec_sim_id, model_type FROM wec_simulations").fetchall())
     twice = farms["farm_name"].duplicated(keep=False)
     farms["name"] = farms["farm_name"].where(~twice, farms["farm_name"] + "@" + farms["bus_location"].astype(str))
     parts, findings = [nothing], []
@@ -54,6 +59,11 @@ def farm_powers(
         values = (name, models.get(wec), count * watts / 1e6, stamps)
         parts.append(pd.DataFrame(dict(zip(FARM, values, strict=True))).dropna(subset=["power_output_mw"]))
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True), findings
+
+
+def _left_out(reason: str, where: Where) -> Finding:
+    text = f"the powers of the farms can't be laid on the grid's steps: {reason}"
+    return Finding("results.farm", Severity.WARNING, text, "", where)
 
 
 def _device(

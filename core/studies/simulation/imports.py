@@ -16,7 +16,7 @@ from core.formats.networks import recognise
 from core.formats.opendss.exports import opendss_export
 from core.formats.psse import read_raw
 from core.formats.psse.psspy_tables import psspy_table, read_psspy_tables
-from core.formats.result_database import MAGIC, read_result_database
+from core.formats.result_database import is_result_database, read_result_database
 from core.formats.time_stamps import STAMP, read_stamps, written
 from core.network.audit import audit
 from core.results.database import all_or_nothing, begin, finish, insert_tables
@@ -71,7 +71,7 @@ def _import(intake: Intake, files: list[tuple[bytes, Path]]) -> None:
 def _import_file(intake: Intake, data: bytes, path: Path) -> None:
     """Import a file that is a case of its own."""
     file = (data, path.name)
-    if data.startswith(MAGIC) and b"grid_simulations" in data:
+    if is_result_database(data, path):
         _database(intake, data, path)
     elif opendss_export(data):
         import_voltages(intake, file)
@@ -93,10 +93,10 @@ def _psspy(intake: Intake, files: list[File]) -> None:
 def _database(intake: Intake, data: bytes, path: Path) -> None:
     read, findings = read_result_database(path)
     intake.findings += findings
-    inputs = {"files": [{"sha256": sha256(data).hexdigest(), "name": path.name}]}
+    file = {"sha256": sha256(data).hexdigest(), "name": path.name}
     for one in read:
         steps, own = one.steps(), (one.case_name, one.software, one.sbase_mva, one.timestamp_start)
-        known = steps if one.timestamp_end else None
+        known, inputs = steps if one.timestamp_end else None, {"files": [file], "row": one.row}
         sim = begin(intake.store, *own, steps=known, notes=one.notes, inputs=inputs)
         with all_or_nothing(intake.store, sim):
             for software, frames in one.results.items():

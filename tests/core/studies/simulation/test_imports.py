@@ -66,8 +66,10 @@ def test_wec_grids_own_database_with_composite_keys_and_flags_is_imported(either
     assert database.software_of(either, third.grid_sim_id) == ["psse", "pypsa"]
     voltages = [database.get_bus_data(either, third.grid_sim_id, name)["v_mag"].tolist() for name in ("psse", "pypsa")]
     assert voltages == [[1.06], [1.05]]
-    assert [finding.code for finding in findings] == ["results.empty"]
+    assert [finding.code for finding in findings] == ["results.incomplete", "results.empty", "results.incomplete"]
+    assert "1 of 289 steps" in findings[0].text
     assert (first.simulation_notes, third.simulation_notes) == ("x", "c")
+    assert (first.inputs["row"]["sim_name"], first.inputs["row"]["delta_time"]) == ("a", 300)
 
 
 def wec_grid_year(powers: str, delta_time: object = 300) -> str:
@@ -124,6 +126,76 @@ def test_the_specified_layout_comes_with_its_farms(either: Store, tmp_path: Path
     assert database.get_bus_data(either, number)["v_mag"].tolist() == [1.06]
     assert database.get_farm_data(either, number).to_numpy().tolist() == [["2025-01-01", "wave", "RM3", 0.5]]
     assert ["mood not imported" in finding.text for finding in findings] == [True]
+
+
+GENERATORS = """CREATE TABLE psse_generator_results (grid_sim_id INTEGER, timestamp TEXT, gen INTEGER, gen_name TEXT,
+bus INTEGER, p REAL, q REAL, mbase REAL, status INTEGER, PRIMARY KEY (grid_sim_id, timestamp, gen));"""
+
+
+def test_numpys_integers_are_read_as_wec_grid_stores_them(store: Store, tmp_path: Path):
+    row = "INSERT INTO psse_generator_results VALUES (7, '2025-01-01', 1, 'G', 1, 0.5, 0, 100, x'0100000000000000');"
+    (number, *_), _ = import_files(store, database_of(WEC_GRID + GENERATORS + row, tmp_path))
+    assert database.get_generator_data(store, number)[["p", "status"]].to_numpy().tolist() == [[0.5, 1]]
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("INSERT INTO psse_bus_results (grid_sim_id, timestamp, bus) VALUES (5, 't', 1)", "1 row of no simulation"),
+        ("CREATE TABLE pypsa_storage_results AS SELECT 1 AS grid_sim_id", "1 row of a kind that no table holds"),
+        ("UPDATE grid_simulations SET psse = 1 WHERE grid_sim_id = 8", "no results"),
+        ("UPDATE psse_bus_results SET timestamp = '1/1/2025'", "time stamps like '1/1/2025'"),
+        ("INSERT INTO wec_integrations VALUES (1, 7, 3, 'F', 5, 4); DROP TABLE wec_power_results", "wec_power_results"),
+    ],
+)
+def test_what_of_a_database_is_not_imported_is_told(script: str, said: str, store: Store, tmp_path: Path):
+    _, findings = import_files(store, database_of(WEC_GRID + script, tmp_path))
+    assert any(said in finding.text for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("script", "place"),
+    [
+        ("UPDATE psse_bus_results SET v_mag = 'high' WHERE grid_sim_id = 9", "psse_bus_results, column v_mag"),
+        ("UPDATE psse_bus_results SET p = 9e999", "psse_bus_results, column p"),
+        ("UPDATE pypsa_bus_results SET bus = 1.5", "pypsa_bus_results, column bus"),
+        ("UPDATE pypsa_bus_results SET bus = 3000000000", "pypsa_bus_results, column bus"),
+        ("UPDATE pypsa_bus_results SET timestamp = NULL", "pypsa_bus_results, column timestamp"),
+        ("ALTER TABLE pypsa_bus_results RENAME COLUMN bus TO node", "no column bus"),
+        ("UPDATE grid_simulations SET sbase_mva = 'much'", "simulation 7, column sbase_mva"),
+        ("UPDATE grid_simulations SET case_name = NULL", "no start or no case"),
+        ("DELETE FROM grid_simulations", "no simulations"),
+    ],
+)
+def test_a_database_with_a_value_that_is_none_leaves_nothing(script: str, place: str, store: Store, tmp_path: Path):
+    with pytest.raises(BadInput) as refusal:
+        import_files(store, database_of(f"{WEC_GRID};{script}", tmp_path))
+    assert place in str(refusal.value)
+    assert "wec.db" in str(refusal.value)
+    assert database.simulations(store) == []
+
+
+def test_a_database_with_a_log_beside_it_is_read_where_nothing_can_be_written(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    with sqlite3.connect(tmp_path / "wec.db") as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.executescript(WEC_GRID)
+        for file in tmp_path.glob("wec.db*"):
+            (folder / file.name).write_bytes(file.read_bytes())
+    writer.close()
+    connect = sqlite3.connect
+
+    def refusing(address: str, **options: object) -> sqlite3.Connection:
+        if str(folder) in address:
+            raise sqlite3.OperationalError("unable to open database file")
+        return connect(address, **options)
+
+    monkeypatch.setattr("core.formats.result_database.sqlite3.connect", refusing)
+    numbers, _ = import_files(store, [((folder / "wec.db").read_bytes(), folder / "wec.db")])
+    assert len(numbers) == 3
 
 
 @pytest.mark.parametrize(
