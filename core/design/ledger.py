@@ -22,6 +22,9 @@ BOUND_OF = {"bess_response_mw": "bess_min_mw"}
 #: The bound that becomes a minimum count of the technology that its element is of.
 UNIT_COUNT = "unit_count"
 
+#: What a bound means, in words with its unit.
+MEANINGS = {**BOUNDS, **EQUIPMENT_BOUNDS, UNIT_COUNT: "units at least"}
+
 EQUIPMENT_TABLES = ("bus", "unit", "transformer", "cable", "reliability")
 
 AT_BUS = frozenset(
@@ -57,10 +60,15 @@ def changes(update: Mapping[str, Any]) -> list[Change]:
     return [update, *update.get("alternatives", [])]
 
 
+def meaning_of(name: str) -> str:
+    """Return what a bound, or an update that sets one, means; of other updates the name."""
+    return MEANINGS.get(BOUND_OF.get(name, name), name)
+
+
 def takes(change: Change) -> bool:
     """Return whether the optimiser or the placement knows such a bound."""
     name = _bound(change)
-    return change["new"] is not None and (name in BOUNDS or name in EQUIPMENT_BOUNDS or name == UNIT_COUNT)
+    return change["new"] is not None and name in MEANINGS
 
 
 def without_bound(updates: Iterable[Mapping[str, Any]]) -> list[Finding]:

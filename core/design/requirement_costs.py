@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from core.design.electrical import with_electrical
-from core.design.ledger import UNIT_COUNT, constraints
+from core.design.ledger import MEANINGS, UNIT_COUNT, constraints
 from core.design.placement import place
-from core.design.requirement import BOUNDS, EQUIPMENT_BOUNDS, Requirement
+from core.design.requirement import EQUIPMENT_BOUNDS, Requirement
 from core.design.sensitivity import AVAILABILITY, SizedPlant, size_and_place, size_for_availability
 
 #: What a bound falls back to that holds although nobody sets it.
@@ -81,7 +81,6 @@ def _said(requirement: Requirement, name: str) -> str:
     if name == AVAILABILITY:
         return f"the last nine of {requirement.availability_target * 100:g} %"
     rows = [row for row in constraints(requirement) if row["name"] == name]
-    meaning = {**BOUNDS, **EQUIPMENT_BOUNDS, UNIT_COUNT: "units at least"}[name]
     values = sorted({row["value"] for row in rows if math.isfinite(row["value"])})
     shown = f"{values[0]:g}" if len(values) == 1 else f"{values[0]:g} to {values[-1]:g}"
     where = (
@@ -91,4 +90,4 @@ def _said(requirement: Requirement, name: str) -> str:
         if len(rows) > 1
         else f" of {rows[0]['element']}"
     )
-    return f"{name} = {shown}{where} ({meaning})"
+    return f"{name} = {shown}{where} ({MEANINGS[name]})"

@@ -40,6 +40,8 @@ DECIMALS = 4
 LETTER, AROUND, LONGEST = 6.6, 16, 60
 #: Letters that an exponent saves at most.
 EXPONENT = 2
+#: How much wider a capital is, in letters.
+CAPITAL = 0.25
 
 
 def column_config(names: Iterable[str], headings: Mapping[str, str]) -> dict[str, Any]:
@@ -73,7 +75,8 @@ def _width(column: pd.Series, config: Mapping[str, Any]) -> int:
     elif column.dtype.kind in "if":
         lengths = known.round(DECIMALS).map(lambda value: len(f"{value:,}"))
     else:
-        lengths = known.astype(str).str.len()
+        texts = known.astype(str)
+        lengths = texts.str.len() + CAPITAL * texts.str.count("[A-Z]")
     written_out = EXPONENT if form.endswith("g") else 0  # 1e-05 is 0.00001 in the browser
     longest = max(lengths.max() + written_out if len(known) else 0, len(config.get("label") or str(column.name)))
     return round(min(longest, LONGEST) * LETTER + AROUND)

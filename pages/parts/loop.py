@@ -10,7 +10,7 @@ import streamlit as st
 
 from core import jobs
 from core.design.amounts import amount_of
-from core.design.ledger import changes, takes
+from core.design.ledger import changes, meaning_of, takes
 from core.jobs import requirement_costs as costs
 from core.project import Decision, Project, Proposal
 from core.project.loops import Loop, LoopRound, plant_of
@@ -42,10 +42,7 @@ def rounds_table(loop: Loop) -> None:
 def _column(this: LoopRound) -> dict[tuple[str, str], str]:
     """Return what a round's column says, by group and row."""
     document = this.as_dict()
-    cells = {
-        (CONSTRAINTS, f"{c['name']} · {c['element'].replace('*', 'all')}"): f"{c['value']:g}"
-        for c in document["constraints"]
-    }
+    cells = {(CONSTRAINTS, _said_of(c["name"], c["element"])): f"{c['value']:g}" for c in document["constraints"]}
     cells |= {(DESIGN, row["technology"]): amount_of(row) for row in document["design"]["units"]}
     cost = document["cost"]
     if cost["usd_per_year"] is not None:
@@ -55,8 +52,15 @@ def _column(this: LoopRound) -> dict[tuple[str, str], str]:
     for update in document["updates"]:
         taken = update["taken"] or {}
         text = f"→ {taken['value']:g}" if taken else update["decision"]
-        cells[UPDATES, f"{taken.get('name', update['name'])} · {update['element']}"] = text
+        cells[UPDATES, _said_of(taken.get("name", update["name"]), update["element"])] = text
     return cells
+
+
+def _said_of(name: str, element: str) -> str:
+    """Return a constraint in words: "Rated DC component of the bus's breakers [%] · BUS_HALL_1"."""
+    meaning = meaning_of(name)
+    where = "" if element == "PLANT" else f" · {element.replace('*', 'all')}"
+    return f"{meaning[:1].upper()}{meaning[1:]}{where}"
 
 
 def _marked(row: pd.Series) -> list[str]:
@@ -98,7 +102,7 @@ def _open_update(project: Project, proposal: Proposal) -> None:
 
 def _said(change: Any) -> str:
     cost = f" · {change['cost']:,.0f} USD" if change.get("cost") is not None else ""
-    return f"{change['name']} of {change['element']}: {change['old']} → {change['new']} {change['unit']}{cost}"
+    return f"{_said_of(change['name'], change['element'])}: {change['old']} → {change['new']}{cost}"
 
 
 def requirement_costs(project: Project, loop: Loop) -> None:

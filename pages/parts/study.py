@@ -91,7 +91,7 @@ def _plant_run(shown: Shown, project: Project, options: Mapping[str, object]) ->
             jobs.submit(store(), "study", inputs, project=project.id, title=shown.title)
             st.rerun()
     runs = [run for run in jobs.runs(store(), project.id) if run.kind == "study" and run.title == shown.title]
-    return newest_result(runs, f"the plant of {project.name}", project.overrides())
+    return newest_result(runs, f"the plant of {project.name}", project.overrides(), options)
 
 
 def _result(shown: Shown, run: RunStatus, result: Mapping[str, Any], plant: Plant | None) -> None:

@@ -37,7 +37,7 @@ def network_run(study: str, title: str, options: Mapping[str, object] | None) ->
     content = sha256(files["network"][0]).hexdigest()  # another file of the same name is another network
     runs = [run for run in jobs.runs(store(), project and project.id) if run.kind == "study" and run.title == name]
     mine = [run for run in runs if run.result is None or run.result.get("network_sha256") == content]
-    return newest_result(mine, files["network"][1], overrides)
+    return newest_result(mine, files["network"][1], overrides, options)
 
 
 def _files(study: str) -> dict[str, tuple[bytes, str]]:

@@ -10,7 +10,12 @@ import streamlit as st
 from core.jobs import RunStatus, State
 
 
-def newest_result(runs: Sequence[RunStatus], of: str, overrides: Sequence[Mapping[str, Any]] = ()) -> RunStatus | None:
+def newest_result(
+    runs: Sequence[RunStatus],
+    of: str,
+    overrides: Sequence[Mapping[str, Any]] = (),
+    options: Mapping[str, object] | None = None,
+) -> RunStatus | None:
     """Return the newest run with a result, and say what its reader must know.
 
     Parameters
@@ -21,15 +26,21 @@ def newest_result(runs: Sequence[RunStatus], of: str, overrides: Sequence[Mappin
         What was studied, in words.
     overrides
         The project's own limits as they are now.
+    options
+        The choices on the page as they are now.
     """
     found = next((run for run in runs if run.result), None)
     latest = runs[0] if runs else None
     if latest is not found or latest is None:
         _say_latest(latest, " Below is the result of the run before." if found else "")
-    if found:
+    if found and found.result:
         _say_source(found, of)
-        if found.result and list(found.result.get("overrides") or []) != list(overrides):
+        if list(found.result.get("overrides") or []) != list(overrides):
             text = "The project's own limits have changed since this run: run the study again."
+            st.warning(text, icon=":material/update:")
+        calculated = found.result.get("options") or {}
+        if any(calculated.get(name, choice) != choice for name, choice in (options or {}).items()):
+            text = "The choices above have changed since this run: run the study for them."
             st.warning(text, icon=":material/update:")
     return found
 

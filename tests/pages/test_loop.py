@@ -52,7 +52,7 @@ def test_a_loop_that_passed_shows_its_rounds_and_offers_what_each_requirement_co
     page, text = shown(project)
     assert "Passed" in text
     table = page.dataframe[0].value
-    assert {"redundancy_level · PLANT", "RECIP_18", "2a ETAP Load Flow"} <= set(table["What"])
+    assert {"Largest units that may be out at full load", "RECIP_18", "2a ETAP Load Flow"} <= set(table["What"])
     started: list[str] = []
     monkeypatch.setattr(requirement_costs, "submit", lambda *args, **_: started.append(args[2]["loop"]) or "run")
     next(each for each in page.button if each.label == "Find what each requirement costs").click().run()

@@ -46,6 +46,9 @@ def test_a_finished_run_is_shown_with_verdict_tables_and_downloads(page: str, st
     assert not any("own limits have changed" in element.value for element in app.warning)
     project.override(Override("voltage_pu", "agreed", low=0.9))
     assert any("own limits have changed" in element.value for element in app.run().warning)
+    assert not any("choices above" in element.value for element in app.warning)
+    for currents in (box for box in app.selectbox if box.label == "Currents"):
+        assert any("choices above" in element.value for element in currents.set_value("min").run().warning)
 
 
 def test_a_page_says_what_became_of_the_last_run(monkeypatch: pytest.MonkeyPatch) -> None:
