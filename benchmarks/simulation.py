@@ -6,6 +6,10 @@ to the finished simulation in the database.
 
 from __future__ import annotations
 
+import os
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as in the worker's processes; numpy looks as it is imported
+
 import tempfile
 import time
 from collections.abc import Callable
@@ -44,6 +48,7 @@ def main() -> None:
     powers = [grid.at(series, steps) for steps in every]
     voltages(grid, ENGINE, *(part[:2] for part in powers[0]))  # imports
 
+    newton, _ = _timed(lambda: [voltages(grid, "newton", *given) for given in powers])
     solving, solved = _timed(lambda: [voltages(grid, ENGINE, *given) for given in powers])
     parts = list(zip(every, solved, powers, strict=True))
     telling, made = _timed(lambda: [tables(grid, series, *part) for part in parts])
@@ -63,6 +68,7 @@ def main() -> None:
     rows = sum(len(table) for part in made for table in part.values())
     print(f"pandapower loop {LOOPED / loop:,.0f} steps/s; --software pandapower {loop / own:.2f} times as fast")
     print(f"voltages {solving:.2f} s: {year / solving:,.0f} times as fast as the loop")
+    print(f"voltages by the own Newton {newton:.2f} s: {year / newton:,.0f} times as fast as the loop")
     print(f"with all tables ({rows:,} rows) {solving + telling:.2f} s: {year / (solving + telling):,.0f} times")
     print(f"with writing them {solving + telling + writing:.1f} s: {year / (solving + telling + writing):,.1f} times")
     print(f"whole, by the worker, {whole:.1f} s of the clock: {year / whole:,.1f} times")

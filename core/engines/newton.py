@@ -3,18 +3,20 @@
 References
 ----------
 .. [1] W. F. Tinney and C. E. Hart, "Power Flow Solution by Newton's Method", IEEE Trans. PAS-86, 1967.
+.. [2] C. T. Kelley, "Iterative Methods for Linear and Nonlinear Equations", SIAM, 1995, section 5.4.1 (chord method).
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import spsolve
+from scipy.sparse.linalg import splu, spsolve
 
-from core.engines.bus_case import BusCase, LoadFlow, Outcome, part_of
+from core.engines.bus_case import COLLAPSED_PU, BusCase, LoadFlow, Outcome, part_of
 from core.engines.regulation import Holding
 from core.engines.starting import flat_start
 
@@ -24,6 +26,8 @@ MOST_ITERATIONS = 30
 SWITCH_BELOW_PU = 1e-3
 #: Rounds of letting go and taking hold again after which a case counts as diverged.
 MOST_ROUNDS = 60
+#: Iterations with one Jacobian for many steps; those that need more have another one.
+MOST_CHORDS = 12
 
 
 def solve(case: BusCase, *, flat: bool = False) -> LoadFlow:
@@ -37,6 +41,32 @@ def solve(case: BusCase, *, flat: bool = False) -> LoadFlow:
         if flow.outcome is not Outcome.DIVERGED:
             break
     return flow
+
+
+def steps(case: BusCase, generation: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Return the voltages of many steps, steps × buses [pu]; missing where there is no solution.
+
+    Every bus holds its own voltage, whatever it takes. The step in the middle by load is solved by itself, and the
+    others with its Jacobian, which is factored once [2]_; those that this doesn't solve have another one in their
+    middle.
+
+    ``generation`` is each step's power of the machines by bus [pu], ``scale`` (steps × 1) its factor of the loads.
+    """
+    case = replace(case, regulators=case.regulators.plain())
+    v = np.full(generation.shape, np.nan + 0j)
+    drawn = scale[:, 0] * case.demand(np.ones(len(case.v_start))).real.sum() - generation.real.sum(axis=1)
+    waiting = [np.argsort(drawn, kind="stable")]
+    while waiting:
+        some = waiting.pop()
+        below, (own,), above = np.split(some, [len(some) // 2, len(some) // 2 + 1])
+        flow = solve(case.with_powers(generation[own], float(scale[own, 0])))
+        v[own] = flow.v
+        for part in (below, above):
+            if flow.outcome in (Outcome.CONVERGED, Outcome.ISLANDED):
+                v[part] = _Solution(case, flow.v).others(generation[part], scale[part], float(scale[own, 0]))
+            if len(unsolved := part[np.isnan(v[part][:, case.solved]).any(axis=1)]):
+                waiting.append(unsolved)
+    return v
 
 
 def _load_flow(case: BusCase, solution: _Solution) -> LoadFlow:
@@ -94,6 +124,32 @@ class _Solution:
             self._step(mismatch, drawn, self.current + 2 * self.square * magnitude)
             steps, self.steps = steps + 1, self.steps + 1
         self.worst = max(self.worst, TOLERANCE_PU)
+
+    @np.errstate(all="ignore")  # steps that run away are unsolved
+    def others(self, generation: np.ndarray, scale: np.ndarray, own_scale: float) -> np.ndarray:
+        """Return the voltages of steps with other powers by the Jacobian of this solution; missing where that fails."""
+        found = np.full(generation.shape, np.nan + 0j)
+        jacobian = self._jacobian(self.y_rows @ self.v, own_scale * (self.current + 2 * self.square * np.abs(self.v)))
+        try:
+            factors = splu(jacobian)
+        except RuntimeError:  # singular
+            return found
+        angle, size = (np.tile(part, (len(generation), 1)) for part in (np.angle(self.v), np.abs(self.v)))
+        given = generation[:, self.rows]
+        for _ in range(MOST_CHORDS):
+            v = size * np.exp(1j * angle)
+            demand = scale * (self.constant + self.current * size + self.square * size**2)
+            difference = v * np.conj((self.y_rows @ v.T).T) + demand - given
+            mismatch = np.hstack([difference.real[:, self.angle_rows], difference.imag[:, self.power_rows]])
+            solved = np.abs(mismatch).max(axis=1, initial=0.0) < TOLERANCE_PU
+            if solved.all():
+                break
+            step = factors.solve(-mismatch.T).T
+            angle[:, self.angle_rows] += step[:, : len(self.angle_rows)]
+            size[:, self.size_rows] += step[:, len(self.angle_rows) :]
+        solved &= size.min(axis=1) > COLLAPSED_PU
+        found[np.ix_(solved, self.rows)] = v[solved]
+        return found
 
     def _arrange(self) -> None:
         """Settle what is known and what is asked for by which regulators hold their voltage."""

@@ -1,7 +1,7 @@
 """Voltages of many steps by one of the engines, with the same reactive limits and regulation as a single load flow.
 
-Limits and the regulation of other buses are Newton's: another engine solves all steps together as if there were none,
-and those where a machine would give more than it has once more, as Newton has settled them.
+All steps are solved together as if there were no limits and every bus held its own voltage. Those where a machine would
+give more than it has are Newton's, one by one; another engine solves them once more, as Newton has settled them.
 """
 
 from __future__ import annotations
@@ -24,13 +24,15 @@ def voltages(grid: Grid, software: str, generation: np.ndarray, scale: np.ndarra
     ``generation`` is each step's power of the machines by bus [pu], ``scale`` each step's factor of the loads.
     """
     case = grid.case
-    if software == "newton":
-        return np.array([flow.v for flow in _flows(case, generation, scale)])
     found = _by_engine(grid, case, software, generation, scale)
     if case.regulators.is_plain:
         return found
     again = np.flatnonzero(_beyond(case, found, generation, scale))
     found[again] = np.nan
+    if software == "newton":
+        for step, flow in zip(again, _flows(case, generation[again], scale[again]), strict=True):
+            found[step] = flow.v
+        return found
     for steps, own, powers in _settled(case, again, generation, scale):
         found[steps] = _by_engine(grid, own, software, powers, scale[steps])
     return found
@@ -42,14 +44,15 @@ def _flows(case: BusCase, generation: np.ndarray, scale: np.ndarray) -> Iterator
 
 
 def _beyond(case: BusCase, v: np.ndarray, generation: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Return at which steps machines would give more than they have, or another bus is regulated."""
+    """Return at which steps machines would give more than they have, or another bus is regulated; the unsolved too."""
     r = case.regulators.where(np.isin(case.regulators.bus, case.pv))
     if (r.target != r.bus).any():
         return np.ones(len(v), dtype=bool)
     drawn = np.asarray((case.admittance @ np.nan_to_num(v).T).T)
     required = v * np.conj(drawn) + scale * case.demand(np.abs(v)) - generation
     q = required.imag[:, r.bus] + r.q
-    return np.asarray(((q > r.q_max + POWER_TOLERANCE_PU) | (q < r.q_min - POWER_TOLERANCE_PU)).any(axis=1))
+    within = (q <= r.q_max + POWER_TOLERANCE_PU) & (q >= r.q_min - POWER_TOLERANCE_PU)
+    return np.asarray(~within.all(axis=1))
 
 
 def _settled(
@@ -71,6 +74,8 @@ def _settled(
 
 def _by_engine(grid: Grid, case: BusCase, software: str, generation: np.ndarray, scale: np.ndarray) -> np.ndarray:
     base = grid.network.base_mva
+    if software == "newton":
+        return newton.steps(case, generation, scale)
     if software == "pandapower":
         return pandapower.steps(case, grid.links, grid.shunt, base, generation, scale)
     if software == "pypsa":

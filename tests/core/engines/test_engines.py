@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from core.engines import lightsim2grid, pandapower
+from core.engines import lightsim2grid, newton, pandapower
 from core.engines.bus_case import Outcome, as_pi, bus_case, links_of, without
 from core.engines.load_flow import ENGINES, load_flow
 from core.engines.remarks import regulation_remarks
@@ -132,6 +133,18 @@ def test_links_keep_their_admittances_as_pi(name: str):
     t, y, half = pi.ratio * np.exp(1j * pi.shift_rad), 1 / pi.z, 0.5j * pi.b
     rebuilt = [(y + half) / pi.ratio**2 + pi.left_from, -y / np.conj(t), -y / t, y + half + pi.left_to]
     assert np.stack(rebuilt) == pytest.approx(links.y, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["case14", "case_ieee30", "case300"])
+def test_many_steps_together_are_what_each_is_alone(name: str):
+    """From no load to one that has no solution, with loads that depend on voltage."""
+    of = bus_case(case(name))
+    of = replace(of, current=0.1 * of.constant, square=0.1 * of.constant)
+    scale = np.r_[np.linspace(0, 1.1, 12), 20.0][:, None]
+    generation = np.tile(of.generation, (13, 1)) * np.r_[np.linspace(0.3, 1, 12), 1.0][:, None]
+    alone = np.array([newton.solve(of.with_powers(*step)).v for step in zip(generation, scale[:, 0], strict=True)])
+    assert newton.steps(of, generation, scale) == pytest.approx(alone, abs=1e-8, nan_ok=True)
+    assert 0 < np.isnan(alone).all(axis=1).sum() < 13
 
 
 def test_three_winding_transformers_and_phase_shifters_agree_between_engines():
