@@ -9,12 +9,12 @@ from core.errors import BadInput
 from core.findings import Where
 
 
-def refuse_ragged(text: str, separator: str, where: Where) -> None:
-    """Refuse a row with a value beyond the headings: it would be lost."""
+def refuse_ragged(text: str, separator: str, where: Where, first: int = 1) -> None:
+    """Refuse a row with a value beyond the headings, which are in row ``first``: it would be lost."""
     rows = csv.reader(io.StringIO(text), delimiter=separator)
     try:
         width = len(next(rows, []))
-        for number, row in enumerate(rows, start=2):
+        for number, row in enumerate(rows, start=first + 1):
             if any(cell.strip() for cell in row[width:]):
                 hint = "decimals have a point; texts with a separator are quoted"
                 raise BadInput(f"row {number} has more values than there are headings", hint=hint, where=where)

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.formats.psse.psspy_tables import psspy_table
+from core.formats.psse.psspy_file import psspy_table
 from pages.parts.findings import show_findings
 from pages.parts.shell import explained, store
 

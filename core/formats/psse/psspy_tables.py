@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import io
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where
-from core.formats.ragged import refuse_ragged
+from core.formats.psse.psspy_file import LOADING, read_psspy_file
+from core.formats.result_rows import LARGEST
 from core.formats.time_stamps import read_stamps, written
 
-#: Component → the columns that tell its table, and the columns that it must have.
-TABLES = {
-    "line": ({"FROMNUMBER", "TONUMBER"}, {"FROMNUMBER", "TONUMBER", "PCTRATE"}),
-    "generator": ({"NUMBER", "PGEN"}, {"NUMBER", "PGEN", "QGEN"}),
-    "load": ({"NUMBER", "TOTALACT"}, {"NUMBER", "TOTALACT"}),
-    "bus": ({"NUMBER", "PU"}, {"NUMBER", "PU", "ANGLED"}),
-}
-REQUIRED = set().union(*(needed for _, needed in TABLES.values()))
+#: Component → the columns that it must have, beside those that tell its table.
+NEEDED = {"bus": ("PU", "ANGLED"), "generator": ("PGEN", "QGEN"), "load": (), "line": ()}
+#: Columns without a gap, where a table has them.
+REQUIRED = {"NUMBER", "FROMNUMBER", "TONUMBER", "PU", "ANGLED", "PGEN", "QGEN", "PLOAD", "QLOAD", "PL", "QL", "PCTRATE"}
+#: Active and reactive power of loads, as psspy or a RAW file calls them.
+LOADS = (("PLOAD", "QLOAD"), ("PL", "QL"))
 #: What tells the elements of a table apart at one time stamp.
 NAMES = {"line": "line_name", "generator": "gen_name", "load": "load_name", "bus": "bus"}
 #: Columns of the numbers of buses.
@@ -28,13 +24,6 @@ WHOLE = ("NUMBER", "FROMNUMBER", "TONUMBER")
 #: A voltage beyond this is no per unit: per cent or kilovolts look like that.
 LARGEST_PU = 2.0
 TYPES = {1: "PQ", 2: "PV", 3: "Slack", 4: "Isolated"}
-
-
-def psspy_table(data: bytes) -> str | None:
-    """Return the component whose table the bytes are, if any."""
-    first = data[:4096].partition(b"\n")[0].decode("utf-8-sig", errors="replace")
-    names = {name.strip().strip('"').upper() for name in first.split(max(",;\t", key=first.count))}
-    return next((component for component, (sign, _) in TABLES.items() if sign <= names), None)
 
 
 def read_psspy_tables(
@@ -50,74 +39,77 @@ def read_psspy_tables(
         No bus table, two tables of one kind, a column missing, something else than a number or a time stamp, a
         voltage that is not in per unit, or an element twice.
     """
-    frames: dict[str, pd.DataFrame] = {}
-    for data, name in files:
-        component = str(psspy_table(data))
-        if component in frames:
-            raise BadInput(f"there is a {component} table already", hint="import one case at a time", where=Where(name))
-        frames[component] = _read(data, name, component).assign(file=name)
-    if "bus" not in frames:
-        raise BadInput(
-            "there is no bus table", hint="it has the columns NUMBER, PU and ANGLED", where=Where(files[0][1])
-        )
+    frames, remarks = _frames(files)
     findings = [
         Finding(
             "psspy.base", Severity.INFO, f"powers are on the system base of {base_mva:g} MVA", "", Where(files[0][1])
         )
     ]
     stamps, said = _stamps(frames, timestamp)
-    findings += said
+    findings += [*remarks, *said]
     made = {
         component: _MADE[component](frame, base_mva).assign(timestamp=stamps[component])
         for component, frame in frames.items()
     }
     for component, frame in made.items():
-        where = Where(str(frames[component]["file"].iloc[0]))
-        _refuse_doubles(component, frame, where)
-        findings += _at_unknown_buses(component, frame, made["bus"], where)
+        _refuse_doubles(component, frame, frames[component])
+        findings += _at_unknown_buses(component, frame, made["bus"], frames[component])
     if {"generator", "load"} <= set(made):
         made["bus"] = _with_injections(made)
-    else:
+    elif "p" not in made["bus"]:
         text = "without machine and load tables the buses have no net powers"
         findings.append(Finding("psspy.no_injection", Severity.WARNING, text, "", Where(files[0][1])))
     return made, findings
 
 
-def _read(data: bytes, name: str, component: str) -> pd.DataFrame:
-    try:
-        text = data.decode("utf-8-sig")
-        separator = max(",;\t", key=text.partition("\n")[0].count)
-        refuse_ragged(text, separator, Where(name))
-        frame = pd.read_csv(io.StringIO(text), sep=separator, dtype=str, index_col=False, skipinitialspace=True)
-    except (ValueError, pd.errors.ParserError) as error:
-        raise BadInput(f"the table can't be read: {error}", hint="CSV in UTF-8", where=Where(name)) from error
-    frame.columns = frame.columns.str.strip().str.upper()
-    missing = sorted(TABLES[component][1] - set(frame.columns))
-    if missing:
-        raise BadInput(f"the {component} table lacks {', '.join(missing)}", hint="use psspy's names", where=Where(name))
-    if frame.empty:
-        raise BadInput(f"the {component} table has no rows", where=Where(name))
-    return frame
+def _frames(files: list[tuple[bytes, str]]) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
+    """Return the cells by component; tables of one component follow one another in time."""
+    parts: dict[str, list[pd.DataFrame]] = {}
+    findings = []
+    for data, name in files:
+        component, frame, said = read_psspy_file(data, name)
+        findings += said
+        missing = [column for column in NEEDED[component] if column not in frame]
+        if missing:
+            hint = "psspy's ANGLE is in radians: export ANGLED" if "ANGLE" in frame else "use psspy's names"
+            raise BadInput(f"the {component} table lacks {', '.join(missing)}", hint=hint, where=Where(name))
+        parts.setdefault(component, []).append(frame)
+        if len(parts[component]) > 1 and not all("TIMESTAMP" in part for part in parts[component]):
+            hint = "import one case at a time, or give both the column TIMESTAMP"
+            raise BadInput(f"there is a {component} table already", hint=hint, where=Where(name))
+    if "bus" not in parts:
+        where = Where(files[0][1])
+        raise BadInput("there is no bus table", hint="it has the columns NUMBER, PU and ANGLED", where=where)
+    return {component: pd.concat(of, ignore_index=True) for component, of in parts.items()}, findings
+
+
+def _place(frame: pd.DataFrame, row: int, column: str | None = None) -> Where:
+    """Return where in its file the row of a frame is, by position."""
+    return Where(str(frame["file"].iloc[row]), row=int(frame["row"].iloc[row]), column=column)
 
 
 def _bus(frame: pd.DataFrame, base_mva: float) -> pd.DataFrame:
     kind = _numbers(frame, "TYPE")
     unknown = kind[~kind.isin(TYPES) & kind.notna()]
     if len(unknown):
-        raise BadInput(f"there is no bus type {unknown.iloc[0]:g}", where=Where(str(frame["file"].iloc[0])))
+        raise BadInput(f"there is no bus type {unknown.iloc[0]:g}", where=_place(frame, unknown.index[0], "TYPE"))
     v_pu = _numbers(frame, "PU")
     strange = ((v_pu < 0) | (v_pu > LARGEST_PU)).to_numpy()
     if strange.any():
         row = int(strange.argmax())
         text = f"PU is {v_pu.iloc[row]:g}: a voltage in per unit is between 0 and {LARGEST_PU:g}"
-        where = Where(str(frame["file"].iloc[0]), row=row + 2, column="PU")
-        raise BadInput(text, hint="per cent or kilovolts? Divide by 100 or by the base voltage", where=where)
-    return pd.DataFrame(
+        hint = "per cent or kilovolts? Divide by 100 or by the base voltage"
+        raise BadInput(text, hint=hint, where=_place(frame, row, "PU"))
+    made = pd.DataFrame(
         {
             "bus": _numbers(frame, "NUMBER"), "bus_name": _text(frame, "NAME", ""), "type": kind.map(TYPES),
             "v_mag": v_pu, "angle_deg": _numbers(frame, "ANGLED"), "vbase": _numbers(frame, "BASE"),
         }
     )  # fmt: skip
+    if not {"PGEN", "QGEN", "PLOAD", "QLOAD"} <= set(frame):
+        return made
+    net = {name: _numbers(frame, f"{name.upper()}GEN") - _numbers(frame, f"{name.upper()}LOAD") for name in "pq"}
+    return made.assign(**{name: power / base_mva for name, power in net.items()})
 
 
 def _generator(frame: pd.DataFrame, base_mva: float) -> pd.DataFrame:
@@ -127,11 +119,21 @@ def _generator(frame: pd.DataFrame, base_mva: float) -> pd.DataFrame:
 
 
 def _load(frame: pd.DataFrame, base_mva: float) -> pd.DataFrame:
-    power = frame["TOTALACT"].str.replace(" ", "").str.strip("()").map(_complex).to_numpy(dtype=complex) / base_mva
+    parts = next((names for names in LOADS if set(names) <= set(frame)), None)
+    if parts:
+        p_mw, q_mvar = (_numbers(frame, name) for name in parts)
+        return _element(frame, "load", "Load").assign(p=p_mw / base_mva, q=q_mvar / base_mva)
+    if "TOTALACT" not in frame:
+        raise BadInput("the load table lacks QLOAD", hint="or TOTALACT as complex numbers", where=_place(frame, 0))
+    texts = frame["TOTALACT"].astype(str).str.replace(" ", "").str.strip("()").str.replace("i", "j")
+    power = texts.map(_complex).to_numpy(dtype=complex) / base_mva
     bad = ~np.isfinite(power)
     if bad.any():
-        where = Where(str(frame["file"].iloc[0]), row=int(bad.argmax()) + 2, column="TOTALACT")
+        where = _place(frame, int(bad.argmax()), "TOTALACT")
         raise BadInput("TOTALACT holds something else than complex numbers", hint="write them as 10+5j", where=where)
+    if not texts.str.contains("j").any():
+        hint = "aloadreal's TOTALACT is MVA without an angle: export aloadcplx's, or PLOAD and QLOAD"
+        raise BadInput("no TOTALACT is a complex number", hint=hint, where=_place(frame, 0, "TOTALACT"))
     return _element(frame, "load", "Load").assign(p=power.real, q=power.imag)
 
 
@@ -146,9 +148,12 @@ def _line(frame: pd.DataFrame, base_mva: float) -> pd.DataFrame:
     ends = [_numbers(frame, name) for name in ("FROMNUMBER", "TONUMBER")]
     names = "Line_" + frame["FROMNUMBER"].str.strip() + "_" + frame["TONUMBER"].str.strip()
     made = pd.DataFrame({"ibus": ends[0], "jbus": ends[1], "line_name": names + "_" + _text(frame, "ID", "1")})
+    loadings = sorted((str(name) for name in frame if LOADING.fullmatch(str(name))), key=len)
+    if not loadings:
+        raise BadInput("the line table lacks PCTRATE", hint="use psspy's names", where=_place(frame, 0))
     return made.assign(
         line=_number(made["line_name"]),
-        line_pct=_numbers(frame, "PCTRATE"),
+        line_pct=_numbers(frame, loadings[0]),  # PCTRATE, else that of a set, else that of MVA or current alone
         status=_numbers(frame, "STATUS").gt(0).astype(int),
     )
 
@@ -179,13 +184,14 @@ def _numbers(frame: pd.DataFrame, name: str) -> pd.Series:
     numbers = pd.to_numeric(frame[name].str.strip(), errors="coerce")
     bad = (numbers.isna() & (frame[name].notna() | (name in REQUIRED))) | np.isinf(numbers)
     if bad.any():
-        row = int(bad.to_numpy().argmax()) + 2
-        raise BadInput(f"{name} has no number in row {row}", where=Where(str(frame["file"].iloc[0]), column=name))
-    broken = (numbers % 1 != 0) & numbers.notna()
+        row = int(bad.to_numpy().argmax())
+        text = f"{name} has no number" + (f" but {frame[name].iloc[row]!r}" if frame[name].notna().iloc[row] else "")
+        raise BadInput(text, hint="give a number, with a decimal point", where=_place(frame, row, name))
+    broken = ((numbers % 1 != 0) | ~numbers.between(1, LARGEST)) & numbers.notna()
     if name in WHOLE and broken.any():
         row = int(broken.to_numpy().argmax())
-        where = Where(str(frame["file"].iloc[0]), row=row + 2, column=name)
-        raise BadInput(f"{name} is {numbers.iloc[row]:g}: buses have whole numbers", where=where)
+        text = f"{name} is {numbers.iloc[row]:.15g}: buses have whole numbers from 1"
+        raise BadInput(text, where=_place(frame, row, name))
     return numbers
 
 
@@ -216,15 +222,15 @@ def _name(component: str, frame: pd.DataFrame, row: int) -> str:
     return f"bus {name:.0f}" if component == "bus" else str(name)
 
 
-def _refuse_doubles(component: str, frame: pd.DataFrame, where: Where) -> None:
+def _refuse_doubles(component: str, frame: pd.DataFrame, cells: pd.DataFrame) -> None:
     twice = frame.duplicated(["timestamp", NAMES[component]]).to_numpy()
     if twice.any():
         row = int(twice.argmax())
         text = f"{_name(component, frame, row)} is in the {component} table twice at one time"
-        raise BadInput(text, hint="keep one of its rows, or tell them apart by ID", where=replace(where, row=row + 2))
+        raise BadInput(text, hint="keep one of its rows, or tell them apart by ID", where=_place(cells, row))
 
 
-def _at_unknown_buses(component: str, frame: pd.DataFrame, bus: pd.DataFrame, where: Where) -> list[Finding]:
+def _at_unknown_buses(component: str, frame: pd.DataFrame, bus: pd.DataFrame, cells: pd.DataFrame) -> list[Finding]:
     """Say which elements are at a bus without a row at their time; lines to the outside may be meant so."""
     known = pd.MultiIndex.from_frame(bus[["timestamp", "bus"]])
     lost, ends = np.zeros(len(frame), dtype=bool), ["ibus", "jbus"] if component == "line" else ["bus"]
@@ -237,7 +243,7 @@ def _at_unknown_buses(component: str, frame: pd.DataFrame, bus: pd.DataFrame, wh
     text = f"{_name(component, frame, row)} is at a bus that the bus table doesn't have{at}"
     text += f", and {lost.sum() - 1} more of the {component} table" if lost.sum() > 1 else ""
     hint = "add the bus's row: the balance of the buses lacks its power"
-    return [Finding("psspy.unknown_bus", severity, text, hint, replace(where, row=row + 2))]
+    return [Finding("psspy.unknown_bus", severity, text, hint, _place(cells, row))]
 
 
 def _with_injections(made: dict[str, pd.DataFrame]) -> pd.DataFrame:

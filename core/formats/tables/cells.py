@@ -15,6 +15,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     for name, words in tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8")).items()
 }
 MISSING = frozenset(WORDS["missing"])
+#: The id of a row that sums up others.
+TOTAL = re.compile(rf"^[\W_]*(?:{'|'.join(WORDS['totals'])})[\W_]*$", re.IGNORECASE | re.MULTILINE)
 
 _STARS = re.compile(r"[*#x_]+")
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")

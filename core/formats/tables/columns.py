@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -12,12 +11,10 @@ import numpy as np
 import pandas as pd
 
 from core.findings import Finding, Severity
-from core.formats.tables.cells import WORDS, cell_text, plain_cell, starts_formula
+from core.formats.tables.cells import TOTAL, cell_text, plain_cell, starts_formula
 from core.formats.tables.grid import PrintedTable
 from core.formats.tables.headings import Dialect, DialectColumn, Match, factor, key
 from core.formats.tables.numbers import COMMA, POINT, Marks, NumberColumn
-
-_TOTAL = re.compile(rf"^[\W_]*(?:{'|'.join(WORDS['totals'])})[\W_]*$", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +98,9 @@ def _without_totals(table: PrintedTable, match: Match, dialect: Dialect, finding
     if not named:
         return table
     ids = [cell_text(cell) for cell in table.cells(named[0])]
-    if not _TOTAL.search("\n".join(ids)):
+    if not TOTAL.search("\n".join(ids)):
         return table
-    keep = [not _TOTAL.fullmatch(text) for text in ids]
+    keep = [not TOTAL.fullmatch(text) for text in ids]
     numbers = [number for number, kept in zip(table.numbers, keep, strict=True) if not kept]
     shown = ", ".join(str(number) for number in numbers[:5]) + (" …" if len(numbers) > 5 else "")
     text = f"totals are not elements and were not read: row {shown}"

@@ -15,7 +15,8 @@ from core.findings import Finding, Where
 from core.formats.networks import recognise
 from core.formats.opendss.exports import opendss_export
 from core.formats.psse import read_raw
-from core.formats.psse.psspy_tables import psspy_table, read_psspy_tables
+from core.formats.psse.psspy_file import psspy_table
+from core.formats.psse.psspy_tables import read_psspy_tables
 from core.formats.result_database import is_result_database, read_result_database
 from core.formats.time_stamps import STAMP, read_stamps, written
 from core.network.audit import audit

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from core.__main__ import main
 from core.errors import BadInput
-from core.formats.psse.psspy_tables import psspy_table, read_psspy_tables
+from core.formats.psse.psspy_file import psspy_table
+from core.formats.psse.psspy_tables import read_psspy_tables
 
 BUS = b"NUMBER,NAME,TYPE,PU,ANGLED,BASE\n1,'A',3,1.06,0,138\n2,'B',1,1.0,-4.5,138\n"
 MACHINE = b"NUMBER,ID,STATUS,PGEN,QGEN,MBASE\n1,1,1,50.5,12,100\n2,1,0,9,9,100\n"
@@ -49,7 +51,7 @@ STAMPED = "TIMESTAMP,NUMBER,PU,ANGLED\n{},1,1.0,0\n{},1,1.1,0\n"
 
 def test_time_stamps_with_zones_are_one_moment_in_utc():
     bus = STAMPED.format("2025-01-01T00:00+02:00", "2024-12-31T23:00Z").encode()
-    load = b"TIMESTAMP,NUMBER,TOTALACT\n2024-12-31T22:00Z,1,5\n2025-01-01T05:00+02:00,1,5\n"
+    load = b"TIMESTAMP,NUMBER,TOTALACT\n2024-12-31T22:00Z,1,5+0j\n2025-01-01T05:00+02:00,1,5+0j\n"
     made, findings = read_psspy_tables([(bus, "bus.csv"), (load, "load.csv")], 100.0, "now")
     assert made["bus"]["timestamp"].tolist() == ["2024-12-31T22:00:00", "2024-12-31T23:00:00"]
     assert made["load"]["timestamp"].tolist() == ["2024-12-31T22:00:00", "2025-01-01T03:00:00"]
@@ -85,13 +87,21 @@ def test_time_stamps_that_would_need_guessing_are_refused(files: list[str], word
         ([BUS, BUS], "already"),
         ([b"NUMBER,PU\n1,1\n"], "lacks ANGLED"),
         ([b"NUMBER,PU,ANGLED\n"], "no rows"),
-        ([b"NUMBER,PU,ANGLED\n1,high,0\n"], "no number in row 2"),
-        ([b"NUMBER,PU,ANGLED\n,1,0\n"], "no number in row 2"),
+        ([b"NUMBER,PU,ANGLED\n1,high,0\n"], "row 2, column PU: PU has no number but 'high'"),
+        ([b"NUMBER,PU,ANGLED\n,1,0\n"], "row 2, column NUMBER"),
         ([b"NUMBER,PU,ANGLED,TYPE\n1,1,0,7\n"], "bus type 7"),
         ([BUS, b"NUMBER,TOTALACT\n2,5\n2,much\n"], "row 3, column TOTALACT.*complex"),
         ([BUS.replace(b"2,'B'", b"2.5,'B'")], "row 3, column NUMBER.*NUMBER is 2.5"),
         ([BUS, b"NUMBER,TOTALACT\n2,\n"], "complex"),
         ([BUS, b"NUMBER,PGEN,QGEN\n1,,2\n"], "PGEN has no number"),
+        ([BUS, b"NUMBER,TOTALACT\n2,51\n"], "without an angle"),
+        ([BUS, b"NUMBER,PLOAD\n2,51\n"], "lacks QLOAD"),
+        ([BUS, BRANCH.replace(b"PCTRATE", b"RATE")], "lacks PCTRATE"),
+        ([BUS.replace(b"BASE", b"BASE (MW)")], "column BASE: the unit 'MW' is none of BASE"),
+        ([BUS.replace(b"NAME", b"PU")], "two columns are named PU"),
+        ([BUS.replace(b"ANGLED", b"ANGLE")], "radians"),
+        ([BUS[:-7]], "ends in the middle of a row"),
+        ([BUS.replace(b"\n2,", b"\n-2,")], "whole numbers from 1"),
         ([b"NUMBER,PU,ANGLED\n1,1,0\n2,95,0\n"], "PU is 95"),
         ([BUS, LOAD + b"2,1,1,5+1j\n"], "Load_2_1 is in the load table twice"),
         ([BUS + b"2,'B',1,1.0,-4.5,138\n"], "bus 2 is in the bus table twice"),
@@ -100,6 +110,49 @@ def test_time_stamps_that_would_need_guessing_are_refused(files: list[str], word
 def test_tables_with_mistakes_are_refused(files: list[bytes], words: str):
     with pytest.raises(BadInput, match=words):
         read_psspy_tables([(data, "case.csv") for data in files], 100.0, "now")
+
+
+def with_commas(text: bytes) -> bytes:
+    return text.replace(b",", b";").replace(b".", b",")
+
+
+@pytest.mark.parametrize(
+    ("bus", "machine"),
+    [
+        (with_commas(BUS), with_commas(MACHINE)),
+        (BUS.decode().encode("utf-16"), b"\xef\xbb\xbf" + MACHINE),
+        (b"Case 14\n\n" + BUS + b"\n\n", MACHINE + b"TOTAL,,,59.5,21,\n"),
+        (
+            BUS.replace(b"BASE\n", b"BASE\n-,-,-,pu,deg,V\n").replace(b",138", b",138000"),
+            MACHINE.replace(b"PGEN,", b"PGEN (kW),").replace(b",50.5,", b",50500,").replace(b",9,9,", b",9000,9,"),
+        ),
+        (b"BASE\tANGLED\tPU\tTYPE\tNAME\tNUMBER\n138\t0\t1.06\t3\tA\t1\n138\t-4.5\t1\t1\tB\t2\n", MACHINE),
+    ],
+)
+def test_however_a_table_is_written_its_numbers_are_the_same(bus: bytes, machine: bytes):
+    (plain, _), (read, _) = (
+        read_psspy_tables([(buses, "bus.csv"), (machines, "machine.csv")], 100.0, "now")
+        for buses, machines in ((BUS, MACHINE), (bus, machine))
+    )
+    for name in plain:
+        pd.testing.assert_frame_equal(plain[name], read[name], check_dtype=False)
+
+
+def test_powers_of_loads_and_buses_may_stand_in_columns_of_their_own():
+    load = LOAD.replace(b"TOTALACT", b"PLOAD,QLOAD").replace(b"(50+10j)", b"50,10")
+    made, _ = read_psspy_tables([(BUS, "bus.csv"), (MACHINE, "machine.csv"), (load, "load.csv")], 100.0, "now")
+    assert made["bus"][["p", "q"]].to_numpy().tolist() == [[0.505, 0.12], [-0.5, -0.1]]
+    net = b"NUMBER,PU,ANGLED,PGEN,QGEN,PLOAD,QLOAD\n1,1,0,50.5,12,0,0\n2,1,0,0,0,50,10\n"
+    alone, _ = read_psspy_tables([(net, "bus.csv")], 100.0, "now")
+    assert alone["bus"][["p", "q"]].to_numpy().tolist() == [[0.505, 0.12], [-0.5, -0.1]]
+
+
+def test_tables_of_one_kind_follow_one_another_in_time():
+    first, second = (STAMPED.format(f"2025-01-0{day}", f"2025-01-0{day + 1}").encode() for day in (1, 3))
+    made, _ = read_psspy_tables([(first, "a.csv"), (second, "b.csv")], 100.0, "now")
+    assert made["bus"]["timestamp"].str[:10].tolist() == [f"2025-01-0{day}" for day in (1, 2, 3, 4)]
+    with pytest.raises(BadInput, match=r"b\.csv, row 3: bus 1 is in the bus table twice"):
+        read_psspy_tables([(first, "a.csv"), (second.replace(b"-04", b"-01"), "b.csv")], 100.0, "now")
 
 
 def test_elements_at_buses_without_a_row_are_told():
