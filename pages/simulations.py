@@ -8,6 +8,7 @@ from core.findings import Finding
 from core.jobs import simulation
 from core.results.database import Simulation
 from core.results.database.simulations import DONE, INTERRUPTED, RUNNING
+from pages.parts.columns import fitting
 from pages.parts.findings import counted, show_findings
 from pages.parts.job_panel import job_panel
 from pages.parts.new_simulation import new_simulation
@@ -26,6 +27,7 @@ def table(every: list[Simulation]) -> pd.DataFrame:
         {
             "No.": [one.grid_sim_id for one in every],
             "Case": [one.case_name for one in every],
+            "Series": [", ".join(file["name"] for file in one.inputs.get("series") or []) or "–" for one in every],
             "Software": [engine_title(one) for one in every],
             "State": [STATES[one.state] for one in every],
             "Steps": pd.array([one.steps for one in every], dtype="Int64"),
@@ -85,8 +87,9 @@ if every:
     st.subheader("All simulations")
     rows = table(every)
     event = st.dataframe(
-        rows, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"list-{len(every)}"
-    )
+        rows, hide_index=True, column_config=fitting(rows, {}), on_select="rerun", selection_mode="single-row",
+        key=f"list-{len(every)}",
+    )  # fmt: skip
     picked = next(iter(event["selection"]["rows"]), 0)
     st.caption(f"Chosen: {every[picked].grid_sim_id} · {every[picked].case_name}. Click a row to choose another one.")
     actions(every[picked])

@@ -24,6 +24,8 @@ def shown_parts(parts: Sequence[str]) -> Iterator[None]:
         place.progress(begun / len(parts), text=text)
 
     heard(parts[0])
-    with heard_by(heard):
-        yield
-    place.empty()
+    try:
+        with heard_by(heard):
+            yield
+    finally:
+        place.empty()

@@ -109,6 +109,9 @@ def _table(data: bytes, where: Where) -> pd.DataFrame:
             separator = max(",;\t", key=text.partition("\n")[0].count)
             refuse_ragged(text, separator, where)
             table = pd.read_csv(io.StringIO(text), sep=separator, index_col=False)
+    except UnicodeDecodeError as error:
+        hint = "save it as CSV in UTF-8, or as Parquet"
+        raise BadInput("the series is not text in UTF-8", hint=hint, where=where) from error
     except (ValueError, OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise BadInput(f"the series can't be read: {error}", hint="CSV in UTF-8, or Parquet", where=where) from error
     table.columns = table.columns.astype(str).str.strip()
