@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import BadInput
@@ -85,10 +85,14 @@ def read_network(data: bytes, name: str) -> Reading[Network]:
     form = FORMATS[recognise(data, name)]
     step(PARTS[0])
     try:
-        return form.read(data, name)
+        reading = form.read(data, name)
     except BadInput as error:
         error.locate(name, f"Correct it, or export the file again as {form.title}.")
         raise
+    found = [
+        replace(finding, where=replace(finding.where, file=finding.where.file or name)) for finding in reading.findings
+    ]
+    return replace(reading, findings=found)
 
 
 def recognise(data: bytes, name: str) -> str:

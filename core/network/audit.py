@@ -69,10 +69,32 @@ def audit(network: Network, tolerance_mva: float | None = None) -> Audit:
         text = f"Studies don't model elements at {counted(left_out, 'bus', 'buses')}: no balance is judged there."
         findings.insert(0, Finding("network.audit.not_judged", Severity.INFO, text))
     if not solved and bus is not None:
-        text = f"The stored voltages don't solve the network: bus {bus} is {largest:.4g} MVA off."
-        hint = "Solve the network before you compare it with results of another program."
-        findings.insert(0, Finding("network.audit.not_solved", Severity.WARNING, text, hint))
+        findings.insert(0, _not_solved(network, mismatches, bus, tolerance_mva))
     return Audit(solved, tolerance_mva, largest, bus, mismatches, island_table(network), exceeded, findings)
+
+
+def _not_solved(network: Network, mismatches: pd.DataFrame, bus: int, tolerance_mva: float) -> Finding:
+    """Say what doesn't fit the stored voltages, and whether their rounding may be why."""
+    off = mismatches.set_index("bus")
+    kind = network["bus"].set_index("bus")["kind"].reindex(off.index)
+    specified = off["mva"].mask(kind == "PV", off["p_mw"].abs()).mask(kind == "SLACK", 0)
+    largest, rounding = off["mva"].loc[bus], _rounding_mva(network)[network.positions([bus])[0]]
+    hint = "Solve the network before you compare it with results of another program."
+    if largest < rounding:
+        hint += f" Voltages of five digits and angles of four can leave {rounding:.2g} MVA here by rounding alone."
+    if specified.max(skipna=False) <= tolerance_mva:
+        text, hint = "The stored outputs of machines don't fit the stored voltages", f"All else fits them. {hint}"
+    else:
+        text = f"The stored voltages don't solve the network within {tolerance_mva:.3g} MVA"
+    text += f": bus {bus} is {largest:.4g} MVA off."
+    return Finding("network.audit.not_solved", Severity.WARNING, text, hint)
+
+
+def _rounding_mva(network: Network) -> np.ndarray:
+    """Return the most that rounding as RAW files have it, to 1e-5 pu and 1e-4 degrees, can leave at each bus [MVA]."""
+    v, y = stored_voltages(network), admittance_matrix(network)
+    off = 0.5 * (1e-5 + np.deg2rad(1e-4) * np.abs(v))
+    return np.asarray((np.abs(v) * (abs(y) @ off) + off * np.abs(y @ v)) * network.base_mva)
 
 
 def solved_within_mva(network: Network) -> float:

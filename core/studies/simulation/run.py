@@ -80,8 +80,8 @@ def enter(
         raise BadInput("the file has no bus to simulate")
     if software == DISPATCH:
         _costs(reading.value, options.costs)
-    if software == "lightsim2grid":
-        refuse_unsuited(bus_case(reading.value))
+    else:
+        _refuse_unsolvable(reading.value, software, Where(file=network[1]))
     every = [file for file in (series, *options.further) if file]
     steps, _ = _series(reading.value, every, options.step_minutes)
     elements = sum(len(reading.value[table]) for table in ("bus", "generator", "load", "branch", "transformer"))
@@ -103,6 +103,16 @@ def enter(
         steps=len(steps.timestamps),
         inputs=inputs,
     )
+
+
+def _refuse_unsolvable(network: Network, software: str, where: Where) -> None:
+    """Refuse what has no solution at any step, or no model in an engine."""
+    case = bus_case(network)
+    if not len(case.slack):
+        hint = "make one bus with a machine in service the swing bus"
+        raise BadInput("there is no swing bus with a machine in service", hint=hint, where=where)
+    if software == "lightsim2grid":
+        refuse_unsuited(case)
 
 
 def blocks(steps: int, size: int) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ A CSV or Parquet table with a column of time stamps and any of ``load_scale``, `
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from dataclasses import dataclass, field, replace
@@ -63,8 +64,8 @@ def read_series(data: bytes, name: str, network: Network) -> tuple[Series, list[
         column, unit or bus.
     """
     where = Where(file=name)
-    table = _table(data, where)
     findings: list[Finding] = []
+    table = _table(data, where, findings)
     time = next((column for column in table.columns if column.lower() in TIME), None)
     if time is None:
         raise BadInput("the series has no column of time stamps", hint=f"name it {' or '.join(TIME[:2])}", where=where)
@@ -96,7 +97,7 @@ def read_series(data: bytes, name: str, network: Network) -> tuple[Series, list[
     return series, findings
 
 
-def _table(data: bytes, where: Where) -> pd.DataFrame:
+def _table(data: bytes, where: Where, findings: list[Finding]) -> pd.DataFrame:
     if not data.strip():
         raise BadInput(
             "the series is empty", hint="give a column of time stamps and load_scale, for example", where=where
@@ -108,7 +109,9 @@ def _table(data: bytes, where: Where) -> pd.DataFrame:
             text = data.decode("utf-8-sig")
             separator = max(",;\t", key=text.partition("\n")[0].count)
             refuse_ragged(text, separator, where)
-            table = pd.read_csv(io.StringIO(text), sep=separator, index_col=False)
+            mark = _decimal_mark(text, separator, where, findings)
+            table = pd.read_csv(io.StringIO(text), sep=separator, decimal=mark, index_col=False)
+            table.columns = pd.Index(next(csv.reader(io.StringIO(text.lstrip()), delimiter=separator)))
     except UnicodeDecodeError as error:
         hint = "save it as CSV in UTF-8, or as Parquet"
         raise BadInput("the series is not text in UTF-8", hint=hint, where=where) from error
@@ -121,6 +124,17 @@ def _table(data: bytes, where: Where) -> pd.DataFrame:
     if not len(table):
         raise BadInput("the series has no steps", where=where)
     return table
+
+
+def _decimal_mark(text: str, separator: str, where: Where, findings: list[Finding]) -> str:
+    """Return the mark of decimals: a comma where it parts neither columns nor thousands, and no value has a point."""
+    edge = rf" *(?:\r?$|{separator})"
+    commas, points = (re.findall(rf"(?m)(?:^|{separator}) *[-+]?\d+[{mark}](\d+)(?={edge})", text) for mark in ",.")
+    if separator == "," or points or all(len(decimals) == 3 for decimals in commas):
+        return "."
+    said = "numbers like 0,98 are read with a decimal comma, since it doesn't separate the columns"
+    findings.append(Finding("series.decimal_comma", Severity.INFO, said, "", where))
+    return ","
 
 
 def _with_index(table: pd.DataFrame) -> pd.DataFrame:
@@ -187,10 +201,18 @@ def _farm(column: str, values: np.ndarray, network: Network, where: Where) -> tu
 
 
 def _implausible(series: Series, network: Network, where: Where) -> list[Finding]:
-    """Say when a farm feeds more than the whole network's load: kW under a heading of MW look like that."""
+    """Say when a farm feeds more than the whole network's load, as kW under a heading of MW do, or draws power."""
     load_mw = network.totals()["load_mw"]
-    largest = np.abs(series.farm_mw).max(axis=0)
-    return [
+    largest, least = np.abs(series.farm_mw).max(axis=0), series.farm_mw.min(axis=0)
+    draws = [
+        Finding(
+            "series.draws", Severity.WARNING, f"{name} draws power from the network, up to {-power:,.4g} MW",
+            "Right for a plant's own demand or for storage; else check the sign.", where, name,
+        )
+        for name, power in zip(series.farm_names, least, strict=True)
+        if power < 0
+    ]  # fmt: skip
+    return draws + [
         Finding(
             "series.power", Severity.WARNING,
             f"{name} reaches {power:,.0f} MW, more than the load of {load_mw:,.0f} MW",

@@ -86,7 +86,6 @@ def _by_engine(grid: Grid, case: BusCase, software: str, generation: np.ndarray,
 
 def refuse_unsuited(case: BusCase) -> None:
     """Refuse a case that lightsim2grid has no model for."""
+    lacks = "more than one swing bus" if len(case.slack) > 1 else "voltage-dependent loads"
     if not lightsim2grid.suits(case) or np.abs(case.square).any():
-        raise EngineError(
-            "lightsim2grid has no voltage-dependent loads and wants one swing bus", hint="use --software newton"
-        )
+        raise EngineError(f"lightsim2grid has no model for {lacks}", hint="use --software newton")

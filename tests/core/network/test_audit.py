@@ -70,3 +70,25 @@ def test_a_small_network_is_solved_to_a_share_of_its_load() -> None:
     small = solved().with_tables(load=loads.assign(p_mw=0.5, q_mvar=0.0))
     assert audit(small).tolerance_mva == pytest.approx(0.005)
     assert audit(solved()).tolerance_mva == 1.0
+
+
+def test_rounding_of_the_voltages_is_named_where_it_may_be_why() -> None:
+    """Over j0.00001 pu a unit of the fifth digit makes 100 Mvar: 50 Mvar more or less can't be told."""
+    line = solved()
+    short = line["branch"].assign(x_pu=1e-5)
+    bus = line["bus"].assign(angle_deg=0.0, v_pu=[1.0, 1.0 - 1e-5])
+    network = line.with_tables(
+        branch=short, bus=bus, load=line["load"].assign(p_mw=0.0, q_mvar=50.0), generator=line["generator"][:0]
+    )
+    found = audit(network)
+    assert found.max_mismatch_mva == pytest.approx(50.0, rel=1e-4)
+    assert "by rounding alone" in found.findings[0].hint
+    assert "by rounding alone" not in audit(solved(p_mw=99.0)).findings[0].hint
+
+
+def test_outputs_of_machines_that_do_not_fit_are_told_from_voltages_that_do_not() -> None:
+    machine = solved()["generator"].assign(p_mw=0.0, q_mvar=0.0)
+    found = audit(solved().with_tables(generator=machine))
+    assert not found.solved
+    assert found.findings[0].text.startswith("The stored outputs of machines don't fit")
+    assert audit(solved(p_mw=99.0)).findings[0].text.startswith("The stored voltages don't solve")

@@ -192,7 +192,10 @@ def test_comparing_is_symmetric_and_nothing_with_itself(store: Store):
         ("timestamp,load_scale\n2025-03-30,1\n03/31/2025 00:00,1\n", "row 3, .*'03/31/2025 00:00' can't be read"),
         ("timestamp,load_scale\n45658.5,1\n", "row 2, .*write time stamps as 2025-01-31T13:00:00"),
         ("timestamp,load_scale\n2025-01-01,1,5\n", "row 2 has more values"),
-        ("timestamp;load_scale\n2025-01-01;0,9\n", "decimal point"),
+        ("timestamp;wave@14_mw\n2025-01-01;1,250\n", "decimal point"),
+        ("timestamp;load_scale\n2025-01-01;0,9\n2025-01-02;0.9\n", "decimal point"),
+        ("timestamp,load_scale,Load_Scale\n2025-01-01,1,1\n", "there twice"),
+        ("timestamp,load_scale,load_scale\n2025-01-01,1,1\n", "load_scale is there twice"),
         ("timestamp,load_scale\n2025-01-01T00:00Z,1\n2025-01-01T01:00,1\n", "zone"),
     ],
 )
@@ -240,6 +243,20 @@ def test_gaps_zones_and_kilowatts_for_megawatts_are_told():
     assert read.farm_mw.tolist() == [[0.5]]
 
 
+def test_decimal_commas_are_read_where_they_part_nothing_and_a_farm_that_draws_is_told():
+    text = "timestamp;load_scale;wave@14_mw\n2025-01-01;0,95;1,250\n2025-01-02;1;-1,5\n"
+    read, findings = read_series(text.encode(), "series.csv", read_network(*file()).value)
+    assert (read.load_scale.tolist(), read.farm_mw[:, 0].tolist()) == ([0.95, 1.0], [1.25, -1.5])
+    assert [finding.code for finding in findings] == ["series.decimal_comma", "series.draws"]
+
+
+@pytest.mark.parametrize("software", ["newton", "lightsim2grid"])
+def test_a_network_without_a_swing_bus_is_refused(store: Store, software: str):
+    case, name = file()
+    with pytest.raises(BadInput, match="no swing bus"):
+        simulate(store, (case.replace(b"\t1\t3\t", b"\t1\t2\t"), name), None, software)
+
+
 def test_a_farm_at_a_bus_that_takes_no_part_is_named(store: Store):
     case, name = file("case14")
     isolated = case.replace(b"\t14\t1\t", b"\t14\t4\t")
@@ -261,7 +278,7 @@ def test_loads_that_lightsim2grid_has_not_are_refused_before_anything_is_entered
     raw = solved_raw(tmp_path, "case14")
     network = read_network(raw.read_bytes(), raw.name).value
     loads = write_raw(network.with_tables(load=network["load"].assign(ip_mw=1.0)))
-    with pytest.raises(EngineError, match="no voltage-dependent loads"):
+    with pytest.raises(EngineError, match="no model for voltage-dependent loads"):
         simulate(store, (loads.encode(), "zip.raw"), software="lightsim2grid")
     assert database.simulations(store) == []
 
