@@ -61,6 +61,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     files.add_argument(
         "--start", metavar="TIME", help="time of results that name none, from which OpenDSS's monitors count hours"
     )
+    files.add_argument("--software", help="software of tables that 'results show --csv' printed")
     going_on = _action(actions, "resume", "calculate what is missing")
     for action in (simulate, going_on):
         action.add_argument("--background", action="store_true", help="don't wait for the end")
@@ -201,7 +202,7 @@ def _import(store: Store, arguments: Namespace) -> Answer:
     from core.studies.simulation import import_files
 
     read = [(read_bytes(file)[0], Path(file)) for file in arguments.files]
-    numbers, found = import_files(store, read, arguments.base_mva, arguments.start)
+    numbers, found = import_files(store, read, arguments.base_mva, arguments.start, arguments.software)
     findings = plain(found)
     seen = [database.simulation(store, number) for number in numbers]
     fails = any(finding.severity is Severity.ERROR for finding in found)

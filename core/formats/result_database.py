@@ -12,14 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from core.documents import plain
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where, counted
 from core.formats import wec_grid
-from core.formats.result_rows import checked_rows
+from core.formats.result_rows import checked_farms, checked_rows
 from core.results.database.software import SOFTWARE, components, software_key
 
 MAGIC = b"SQLite format 3\x00"
@@ -176,12 +175,7 @@ class _File:
             return pd.DataFrame(columns=wec_grid.FARM)
         query = f"SELECT {', '.join(wec_grid.FARM)} FROM wec_simulations WHERE grid_sim_id = ?"
         farms = pd.read_sql_query(query, self.connection, params=(row["grid_sim_id"],))
-        power = pd.to_numeric(farms["power_output_mw"], errors="coerce")
-        bad = (power.isna() & farms["power_output_mw"].notna()) | np.isinf(power)
-        if bad.any() or farms[["wec_farm_name", "timestamp"]].isna().any(axis=None):
-            text = "a farm has no name, no time stamp or something else than a number as its power"
-            raise BadInput(text, where=replace(self.where, section="wec_simulations"))
-        return farms.assign(power_output_mw=power)
+        return checked_farms(farms, replace(self.where, section="wec_simulations"))
 
     def _integrations(self, number: int) -> dict[str, Any]:
         """Return which farms stand at which buses, which our tables have no columns for."""

@@ -9,6 +9,7 @@ import pandas as pd
 
 from core.errors import BadInput
 from core.findings import Where
+from core.formats.wec_grid import FARM
 from core.results.database.software import KEYS, ResultColumn, columns
 
 #: Numbers of elements beyond this don't fit into every database.
@@ -41,6 +42,16 @@ def checked_rows(frame: pd.DataFrame, software: str, component: str, where: Wher
         text = f"{key} {frame[key][twice].iloc[0]} is there twice at {frame['timestamp'][twice].iloc[0]}"
         raise BadInput(text, hint="an element has one row a time stamp", where=where)
     return frame, others
+
+
+def checked_farms(farms: pd.DataFrame, where: Where) -> pd.DataFrame:
+    """Return rows of ``wec_simulations`` in the columns that ours has; refuse what is no power of a farm at a time."""
+    power = pd.to_numeric(farms["power_output_mw"], errors="coerce")
+    bad = (power.isna() & farms["power_output_mw"].notna()) | np.isinf(power)
+    if bad.any() or farms[["wec_farm_name", "timestamp"]].isna().any(axis=None):
+        text = "a farm has no name, no time stamp or something else than a number as its power"
+        raise BadInput(text, where=replace(where, column="power_output_mw"))
+    return farms.reindex(columns=FARM).assign(power_output_mw=power)
 
 
 def _numbers(frame: pd.DataFrame, column: ResultColumn, where: Where) -> pd.Series:

@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.formats.psse.psspy_file import psspy_table
 from pages.parts.findings import show_findings
 from pages.parts.shell import explained, store
 
@@ -16,7 +15,7 @@ from pages.parts.shell import explained, store
 def import_files() -> None:
     """Ask for files with results of other tools and import them.
 
-    psspy's tables are one case together, and so is all that comes with an OpenDSS script.
+    All are kept or none; which of them are one case is found out from what they are.
     """
     uploads = st.file_uploader(
         "Results of other tools", accept_multiple_files=True, max_upload_size=200,
@@ -30,11 +29,8 @@ def import_files() -> None:
         help="Of a solution without a time stamp; hours of OpenDSS's monitors are counted from it",
     )  # fmt: skip
     if st.button("Import", icon=":material/download_done:", disabled=not uploads):
-        scripted = any(upload.name.lower().endswith(".dss") for upload in uploads)
-        tables = [upload for upload in uploads if scripted or psspy_table(upload.getvalue())]
-        for case in filter(None, [tables, *([upload] for upload in uploads if upload not in tables)]):
-            with explained():
-                _import(case, base, start or None)
+        with explained():
+            _import(uploads, base, start or None)
 
 
 def _import(uploads: list[UploadedFile], base_mva: float, start: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Results of other tools into the database: result databases, and PSS/E files with solved voltages."""
+"""Results of other tools, and the hub's own tables, into the database."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from core.results.database import all_or_nothing, begin, finish, insert_tables
 from core.store import Store, now
 from core.studies.simulation.circuit_exports import import_circuit, import_voltages
 from core.studies.simulation.intake import File, Intake
+from core.studies.simulation.own_tables import import_own, own_table
 from core.studies.simulation.printed import import_printed
 from core.studies.simulation.series import Series
 from core.studies.simulation.steps import Grid, tables
@@ -33,12 +34,17 @@ RAW = re.compile(rb"(\s*@!.*\n)*\s*[01]\s*,\s*[\d.+-]")
 
 
 def import_files(
-    store: Store, files: list[tuple[bytes, Path]], base_mva: float = 100.0, start: str | None = None
+    store: Store,
+    files: list[tuple[bytes, Path]],
+    base_mva: float = 100.0,
+    start: str | None = None,
+    software: str | None = None,
 ) -> tuple[list[int], list[Finding]]:
     """Import files, all or none, and return the numbers of their simulations.
 
-    psspy's tables are one case together, and so are OpenDSS's exports with the script of their circuit. ``start`` is
-    the time stamp of results that name none; hours of OpenDSS's monitors are counted from it.
+    psspy's tables are one case together, and so are OpenDSS's exports with the script of their circuit, and the hub's
+    own tables, of ``software``. ``start`` is the time stamp of results that name none; hours of OpenDSS's monitors are
+    counted from it.
     """
     if not 0 < base_mva < np.inf:
         raise BadInput(f"a system base of {base_mva:g} MVA is none", hint="give a positive number of MVA")
@@ -49,24 +55,32 @@ def import_files(
     intake = Intake(store, base_mva, start or now().strftime(STAMP), start is not None, findings=said)
     intake.tell_again([(data, path.name) for data, path in files])
     with intake.all_or_nothing():
-        _import(intake, files)
+        _import(intake, files, software)
     return intake.numbers, intake.findings
 
 
-def _import(intake: Intake, files: list[tuple[bytes, Path]]) -> None:
+def _import(intake: Intake, files: list[tuple[bytes, Path]], software: str | None) -> None:
     """Import each file by its kind, those of one case together."""
     scripts = [path for _, path in files if path.suffix.lower() == ".dss"]
-    of_a_case = [(data, path.name) for data, path in files if path not in scripts and (scripts or psspy_table(data))]
     if scripts:
-        if len(scripts) > 1 or not of_a_case:
+        exports = [(data, path.name) for data, path in files if path not in scripts]
+        if len(scripts) > 1 or not exports:
             hint = "give one main file, and what OpenDSS exported of its solution"
             raise BadInput("one script and its exports make a case", hint=hint, where=Where(file=scripts[-1].name))
-        import_circuit(intake, scripts[0], of_a_case)
-    elif of_a_case:
-        _psspy(intake, of_a_case)
+        import_circuit(intake, scripts[0], exports)
+        return
+    of_psspy, of_ours = [], []
     for data, path in files:
-        if not scripts and not psspy_table(data):
+        if psspy_table(data):
+            of_psspy.append((data, path.name))
+        elif own_table(data):
+            of_ours.append((data, path.name))
+        else:
             _import_file(intake, data, path)
+    if of_psspy:
+        _psspy(intake, of_psspy)
+    if of_ours:
+        import_own(intake, of_ours, software)
 
 
 def _import_file(intake: Intake, data: bytes, path: Path) -> None:

@@ -40,6 +40,7 @@ class Intake:
         *,
         base_mva: float | None = None,
         drawn: bool = False,
+        farms: pd.DataFrame | None = None,
     ) -> None:
         """Write a simulation's tables, with a column ``timestamp``; ``drawn``: the file is the network itself."""
         stamps = sorted(tables["bus"]["timestamp"].unique())
@@ -48,7 +49,7 @@ class Intake:
         base = base_mva or self.base_mva
         sim = begin(self.store, case, software, base, stamps[0], steps=len(stamps), inputs=inputs)
         with all_or_nothing(self.store, sim):
-            insert_tables(self.store, sim, tables, steps=len(stamps))
+            insert_tables(self.store, sim, tables, farms=farms, steps=len(stamps))
             finish(self.store, sim, stamps[-1])
         self.numbers.append(sim)
 

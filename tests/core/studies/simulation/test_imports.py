@@ -198,6 +198,53 @@ def test_a_database_with_a_log_beside_it_is_read_where_nothing_can_be_written(
     assert len(numbers) == 3
 
 
+def shown(sim: int, table: str, capsys: pytest.CaptureFixture[str]) -> str:
+    capsys.readouterr()
+    assert main(["results", "show", str(sim), "--table", table, "--csv"]) == 0
+    return capsys.readouterr().out
+
+
+def test_what_results_show_and_export_give_is_imported_again(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """A third of a megavolt-ampere and a name that looks like a number come back as they were."""
+    odd = "UPDATE psse_bus_results SET p = 1.0 / 3, bus_name = '007'"
+    import_files(store, database_of(f"{SPECIFIED};{odd}", tmp_path))
+    tables = {table: shown(1, table, capsys) for table in ("bus", "farm")}
+    for table, text in tables.items():
+        (tmp_path / f"{table}.csv").write_text(text)
+    again = ["results", "import", str(tmp_path / "bus.csv"), str(tmp_path / "farm.csv")]
+    assert main(again) == 2
+    assert "--software psse" in capsys.readouterr().err
+    assert main([*again, "--software", "PSS/E"]) == 0
+    assert main(["results", "export", "1", str(tmp_path / "out")]) == 0
+    assert main(["results", "import", *map(str, (tmp_path / "out").iterdir())]) == 0
+    for sim in (2, 3):
+        assert {table: shown(sim, table, capsys) for table in tables} == tables
+        assert database.simulation(store, sim).software == "psse"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("1.06", "high", "column v_mag"),
+        ("1.06", "inf", "column v_mag"),
+        (",1,", ",1.5,", "column bus"),
+        (",138.0", ",138.0,7", "more values"),
+        ("2025-01-01", "", "no timestamp"),
+    ],
+)
+def test_our_own_table_with_a_mistake_is_refused(
+    old: str, new: str, said: str, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    import_files(store, database_of(SPECIFIED, tmp_path))
+    text = shown(1, "bus", capsys).replace(old, new)
+    with pytest.raises(BadInput) as refusal:
+        import_files(store, [(text.encode(), Path("psse_bus_results.csv"))])
+    assert said in str(refusal.value)
+    assert len(database.simulations(store)) == 1
+
+
 @pytest.mark.parametrize(
     "script", ["CREATE TABLE grid_simulations (x)", WEC_GRID.replace(", 1, 0, 100", ", 0, 0, NULL")]
 )
@@ -259,7 +306,7 @@ def test_an_import_that_was_killed_is_interrupted(store: Store, monkeypatch: pyt
     seen = []
     monkeypatch.setattr(
         "core.studies.simulation.intake.insert_tables",
-        lambda store, sim, tables, steps: seen.append(database.simulation(store, sim).state),
+        lambda store, sim, tables, **_: seen.append(database.simulation(store, sim).state),
     )
     import_files(store, [(b"Bus_ID,Voltage_pu,Angle_deg\n1,1.02,0\n", Path("etap.csv"))])
     assert seen == ["interrupted"]
