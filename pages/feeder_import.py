@@ -14,7 +14,7 @@ from pages.parts.feeder_import import (
     show_summary,
     show_tables,
 )
-from pages.parts.findings import counted, show_findings
+from pages.parts.findings import counted, show_findings, warn_of_errors
 from pages.parts.shell import explained, guard
 
 guard()
@@ -45,6 +45,7 @@ with explained():
         format_func=lambda each: titles.get(each, each), label_visibility="collapsed",
     )  # fmt: skip
     if view == SUMMARY:
+        warn_of_errors(findings)
         show_summary(found["summary"])
     elif view == FINDINGS:
         show_findings(findings)

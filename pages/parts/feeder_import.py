@@ -98,7 +98,7 @@ def show_summary(summary: dict[str, Any]) -> None:
     for column, (label, value) in zip(st.columns(len(figures)), figures.items(), strict=True):
         column.metric(label, value)
     left, middle, right = st.columns(3)
-    phases = pd.DataFrame(summary["phases"]).fillna(0).astype(int).rename_axis("Phases")
+    phases = pd.DataFrame(summary["phases"]).fillna(0).astype(int).rename_axis("Phases").rename(columns=str.capitalize)
     left.markdown("**Phases** (how many have which)")
     left.dataframe(phases)
     zones = pd.Series(topology["buses_by_kv_ll"], name="Buses", dtype=int).rename_axis("Base voltage [kV]")
