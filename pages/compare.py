@@ -71,12 +71,12 @@ with explained():
     if not components:
         raise BadInput("one of the two has no results to compare", hint="choose others above")
     top = st.container()
-    left, right = st.columns(2)
-    component = left.segmented_control("Table", components, default="bus", format_func=str.capitalize, required=True)
+    row = st.container(horizontal=True, gap="large")
+    component = row.segmented_control("Table", components, default="bus", format_func=str.capitalize, required=True)
     each = compared(a, b, component)
     known = [name for name in QUANTITIES[component] if each.rows[name].notna().any()]
     if known:
-        quantity = right.segmented_control(
+        quantity = row.segmented_control(
             "Quantity", known, default=known[0], format_func=HEADINGS.__getitem__, required=True, key=f"of-{component}"
         )
         worst = worst_first(a, b, component, quantity)

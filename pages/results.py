@@ -38,13 +38,13 @@ def choose(every: list[Simulation]) -> tuple[Simulation, str, str]:
     )  # fmt: skip
     st.session_state[CHOSEN] = one.grid_sim_id
     known = software_of(store(), one.grid_sim_id) or [one.software]
-    left, right = st.columns(2)
-    software = left.segmented_control(
+    row = st.container(horizontal=True, gap="large")
+    software = row.segmented_control(
         "Software", known, default=one.software if one.software in known else known[0],
         format_func=TITLES.__getitem__, required=True, key=f"software-{one.grid_sim_id}",
     )  # fmt: skip
     tables = [*components(software), "farm"]
-    component = right.segmented_control("Table", tables, default="bus", format_func=str.capitalize, required=True)
+    component = row.segmented_control("Table", tables, default="bus", format_func=str.capitalize, required=True)
     return one, software, component
 
 

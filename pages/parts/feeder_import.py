@@ -83,9 +83,8 @@ def offer_repair(name: str, found: dict[str, Any]) -> None:
 def show_summary(summary: dict[str, Any]) -> None:
     """Show the model in numbers: counts, phases, voltage zones, topology."""
     counts, topology = summary["counts"], summary["topology"]
-    for column, key in zip(st.columns(len(SHOWN)), SHOWN, strict=True):
-        column.metric("DER" if key == "der" else key.capitalize(), f"{counts[key]:,}")
     figures = {
+        **{"DER" if key == "der" else key.capitalize(): f"{counts[key]:,}" for key in SHOWN},
         "Length [km]": f"{summary['length_km']:,.2f}",
         "Load [kW]": f"{summary['load_kw']:,.0f}",
         "Load [kvar]": f"{summary['load_kvar']:,.0f}",
@@ -95,8 +94,9 @@ def show_summary(summary: dict[str, Any]) -> None:
         "Loops": topology["loops"],
         "Phase misfits": topology["phase_misfits"],
     }
-    for column, (label, value) in zip(st.columns(len(figures)), figures.items(), strict=True):
-        column.metric(label, value)
+    with st.container(horizontal=True):
+        for label, value in figures.items():
+            st.metric(label, value, width=120)
     left, middle, right = st.columns(3)
     phases = pd.DataFrame(summary["phases"]).fillna(0).astype(int).rename_axis("Phases").rename(columns=str.capitalize)
     left.markdown("**Phases** (how many have which)")
