@@ -4,7 +4,14 @@ import streamlit as st
 
 from core.errors import BadInput
 from core.results.database import software_of
-from core.results.database.comparison import QUANTITIES, Compared, of_other_grids, on_other_bases, refuse_strangers
+from core.results.database.comparison import (
+    QUANTITIES,
+    Compared,
+    of_other_grids,
+    on_other_bases,
+    refuse_strangers,
+    unsolved_alone,
+)
 from core.results.database.simulations import DONE
 from pages.parts.comparing import (
     COUNTS,
@@ -99,7 +106,8 @@ with explained():
         every = [compared(a, b, name) for name in summed]
         for finding in on_other_bases(a[0].sbase_mva, b[0].sbase_mva):
             st.info(f"{finding.text}.")
-        for finding in of_other_grids(*(rows_of(one, "bus", software) for one, software in (a, b))):
+        alike = of_other_grids(*(rows_of(one, "bus", software) for one, software in (a, b)))
+        for finding in [*alike, *unsolved_alone(compared(a, b, "bus"))]:
             st.warning(f"{finding.text} {finding.hint.capitalize()}.", icon=":material/warning:")
         rows = summary(a, b, summed)
         show_numbers(rows, "%.4g", dict.fromkeys(COUNTS, "localized"))

@@ -32,6 +32,7 @@ def table(every: list[Simulation]) -> pd.DataFrame:
             "State": [STATES[one.state] for one in every],
             "Steps": pd.array([one.steps for one in every], dtype="Int64"),
             "Done": [one.steps_done for one in every],
+            "Unsolved": pd.array([one.unsolved for one in every], dtype="Int64"),
             "From": [one.timestamp_start for one in every],
             "To": [one.timestamp_end or "–" for one in every],
             "System base [MVA]": [one.sbase_mva for one in every],

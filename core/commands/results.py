@@ -157,7 +157,7 @@ def _software(store: Store, seen: database.Simulation, name: str | None) -> str:
 
 
 def _compare(store: Store, arguments: Namespace) -> Answer:
-    from core.results.database.comparison import QUANTITIES, compare, of_other_grids, on_other_bases
+    from core.results.database.comparison import QUANTITIES, compare, of_other_grids, on_other_bases, unsolved_alone
 
     a, b = (_side(store, text) for text in (arguments.a, arguments.b))
     alone = arguments.csv and not arguments.json
@@ -171,7 +171,8 @@ def _compare(store: Store, arguments: Namespace) -> Answer:
     found = compare(one, other, bases[1] / bases[0])
     if alone:
         return Answer({}, found[arguments.table].worst_first().to_csv(index=False).rstrip("\n"))
-    findings = plain([*on_other_bases(*bases), *of_other_grids(one["bus"], other["bus"])])
+    remarks = [*on_other_bases(*bases), *of_other_grids(one["bus"], other["bus"])]
+    findings = plain([*remarks, *(unsolved_alone(found["bus"]) if "bus" in found else ())])
     tables = {component: compared.summary() for component, compared in found.items()}
     only_in = {component: {"a": each.only_a, "b": each.only_b} for component, each in found.items()}
     lines = [
@@ -231,6 +232,7 @@ def _document(seen: database.Simulation) -> dict[str, Any]:
 
 def _words(seen: database.Simulation) -> str:
     steps = f"{seen.steps_done} of {seen.steps} steps" if seen.steps else "imported"
+    steps += f", {seen.unsolved} unsolved" if seen.unsolved else ""
     return (
         f"{seen.grid_sim_id}  {seen.state:<11}  {seen.software:<13}  {steps}  {seen.case_name}  {seen.timestamp_start}"
     )

@@ -42,9 +42,19 @@ class Compared:
     only_b: int
 
     def worst_first(self) -> pd.DataFrame:
-        """Return the rows, those with the largest difference of the first quantity first."""
+        """Return the rows, those with the largest difference of the first quantity first.
+
+        That one side alone has no value is worse than any difference.
+        """
         first = QUANTITIES[self.component][0]
-        return self.rows.sort_values(first, key=np.abs, ascending=False, kind="stable", na_position="last")
+        lacking = np.logical_or(*self.lacking(first))
+        size = self.rows[first].abs().mask(lacking, np.inf)
+        return self.rows.loc[size.sort_values(ascending=False, kind="stable", na_position="last").index]
+
+    def lacking(self, quantity: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return where A alone has no value of the quantity, and where B alone has none."""
+        a, b = (self.rows[f"{quantity}_{side}"].isna().to_numpy() for side in "ab")
+        return a & ~b, b & ~a
 
     def known(self, quantity: str) -> pd.DataFrame:
         """Return the rows that have a difference of the quantity, with both values and what tells them."""
@@ -53,7 +63,7 @@ class Compared:
         return rows if there.all() else rows[there]
 
     def summary(self) -> dict[str, dict[str, Any]]:
-        """Return for each quantity its largest difference, RMSE, correlation and worst element."""
+        """Return for each quantity its largest difference, RMSE, correlation and worst element, and what lacks."""
         return {name: _summary(self, name) for name in QUANTITIES[self.component]}
 
 
@@ -97,6 +107,20 @@ def of_other_grids(a: pd.DataFrame, b: pd.DataFrame) -> list[Finding]:
     text = f"other nominal voltages at {counted(count, 'bus', 'buses')} of {len(ratio)}: are both of one grid?"
     hint = "buses are matched by their numbers, whatever they are called"
     return [Finding("results.other_grid", Severity.WARNING, text, hint)]
+
+
+def unsolved_alone(buses: Compared) -> list[Finding]:
+    """Say at which steps one side alone has no voltage at any bus: there is nothing to compare."""
+    found = []
+    for side, lacking in zip("AB", buses.lacking("v_mag"), strict=True):
+        if not lacking.any():
+            continue
+        stamps = pd.Series(lacking).groupby(buses.rows["timestamp"].to_numpy()).all()
+        if count := int(stamps.sum()):
+            text = f"{side} alone has no solution at {counted(count, 'step')} of {len(stamps)}, first {stamps.idxmax()}"
+            hint = "they are left out of differences and correlation"
+            found.append(Finding("results.unsolved", Severity.WARNING, text, hint))
+    return found
 
 
 def on_other_bases(a_mva: float, b_mva: float) -> list[Finding]:
@@ -164,20 +188,23 @@ def _turned(angle_deg: np.ndarray, bus: pd.Series, time: np.ndarray, swing: int)
 def _summary(compared: Compared, name: str) -> dict[str, Any]:
     every = [compared.rows[column].to_numpy() for column in (name, f"{name}_a", f"{name}_b")]
     known = np.flatnonzero(~np.isnan(every[0]))
+    missing = {side: int(lacking.sum()) for side, lacking in zip("ab", compared.lacking(name), strict=True)}
     if not len(known):
         nothing = dict.fromkeys(("max_abs", "rmse", "correlation", "worst"))
-        return nothing | {"compared": 0, "state": str(Agreement.NOTHING), "states": {}}
+        return nothing | {"compared": 0, "missing": missing, "state": str(Agreement.NOTHING), "states": {}}
     differences, a, b = (values[known] for values in every) if len(known) < len(every[0]) else every
     at = int(np.abs(differences).argmax())
     worst = compared.rows.iloc[known[at]]
     varies = len(known) > 1 and np.ptp(a) > 0 and np.ptp(b) > 0
     states = states_of(differences, name)
+    alone = states[at] == Agreement.AGREES and any(missing.values())
     return {
         "max_abs": float(abs(differences[at])),
         "rmse": float(np.sqrt(np.mean(differences**2))),
         "correlation": float(np.corrcoef(a, b)[0, 1]) if varies else None,
         "compared": len(known),
-        "state": str(states[at]),
+        "missing": missing,
+        "state": str(Agreement.EXPLAIN if alone else states[at]),
         "states": {str(state): int((states == state).sum()) for state in STATES},
         "worst": {
             **{key: worst[key] for key in ("timestamp", *IDENTITY[compared.component])},

@@ -36,6 +36,7 @@ class Simulation:
     state: str
     steps: int | None
     steps_done: int
+    unsolved: int | None
     inputs: dict[str, Any]
 
 
@@ -86,11 +87,11 @@ def advance(connection: Connection, sim: int, steps: int) -> None:
     connection.execute(further.where(SimulationProgress.grid_sim_id == sim))
 
 
-def finish(store: Store, sim: int, timestamp_end: str) -> None:
-    """Mark a simulation as done: its last step is written."""
+def finish(store: Store, sim: int, timestamp_end: str, unsolved: int | None = None) -> None:
+    """Mark a simulation as done: its last step is written, some perhaps without a solution."""
     with _changing(store) as session:
         own = _found(session, sim)
-        own.timestamp_end, own.progress.state = timestamp_end, DONE
+        own.timestamp_end, own.progress.state, own.progress.unsolved = timestamp_end, DONE, unsolved
 
 
 def remove(store: Store, sim: int) -> None:
@@ -161,5 +162,6 @@ def _simulation(own: GridSimulation) -> Simulation:
         INTERRUPTED if silent else progress.state,
         progress.steps,
         progress.steps_done,
+        progress.unsolved,
         progress.inputs,
     )

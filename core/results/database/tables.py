@@ -62,6 +62,7 @@ class SimulationProgress(Base):
     state: Mapped[str]  # running, interrupted, done
     steps: Mapped[int | None]  # null: not known beforehand
     steps_done: Mapped[int] = mapped_column(default=0)
+    unsolved: Mapped[int | None]  # steps without a solution; null until the end, and where it is not known
     heartbeat_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
     inputs: Mapped[dict[str, Any]]
 

@@ -145,8 +145,8 @@ def conclude(store: Store, sim: int) -> Outcome:
         raise EngineError(missing, hint=f"go on with: results resume {sim}")
     read = _prepared(store, own)
     findings = read.findings
-    database.finish(store, sim, read.series.timestamps[-1])
     unsolved = database.count_unsolved(store, sim)
+    database.finish(store, sim, read.series.timestamps[-1], unsolved)
     if unsolved:
         text = f"steps without a solution: {unsolved} of {own.steps}; their results are empty"
         remark = Finding("simulation.unsolved", Severity.ERROR, text, "check the load of those steps")

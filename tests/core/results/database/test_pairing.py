@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from core.results.database.comparison import compare, compare_tables, of_other_grids
+from core.results.database.comparison import compare, compare_tables, of_other_grids, unsolved_alone
 from core.results.database.pairing import moments
 
 
@@ -107,3 +108,23 @@ def test_few_common_buses_look_like_two_grids() -> None:
     (finding,) = of_other_grids(buses(14), buses(300))
     assert finding.text == "only 14 of 300 buses are in both: are both of one grid?"
     assert of_other_grids(buses(14), buses(15)) == []
+
+
+def test_what_one_side_alone_has_not_solved_is_no_agreement() -> None:
+    stamps = ["2025-01-01T00:00:00", "2025-01-01T01:00:00", "2025-01-01T02:00:00"]
+    a = pd.DataFrame({"timestamp": stamps, "bus": 1, "type": "Slack", "vbase": 110.0, "v_mag": [1.0, 1.0, np.nan]})
+    a = a.assign(angle_deg=0.0, p=0.0, q=0.0)
+    b = a.assign(v_mag=[1.0, np.nan, np.nan])
+    found = compare_tables(a, b, "bus")
+    summary = found.summary()
+    assert {key: summary["v_mag"][key] for key in ("max_abs", "compared", "missing", "state")} == {
+        "max_abs": 0.0,
+        "compared": 1,
+        "missing": {"a": 0, "b": 1},
+        "state": "explain",
+    }
+    assert summary["p"]["state"] == "agrees"
+    assert found.worst_first()["timestamp"].tolist() == [stamps[1], stamps[0], stamps[2]]
+    (finding,) = unsolved_alone(found)
+    assert finding.text == "B alone has no solution at 1 step of 3, first 2025-01-01T01:00:00"
+    assert unsolved_alone(compare_tables(a, a, "bus")) == []

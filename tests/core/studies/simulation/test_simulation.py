@@ -120,6 +120,7 @@ def test_a_step_without_solution_is_empty_and_the_next_is_not(store: Store, soft
     v = database.get_bus_data(store, outcome.grid_sim_id).groupby("timestamp", sort=True)["v_mag"].min().tolist()
     assert outcome.unsolved == 1
     assert [np.isnan(value) for value in v] == [False, True, False]
+    assert database.simulation(store, outcome.grid_sim_id).unsolved == 1
 
 
 @pytest.mark.parametrize("where", ["store", "postgresql_store"])
