@@ -55,7 +55,7 @@ def _design(run: str, entry: Mapping[str, Any], project: Project) -> None:
     _headline(design)
     equipment, money, week, curve, remarks = st.tabs(["Equipment", "Cost", "Dispatch", "Duration curves", "Remarks"])
     with equipment:
-        st.dataframe(_units(design), hide_index=True)
+        st.dataframe(_units(design, jobs.inputs(store(), run)["requirement"]), hide_index=True)
         _take(run, number, project)
         text = dump(design, indent=2)
         st.download_button(
@@ -89,10 +89,15 @@ def _headline(design: Mapping[str, Any]) -> None:
         )
 
 
-def _units(design: Mapping[str, Any]) -> pd.DataFrame:
-    headings = {"technology": "Technology", "count": "Units", "mw": "Power [MW]", "mwh": "Energy [MWh]"}
-    rows = pd.DataFrame(design["units"], columns=list(headings)).dropna(axis="columns", how="all")
-    return rows.rename(columns=headings)
+def _units(design: Mapping[str, Any], requirement: Mapping[str, Any]) -> pd.DataFrame:
+    """Return what is built, under its name in the catalogue that the design was chosen from."""
+    headings = {"technology": "Technology", "name": "Name", "count": "Units", "mw": "Power [MW]", "mwh": "Energy [MWh]"}
+    known = pd.DataFrame(requirement["technologies"]).set_index("id")
+    rows = pd.DataFrame(design["units"], columns=list(headings)).set_index("technology", drop=False)
+    rows["name"] = known["name"].reindex(rows.index)
+    counted = pd.to_numeric(rows["count"]) * known["unit_mw"].reindex(rows.index)
+    rows["mw"] = pd.to_numeric(rows["mw"]).fillna(counted)
+    return rows.dropna(axis="columns", how="all").rename(columns=headings)
 
 
 def _take(run: str, number: int, project: Project) -> None:

@@ -28,6 +28,10 @@ def test_the_design_of_a_run_becomes_the_projects_plant(store: Store) -> None:
     page.run()
     assert not page.exception
     assert page.metric[0].label == "Cost [M USD/year]"
+    built = next(table.value for table in page.dataframe if "Technology" in table.value)
+    engines = built[built["Technology"] == "RECIP_18"].iloc[0]
+    assert engines["Name"] == "Gas engine 18.3 MW"
+    assert engines["Power [MW]"] == engines["Units"] * 18.3
     next(button for button in page.button if button.label == "Make this the project's plant").click().run()
     assert not page.exception
     units = Workspace(store).project(project.id).plant_document["tables"]["unit"]
@@ -47,3 +51,12 @@ def test_while_a_file_of_hours_is_refused_nothing_can_be_sized(store: Store) -> 
     load.set_value([("load.csv", (hours + "150.25\n").encode(), "text/csv")]).run()
     assert not page.error
     assert not next(button for button in page.button if button.label == "Size the plant").disabled
+
+
+def test_a_catalogue_without_a_technology_is_refused(store: Store) -> None:
+    Workspace(store).create("Sample", sample_plant().to_document())
+    page = AppTest.from_file(PAGE, default_timeout=120).run()
+    catalogue = next(each for each in page.file_uploader if each.label.startswith("Another catalogue"))
+    catalogue.set_value([("technologies.csv", b"id,name,kind\n", "text/csv")]).run()
+    assert "the catalogue has no technology" in page.error[0].value
+    assert next(button for button in page.button if button.label == "Size the plant").disabled
