@@ -92,7 +92,7 @@ def _import_file(intake: Intake, data: bytes, path: Path) -> None:
         import_voltages(intake, file)
     elif (kind := recognise(*file)) == "rawx" or (kind == "raw" and (RAW.match(data) or path.suffix.lower() == ".raw")):
         _raw(intake, file)
-    elif kind == "raw":
+    elif kind == "raw" or data.startswith(b"PK"):
         import_printed(intake, file)
     else:
         hint = "import RAW with solved voltages, psspy's tables, OpenDSS's exports, a printed load flow or a database"

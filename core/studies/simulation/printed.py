@@ -13,6 +13,9 @@ from core.results.study_result import StudyResult
 from core.studies.simulation.intake import File, Intake
 
 STUDIES = ("load_flow", "power_flow")
+POWERS = (("p", "mw"), ("q", "mvar"))
+#: Voltages line to neutral in per unit of nominal ones line to line: 1/√3, within 8 %.
+LINE_TO_NEUTRAL = (0.531, 0.624)
 #: PSS/E's codes of buses.
 TYPES = {"1": "PQ", "2": "PV", "3": "Slack", "4": "Isolated"}
 
@@ -25,14 +28,23 @@ def import_printed(intake: Intake, file: File) -> None:
         raise BadInput("the file holds no load flow", hint="import it on Import results", where=Where(name))
     text = f"powers are on the system base of {intake.base_mva:g} MVA"
     intake.findings.append(Finding("results.base", Severity.INFO, text, "--base-mva gives another one", Where(name)))
+    before = len(intake.numbers)
     for reading in readings:
         intake.findings += reading.findings
-        software = software_key(reading.value.provenance.tool)
         buses = reading.value.tables["buses"]
+        if buses["v_pu"].isna().all():
+            sheet = str(buses["sheet"].iloc[0]) if len(buses) else ""
+            text = "a table without voltages of buses is not imported"
+            where = Where(name, sheet=sheet or None)
+            intake.findings.append(Finding("results.not_imported", Severity.WARNING, text, "", where))
+            continue
+        software = software_key(reading.value.provenance.tool)
         scenarios = buses["scenario"].fillna("").astype(str)
         for scenario in scenarios.unique():
             state = _state(reading.value, scenario, buses[scenarios == scenario], intake, name)
             intake.keep(f"{name}: {scenario}" if scenario else name, software, state.tables(), [file])
+    if len(intake.numbers) == before:
+        raise BadInput("no table has voltages of buses", hint="print those too", where=Where(name))
 
 
 def _state(result: StudyResult, scenario: str, buses: pd.DataFrame, intake: Intake, name: str) -> GridState:
@@ -42,6 +54,9 @@ def _state(result: StudyResult, scenario: str, buses: pd.DataFrame, intake: Inta
         raise BadInput(
             f"bus {twice} is there twice in one load flow", hint="import one case at a time", where=Where(name)
         )
+    if buses["v_kv"].notna().any() and LINE_TO_NEUTRAL[0] < buses["v_pu"].median() < LINE_TO_NEUTRAL[1]:
+        text = "the voltages are 1/√3 of the nominal ones: line to neutral?"
+        raise BadInput(text, hint="give both line to line, or both line to neutral", where=Where(name))
     number, said = numbered(buses["bus"], name)
     intake.findings += said
     if result.study == "power_flow":
@@ -62,10 +77,20 @@ def _state(result: StudyResult, scenario: str, buses: pd.DataFrame, intake: Inta
         }
     )
     line = _lines(result, scenario, dict(zip(buses["bus"], number, strict=True)))
-    return GridState(intake.start, bus, line=line)
+    gen, load = (_elements(buses, number, key, intake.base_mva) for key in ("gen", "load"))
+    return GridState(intake.start, bus, gen, load, line)
 
 
-POWERS = (("p", "mw"), ("q", "mvar"))
+def _elements(buses: pd.DataFrame, number: np.ndarray, key: str, base_mva: float) -> pd.DataFrame:
+    """Return machines or loads, those of a bus as one, where the table prints their power."""
+    names = [f"{unit}_{key}_{of}" for unit, of in POWERS]
+    if not set(names) <= set(buses):
+        return pd.DataFrame()
+    powers = buses[names].set_axis(["p", "q"], axis=1) / base_mva
+    there = (powers.fillna(0) != 0).any(axis=1).to_numpy()
+    found = powers[there].reset_index(drop=True)
+    found[key], found["bus"], found["status"] = np.arange(1, len(found) + 1), number[there], 1
+    return found.assign(**{f"{key}_name": f"{key.capitalize()}_" + found["bus"].astype(str)})
 
 
 def _lines(result: StudyResult, scenario: str, number: dict[str, int]) -> pd.DataFrame:

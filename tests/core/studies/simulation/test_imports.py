@@ -6,6 +6,7 @@ import json
 import sqlite3
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from core.__main__ import main
@@ -324,6 +325,40 @@ def test_files_of_one_import_are_kept_all_or_none_and_told_when_they_come_again(
         "the file was imported before, as simulation 2"
     ]
     assert database.simulation(store, 2).timestamp_start == "2025-01-01T06:00:00"
+
+
+PRINTED = [["ID", "Nominal kV", "kV", "Ang", "Gen MW", "Gen Mvar", "Load MW", "Load Mvar"]]
+PRINTED += [["BUS1", 13.8, 14.076, -0.3, 15, 4.4, 0, 0], ["BUS2", 13.8, 13.8, -1.3, 0, 0, 15, 4.4]]
+
+
+def test_a_printed_workbook_gives_machines_and_loads_of_buses_and_tells_tables_without_voltages(
+    store: Store, tmp_path: Path
+):
+    with pd.ExcelWriter(tmp_path / "report.xlsx") as book:
+        pd.DataFrame(PRINTED[1:], columns=PRINTED[0]).to_excel(book, sheet_name="Bus", index=False)
+        branch = {"From Bus": ["BUS1"], "To Bus": ["BUS2"], "ID": ["C1"], "% Loading": [55.0]}
+        pd.DataFrame(branch).to_excel(book, sheet_name="Branch", index=False)
+    (sim,), findings = import_files(
+        store, [((tmp_path / "report.xlsx").read_bytes(), tmp_path / "report.xlsx")], base_mva=10
+    )
+    gen, load = database.get_generator_data(store, sim), database.get_load_data(store, sim)
+    assert gen[["bus", "p", "q"]].to_numpy()[0] == pytest.approx([1, 1.5, 0.44])
+    assert load[["bus", "p", "q"]].to_numpy()[0] == pytest.approx([2, 1.5, 0.44])
+    assert [finding.where.sheet for finding in findings if finding.code == "results.not_imported"] == ["Branch"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (PRINTED[:1], "no table has voltages"),
+        ([PRINTED[0], *([*row[:2], row[2] / 3**0.5, *row[3:]] for row in PRINTED[1:])], "line to neutral"),
+    ],
+)
+def test_printed_voltages_that_are_none_are_refused(rows: list[list[object]], said: str, store: Store):
+    text = "\n".join(",".join(map(str, row)) for row in rows) + "\n"
+    with pytest.raises(BadInput, match=said):
+        import_files(store, [(text.encode(), Path("etap.csv"))])
+    assert database.simulations(store) == []
 
 
 @pytest.mark.parametrize("text", ["", "hello", "Bus_ID,Voltage_pu\nA1,1.02\nA1,1.01\n", "a,b\n1,2\n"])
