@@ -10,9 +10,9 @@ from core.results.database.comparison import (
     of_other_grids,
     on_other_bases,
     refuse_strangers,
+    unfinished,
     unsolved_alone,
 )
-from core.results.database.simulations import DONE
 from pages.parts.comparing import (
     COUNTS,
     comparable,
@@ -70,9 +70,8 @@ if a == b:
     st.info("Choose two different sides.")
     st.stop()
 pair = "_".join(f"{one.grid_sim_id}_{software}" for one, software in (a, b))
-for name, (one, _) in (("A", a), ("B", b)):
-    if one.state != DONE:
-        st.warning(f"{name} is {one.state}: only the steps that it has are compared.", icon=":material/hourglass_top:")
+for finding in unfinished(a[0], b[0]):
+    st.warning(f"{finding.text}.", icon=":material/hourglass_top:")
 with explained():
     components = comparable(a, b)
     if not components:

@@ -157,7 +157,14 @@ def _software(store: Store, seen: database.Simulation, name: str | None) -> str:
 
 
 def _compare(store: Store, arguments: Namespace) -> Answer:
-    from core.results.database.comparison import QUANTITIES, compare, of_other_grids, on_other_bases, unsolved_alone
+    from core.results.database.comparison import (
+        QUANTITIES,
+        compare,
+        of_other_grids,
+        on_other_bases,
+        unfinished,
+        unsolved_alone,
+    )
 
     a, b = (_side(store, text) for text in (arguments.a, arguments.b))
     alone = arguments.csv and not arguments.json
@@ -167,11 +174,12 @@ def _compare(store: Store, arguments: Namespace) -> Answer:
         {name: database.get_data(store, sim, name, software) for name in ([arguments.table] if alone else QUANTITIES)}
         for sim, software in (a, b)
     )
-    bases = [database.simulation(store, sim).sbase_mva for sim, _ in (a, b)]
+    seen = [simulation.simulation(store, sim) for sim, _ in (a, b)]
+    bases = [side.sbase_mva for side in seen]
     found = compare(one, other, bases[1] / bases[0])
     if alone:
         return Answer({}, found[arguments.table].worst_first().to_csv(index=False).rstrip("\n"))
-    remarks = [*on_other_bases(*bases), *of_other_grids(one["bus"], other["bus"])]
+    remarks = [*unfinished(*seen), *on_other_bases(*bases), *of_other_grids(one["bus"], other["bus"])]
     findings = plain([*remarks, *(unsolved_alone(found["bus"]) if "bus" in found else ())])
     tables = {component: compared.summary() for component, compared in found.items()}
     only_in = {component: {"a": each.only_a, "b": each.only_b} for component, each in found.items()}

@@ -5,6 +5,7 @@ A simulation has one run, found by its inputs. What is written is not calculated
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from core.studies.simulation.run import File, Options  # its engines are slow to load: no page waits for them
 
 NAME = "simulation"
+#: A disk with less free space takes no block of a simulation.
+FULL_BYTES = 16 * 2**20
 
 
 def start(
@@ -97,6 +100,8 @@ def wait(store: Store, sim: int) -> dict[str, Any]:
     ended = run and queue.wait(store, run.id)
     if not ended or ended.state is not queue.State.FINISHED:
         reason = ended and (ended.message or f"its run was {ended.state}")
+        if shutil.disk_usage(store.settings.workspace).free < FULL_BYTES:  # nobody could record that
+            reason = f"{reason}, the disk is full"
         raise EngineError(f"simulation {sim} is not complete: {reason}", hint=f"go on with: results resume {sim}")
     return queue.result(store, ended.id)
 

@@ -88,7 +88,7 @@ def _engine(url: str) -> Engine:
         if not url.startswith("sqlite"):
             return create_engine(url, pool_pre_ping=True)
         engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
-    except (ArgumentError, NoSuchModuleError) as error:
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise StoreError(
             "GRIDPROOF_DATABASE_URL is not an address of SQLite or PostgreSQL",
             hint="for example postgresql://user@host/gridproof",

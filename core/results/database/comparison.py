@@ -12,6 +12,7 @@ import pandas as pd
 from core.errors import BadInput
 from core.findings import Finding, Severity, counted
 from core.results.database.pairing import ENDS, paired, same_moments
+from core.results.database.simulations import DONE, Simulation
 from core.results.database.software import KEYS
 from core.results.reconcile import Agreement, tolerances
 
@@ -91,6 +92,17 @@ def refuse_strangers(every: Iterable[Compared]) -> None:
     if not any(len(each.rows) for each in every):
         hint = "compare simulations of one grid over the same time"
         raise BadInput("the two have no element and time stamp in common", hint=hint)
+
+
+def unfinished(a: Simulation, b: Simulation) -> list[Finding]:
+    """Say which of the two are not done."""
+    return [
+        Finding(
+            "results.unfinished", Severity.WARNING, f"{name} is {own.state}: only the steps that it has are compared"
+        )
+        for name, own in (("A", a), ("B", b))
+        if own.state != DONE
+    ]
 
 
 def of_other_grids(a: pd.DataFrame, b: pd.DataFrame) -> list[Finding]:

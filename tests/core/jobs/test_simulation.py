@@ -18,6 +18,7 @@ from core.errors import BadInput, Conflict, EngineError, NotFound
 from core.jobs import simulation
 from core.results import database
 from core.results.database import Simulation
+from core.results.database.comparison import unfinished
 from core.store import Store
 from core.studies.simulation import run
 from tests.core.jobs.conftest import kill_worker
@@ -49,7 +50,7 @@ def wait_for(store: Store, sim: int, true: Callable[[Simulation], bool]) -> Simu
 
 
 def test_a_killed_simulation_is_seen_as_such_and_resumed_without_losing_or_doubling(
-    shared: Store, files: tuple[run.File, run.File]
+    shared: Store, files: tuple[run.File, run.File], monkeypatch: pytest.MonkeyPatch
 ):
     sim = simulation.start(shared, *files)
     assert simulation.simulation(shared, sim).state == "running"
@@ -59,6 +60,12 @@ def test_a_killed_simulation_is_seen_as_such_and_resumed_without_losing_or_doubl
     assert (broken.state, broken.timestamp_end) == ("interrupted", None)
     assert 0 < broken.steps_done < STEPS
     assert len(database.get_bus_data(shared, sim)) == 14 * broken.steps_done
+    assert [finding.code for finding in unfinished(broken, broken)] == ["results.unfinished"] * 2
+    with pytest.raises(EngineError, match=r"interrupted \(go on"):
+        simulation.wait(shared, sim)
+    monkeypatch.setattr(simulation, "FULL_BYTES", float("inf"))
+    with pytest.raises(EngineError, match="interrupted, the disk is full"):
+        simulation.wait(shared, sim)
     simulation.resume(shared, sim)
     assert simulation.wait(shared, sim)["unsolved"] == 0
     seen = simulation.simulation(shared, sim)

@@ -101,14 +101,15 @@ def test_a_database_of_a_newer_schema_is_refused_with_a_hint(store: Store, setti
     assert "update Gridproof" in caught.value.hint
 
 
-def test_a_database_of_an_older_schema_is_migrated_and_kept_as_it_was(settings: Settings) -> None:
+@pytest.mark.parametrize("revision", revisions()[:-1])
+def test_a_database_of_an_older_schema_is_migrated_and_kept_as_it_was(revision: str, settings: Settings) -> None:
     settings.workspace.mkdir(parents=True)
     config = Config(attributes={"connection": None})
     config.set_main_option("script_location", MIGRATIONS.as_posix())
     config.set_main_option("path_separator", "os")
     with create_engine(settings.database_url).begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0004")
+        command.upgrade(config, revision)
         connection.execute(text("INSERT INTO files VALUES ('a', 'kept.raw', 1, '2026-01-01')"))
     for _ in range(2):  # the second time there is nothing to do
         store = open_store(settings)
@@ -116,9 +117,9 @@ def test_a_database_of_an_older_schema_is_migrated_and_kept_as_it_was(settings: 
             assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == head()
             assert connection.execute(text("SELECT name FROM files")).scalar() == "kept.raw"
         store.close()
-    (copy,) = settings.workspace.glob("gridproof-schema-0004-*.sqlite")
+    (copy,) = settings.workspace.glob(f"gridproof-schema-{revision}-*.sqlite")
     with create_engine(f"sqlite:///{copy}").connect() as connection:
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0004"
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == revision
         assert connection.execute(text("SELECT name FROM files")).scalar() == "kept.raw"
 
 
@@ -162,8 +163,9 @@ def test_a_workspace_that_cannot_be_made_is_refused_with_a_hint(tmp_path: Path) 
     assert "--workspace" in caught.value.hint
 
 
-def test_an_address_of_another_database_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GRIDPROOF_DATABASE_URL", "nonsense")
+@pytest.mark.parametrize("address", ["nonsense", "mysql://user@host/hub"])
+def test_an_address_of_another_database_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRIDPROOF_DATABASE_URL", address)
     with pytest.raises(StoreError, match="GRIDPROOF_DATABASE_URL"):
         open_store(load_settings())
 
