@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.errors import BadInput
+from core.errors import BadInput, GridproofError
 from core.findings import Finding, Where
 from core.formats.networks import recognise
 from core.formats.opendss.exports import opendss_export
@@ -76,11 +78,23 @@ def _import(intake: Intake, files: list[tuple[bytes, Path]], software: str | Non
         elif own_table(data):
             of_ours.append((data, path.name))
         else:
-            _import_file(intake, data, path)
+            with _located(path.name):
+                _import_file(intake, data, path)
     if of_psspy:
         _psspy(intake, of_psspy)
     if of_ours:
         import_own(intake, of_ours, software)
+
+
+@contextmanager
+def _located(name: str) -> Iterator[None]:
+    """Say which file an error is about, where it doesn't itself."""
+    try:
+        yield
+    except GridproofError as error:
+        if error.where.file is None:
+            error.locate(name, "")
+        raise
 
 
 def _import_file(intake: Intake, data: bytes, path: Path) -> None:

@@ -9,8 +9,10 @@ from hashlib import sha256
 
 import pandas as pd
 
+from core.errors import BadInput
 from core.findings import Finding, Severity, Where
 from core.results.database import all_or_nothing, begin, finish, insert_tables, remove, simulations
+from core.results.database.software import KEYS
 from core.store import Store
 
 File = tuple[bytes, str]
@@ -43,6 +45,11 @@ class Intake:
         farms: pd.DataFrame | None = None,
     ) -> None:
         """Write a simulation's tables, with a column ``timestamp``; ``drawn``: the file is the network itself."""
+        where = Where(file=files[0][1])
+        if tables["bus"].empty:
+            raise BadInput("the bus table has no rows", where=where)
+        for component, frame in tables.items():
+            _refuse_doubles(component, frame, where)
         stamps = sorted(tables["bus"]["timestamp"].unique())
         kept = [{"sha256": self.store.keep(*file), "name": file[1]} for file in files]
         inputs = {"files": kept} | ({"file": kept[0]} if drawn else {})
@@ -72,3 +79,10 @@ class Intake:
             for sim in self.numbers:
                 remove(self.store, sim)
             raise
+
+
+def _refuse_doubles(component: str, frame: pd.DataFrame, where: Where) -> None:
+    twice = frame.duplicated(["timestamp", KEYS[component]])
+    if twice.any():
+        text = f"{component} {frame[KEYS[component]][twice].iloc[0]} is there twice at one time"
+        raise BadInput(text, hint="an element has one row a time stamp", where=where)

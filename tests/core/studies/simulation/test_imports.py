@@ -233,6 +233,7 @@ def test_what_results_show_and_export_give_is_imported_again(
         (",1,", ",1.5,", "column bus"),
         (",138.0", ",138.0,7", "more values"),
         ("2025-01-01", "", "no timestamp"),
+        ("\n2025-01-01,1,Bus_1,Slack,2.3,-0.2,1.06,0.0,138.0", "", "no rows"),
     ],
 )
 def test_our_own_table_with_a_mistake_is_refused(
@@ -325,6 +326,16 @@ def test_files_of_one_import_are_kept_all_or_none_and_told_when_they_come_again(
         "the file was imported before, as simulation 2"
     ]
     assert database.simulation(store, 2).timestamp_start == "2025-01-01T06:00:00"
+
+
+def test_a_network_that_has_a_bus_twice_is_refused_with_its_file(store: Store):
+    columns = {"bus": ["ibus", "baskv", "ide", "vm", "va"], "caseid": ["rev", "sbase"]}
+    rows = {"bus": [[1, 138, 3, 1.0, 0.0], [1, 138, 1, 1.0, 0.0]], "caseid": [35, 100.0]}
+    document = {"network": {name: {"fields": columns[name], "data": rows[name]} for name in columns}}
+    with pytest.raises(BadInput) as refusal:
+        import_files(store, [(json.dumps(document).encode(), Path("twice.rawx"))])
+    assert refusal.value.where.file == "twice.rawx"
+    assert database.simulations(store) == []
 
 
 PRINTED = [["ID", "Nominal kV", "kV", "Ang", "Gen MW", "Gen Mvar", "Load MW", "Load Mvar"]]
