@@ -10,6 +10,8 @@ import csv
 import io
 import re
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import or_
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,7 @@ import pandas as pd
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where, counted
 from core.formats.ragged import refuse_ragged
+from core.formats.tables.numbers import COMMA, Marks, NumberColumn
 from core.formats.time_stamps import read_stamps, written
 from core.network import Network
 
@@ -65,7 +68,7 @@ def read_series(data: bytes, name: str, network: Network) -> tuple[Series, list[
     """
     where = Where(file=name)
     findings: list[Finding] = []
-    table = _table(data, where, findings)
+    table = _table(data, where)
     time = next((column for column in table.columns if column.lower() in TIME), None)
     if time is None:
         raise BadInput("the series has no column of time stamps", hint=f"name it {' or '.join(TIME[:2])}", where=where)
@@ -73,8 +76,9 @@ def read_series(data: bytes, name: str, network: Network) -> tuple[Series, list[
     series = Series(timestamps, np.ones(len(table)), np.ones(len(table)))
     series.zoned = any(finding.code == "series.zone" for finding in findings)
     farms: dict[str, tuple[str, int, np.ndarray]] = {}
-    for column in table.columns.drop(time):
-        values = _numbers(table[column], Where(file=name, column=column))
+    numbers = _with_decimal_commas(table.drop(columns=time), where, findings)
+    for column in numbers.columns:
+        values = _numbers(numbers[column], Where(file=name, column=column))
         if column.lower() in SCALES:
             setattr(series, column.lower(), values)
             findings += _no_factor(values, Where(file=name, column=column))
@@ -97,7 +101,7 @@ def read_series(data: bytes, name: str, network: Network) -> tuple[Series, list[
     return series, findings
 
 
-def _table(data: bytes, where: Where, findings: list[Finding]) -> pd.DataFrame:
+def _table(data: bytes, where: Where) -> pd.DataFrame:
     if not data.strip():
         raise BadInput(
             "the series is empty", hint="give a column of time stamps and load_scale, for example", where=where
@@ -109,8 +113,7 @@ def _table(data: bytes, where: Where, findings: list[Finding]) -> pd.DataFrame:
             text = data.decode("utf-8-sig")
             separator = max(",;\t", key=text.partition("\n")[0].count)
             refuse_ragged(text, separator, where)
-            mark = _decimal_mark(text, separator, where, findings)
-            table = pd.read_csv(io.StringIO(text), sep=separator, decimal=mark, index_col=False)
+            table = pd.read_csv(io.StringIO(text), sep=separator, index_col=False)
             table.columns = pd.Index(next(csv.reader(io.StringIO(text.lstrip()), delimiter=separator)))
     except UnicodeDecodeError as error:
         hint = "save it as CSV in UTF-8, or as Parquet"
@@ -124,17 +127,6 @@ def _table(data: bytes, where: Where, findings: list[Finding]) -> pd.DataFrame:
     if not len(table):
         raise BadInput("the series has no steps", where=where)
     return table
-
-
-def _decimal_mark(text: str, separator: str, where: Where, findings: list[Finding]) -> str:
-    """Return the mark of decimals: a comma where it parts neither columns nor thousands, and no value has a point."""
-    edge = rf" *(?:\r?$|{separator})"
-    commas, points = (re.findall(rf"(?m)(?:^|{separator}) *[-+]?\d+[{mark}](\d+)(?={edge})", text) for mark in ",.")
-    if separator == "," or points or all(len(decimals) == 3 for decimals in commas):
-        return "."
-    said = "numbers like 0,98 are read with a decimal comma, since it doesn't separate the columns"
-    findings.append(Finding("series.decimal_comma", Severity.INFO, said, "", where))
-    return ","
 
 
 def _with_index(table: pd.DataFrame) -> pd.DataFrame:
@@ -165,6 +157,17 @@ def _timestamps(values: pd.Series, where: Where, findings: list[Finding]) -> lis
     if (step < usual).any():
         findings.append(Finding("series.uneven", Severity.WARNING, "the steps have different lengths", "", where))
     return list(written(stamps))
+
+
+def _with_decimal_commas(table: pd.DataFrame, where: Where, findings: list[Finding]) -> pd.DataFrame:
+    """Return the table with texts as numbers where they prove a decimal comma, and no other a decimal point."""
+    texts = {name: NumberColumn(column.tolist()) for name, column in table.select_dtypes(exclude="number").items()}
+    if reduce(or_, (text.marks() for text in texts.values()), Marks()).only != COMMA:
+        return table
+    read = {name: text.read(COMMA) for name, text in texts.items()}
+    said = "numbers like 0,98 are read with a decimal comma"
+    findings.append(Finding("series.decimal_comma", Severity.INFO, said, "", where))
+    return table.assign(**{str(name): numbers.values for name, numbers in read.items() if not numbers.units})
 
 
 def _numbers(values: pd.Series, where: Where) -> np.ndarray:

@@ -195,6 +195,7 @@ def test_comparing_is_symmetric_and_nothing_with_itself(store: Store):
         ("timestamp,load_scale\n2025-01-01,1,5\n", "row 2 has more values"),
         ("timestamp;wave@14_mw\n2025-01-01;1,250\n", "decimal point"),
         ("timestamp;load_scale\n2025-01-01;0,9\n2025-01-02;0.9\n", "decimal point"),
+        ("timestamp;wave@14_mw\n2025-01-01;1,5 kW\n2025-01-02;2,5\n", "decimal point"),
         ("timestamp,load_scale,Load_Scale\n2025-01-01,1,1\n", "there twice"),
         ("timestamp,load_scale,load_scale\n2025-01-01,1,1\n", "load_scale is there twice"),
         ("timestamp,load_scale\n2025-01-01T00:00Z,1\n2025-01-01T01:00,1\n", "zone"),
