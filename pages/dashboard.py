@@ -21,6 +21,7 @@ from pages.parts.empty import empty_state
 from pages.parts.errors import explained
 from pages.parts.findings import show_findings
 from pages.parts.opening import needed_project
+from pages.parts.plain import plain
 from pages.parts.shell import guard, open_project, workspace
 from pages.parts.status import badge_text
 from pages.parts.verdicts import verdict_table
@@ -49,7 +50,7 @@ plant = Plant.from_document(project.plant_document)
 rounds = project.rounds()
 with st.container(horizontal=True, vertical_alignment="center"):
     imports = len(project.imports())
-    st.markdown(f"**{project.name}** · revision {project.revision} · {counted(imports, 'imported result')}")
+    st.markdown(f"**{plain(project.name)}** · revision {project.revision} · {counted(imports, 'imported result')}")
     if not imports and st.button("Import results", icon=":material/download_done:"):
         st.switch_page("pages/import_results.py")
     with st.popover("Demo mode", icon=":material/play_circle:", key=f"demos-{project.id}"):

@@ -5,6 +5,7 @@ import streamlit as st
 from core.findings import counted
 from pages.parts import feeders
 from pages.parts.opening import open_sample
+from pages.parts.plain import plain
 from pages.parts.shell import current_id, current_project, explained, guard, open_project, workspace
 from pages.parts.status import badge_text
 
@@ -56,7 +57,7 @@ with explained():
 if project:
     rounds = project.rounds()
     with st.container(border=True):
-        st.subheader(project.name)
+        st.subheader(plain(project.name))
         overall = badge_text(rounds[-1].overall if rounds else "NOT CHECKED")
         units, buses = (len(project.plant_document["tables"][table]) for table in ("unit", "bus"))
         st.markdown(
@@ -97,7 +98,7 @@ if lines:
     st.markdown("### Projects of this workspace")
     for line in lines:
         name, verdict, when = st.columns([5, 2, 3], vertical_alignment="center")
-        if name.button(line.name, key=f"open-{line.id}", type="tertiary", icon=":material/folder:"):
+        if name.button(plain(line.name), key=f"open-{line.id}", type="tertiary", icon=":material/folder:"):
             open_project(line.id)
             st.rerun()
         verdict.markdown(badge_text(line.overall or "NOT CHECKED"))

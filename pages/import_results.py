@@ -11,6 +11,7 @@ from core.plant import Plant
 from pages.parts.empty import empty_state
 from pages.parts.examined import CHOICES, choices_of, look_at, show_table
 from pages.parts.opening import needed_project
+from pages.parts.plain import plain
 from pages.parts.shell import explained, guard, show_error
 
 guard()
@@ -76,7 +77,7 @@ else:
         st.switch_page("pages/dashboard.py")
 for line in reversed(imports):
     what, when, remarks, remove = st.columns([5, 2, 2, 1], vertical_alignment="center")
-    what.markdown(f"**{TITLES.get((line.tool, line.study), line.study)}** · {line.name}")
+    what.markdown(f"**{TITLES.get((line.tool, line.study), line.study)}** · {plain(line.name)}")
     when.caption(f"{line.at.astimezone():%Y-%m-%d %H:%M} · {line.who} · {line.sha256[:8]}")
     remarks.caption(counted(len(line.findings), "finding"))
     if remove.button("Remove", key=f"remove-{line.id}", icon=":material/delete:", type="tertiary"):

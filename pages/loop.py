@@ -12,6 +12,7 @@ from core.project.loops import STAGE_OF, WAITING, Loop
 from pages.parts.findings import show_findings
 from pages.parts.loop import open_updates, requirement_costs, round_details, rounds_table
 from pages.parts.opening import needed_project
+from pages.parts.plain import plain
 from pages.parts.shell import explained, guard, store
 
 guard()
@@ -67,7 +68,7 @@ def controls(project: Project, loop: Loop) -> None:
             st.switch_page("pages/import_results.py")
     else:
         said = st.success if loop.converged else st.warning if loop.ended else st.info
-        said(f"**{loop.state.capitalize()}** — {loop.reason}".replace("$", "\\$"))
+        said(f"**{loop.state.capitalize()}** — {plain(loop.reason)}")
     if loop.ended:
         return
     with st.container(horizontal=True):

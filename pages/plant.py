@@ -10,6 +10,7 @@ from pages.parts.empty import empty_state
 from pages.parts.findings import counted, show_findings
 from pages.parts.oneline import oneline
 from pages.parts.opening import open_sample
+from pages.parts.plain import plain
 from pages.parts.plant_editor import plant_editor
 from pages.parts.shell import current_project, explained, guard, open_project, store, workspace
 
@@ -58,7 +59,7 @@ def upload() -> None:
         if start.button("Start a new project with it", type="primary", icon=":material/add:"):
             open_project(workspace().create(reading.value.name, reading.value.to_document()).id)
             st.rerun()
-        if project and replace.button(f"Replace the plant of “{project.name}”", icon=":material/swap_horiz:"):
+        if project and replace.button(f"Replace the plant of “{plain(project.name)}”", icon=":material/swap_horiz:"):
             project.save_plant(reading.value.to_document(), f"plant from {file.name}", project.revision)
             st.rerun()
 

@@ -12,6 +12,7 @@ from pages.parts.columns import fitting
 from pages.parts.findings import counted, show_findings
 from pages.parts.job_panel import job_panel
 from pages.parts.new_simulation import new_simulation
+from pages.parts.plain import plain
 from pages.parts.result_files import import_files
 from pages.parts.shell import explained, guard, store
 from pages.parts.simulations import CHOSEN, engine_title
@@ -92,7 +93,9 @@ if every:
         key=f"list-{len(every)}",
     )  # fmt: skip
     picked = next(iter(event["selection"]["rows"]), 0)
-    st.caption(f"Chosen: {every[picked].grid_sim_id} · {every[picked].case_name}. Click a row to choose another one.")
+    st.caption(
+        f"Chosen: {every[picked].grid_sim_id} · {plain(every[picked].case_name)}. Click a row to choose another one."
+    )
     actions(every[picked])
     remarks(every[picked])
 job_panel(store(), kind=simulation.NAME)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.criteria import State
-from core.design.ledger import Applied, changes, constraints, takes
+from core.design.ledger import Applied, changes, constraints, meaning_of, takes
 from core.design.requirement import Requirement
 from core.documents import digest
 from core.findings import listed
@@ -97,5 +97,7 @@ def _not_passing(stages: Sequence[Mapping[str, Any]]) -> str:
 def _swings(applied: Sequence[Applied]) -> str:
     """Return what the loop swings between."""
     moved = [each.change for each in applied if each.takes and each.change["old"] is not None]
-    swings = (f"{c['name']} of {c['element']}: {c['old']:g} ↔ {c['new']:g}" for c in moved if c["old"] != c["new"])
+    swings = (
+        f"{meaning_of(c['name'])} of {c['element']}: {c['old']:g} ↔ {c['new']:g}" for c in moved if c["old"] != c["new"]
+    )
     return "; ".join(swings)

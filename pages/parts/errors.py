@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core.errors import GridproofError
+from pages.parts.plain import plain
 
 
 @contextmanager
@@ -37,6 +38,6 @@ def guarded() -> Iterator[None]:
 
 def show_error(error: GridproofError) -> None:
     """Show what is wrong, where, and what to do about it."""
-    place = f"**{error.where}** — " if str(error.where) else ""
-    hint = f"\n\n:material/lightbulb: {error.hint}" if error.hint else ""
-    st.error(f"{place}{error.message}{hint}", icon=":material/error:")
+    place = f"**{plain(error.where)}** — " if str(error.where) else ""
+    hint = f"\n\n:material/lightbulb: {plain(error.hint)}" if error.hint else ""
+    st.error(f"{place}{plain(error.message)}{hint}", icon=":material/error:")

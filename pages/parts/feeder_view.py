@@ -24,6 +24,7 @@ from pages.parts.feeder_map import (
     worth_drawing,
 )
 from pages.parts.feeder_tables import show_results
+from pages.parts.plain import plain
 
 #: How often the table's choice was overruled from elsewhere; a new table shows the new choice.
 _TURN = "element-turn"
@@ -80,7 +81,7 @@ def _show_element(about: pd.Series, nodes: pd.DataFrame, flow: pd.DataFrame) -> 
     """Show what is known about an element: where it is, what flows through it, the voltages at its ends."""
     equipment = f" · equipment {about['equipment']}" if pd.notna(about["equipment"]) and about["equipment"] else ""
     with st.container(border=True):
-        st.markdown(f"**{_plain(about['label'])}** {_plain(about['place'])}{_plain(equipment)}")
+        st.markdown(f"**{plain(about['label'])}** {plain(about['place'])}{plain(equipment)}")
         if len(flow):
             show_results(flow)
         show_results(nodes[nodes["bus"].isin(about[["from_bus", "to_bus", "bus"]])])
@@ -115,8 +116,3 @@ def _from_table(key: str, ids: list[str]) -> None:
 
 def _turn() -> None:
     st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
-
-
-def _plain(text: str) -> str:
-    """Return text that Markdown leaves as it is."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+!|<>$:~" else letter for letter in str(text))

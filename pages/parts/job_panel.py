@@ -11,6 +11,7 @@ from core import jobs
 from core.jobs import RunStatus, State
 from core.store import Store
 from pages.parts.errors import explained
+from pages.parts.plain import plain
 
 #: How a state looks: icon and the theme's name of a colour.
 LOOKS = {
@@ -64,11 +65,11 @@ def _run(store: Store, seen: RunStatus, scope: str) -> None:
     icon, colour = LOOKS[seen.state]
     with st.container(border=True, gap="xsmall"):
         stale = " :orange-badge[:material/update: out of date]" if seen.stale else ""
-        st.markdown(f"**{_escaped(seen.title)}** &nbsp; :{colour}-badge[{icon} {seen.state}]{stale}")
+        st.markdown(f"**{plain(seen.title)}** &nbsp; :{colour}-badge[{icon} {seen.state}]{stale}")
         if seen.is_active:
             st.progress(seen.done / seen.total if seen.total else 0.0, text=_progress(seen))
         elif seen.message:
-            st.caption(_escaped(seen.message))
+            st.caption(plain(seen.message))
         elif seen.state in (State.INTERRUPTED, State.CANCELLED) and seen.total:
             st.caption(f"{seen.done} of {seen.total} units are kept")
         elif seen.failed:
@@ -91,7 +92,7 @@ def _actions(store: Store, seen: RunStatus, scope: str) -> None:
             jobs.resume(store, seen.id)
             st.rerun()
         with st.popover("Log", icon=":material/article:", type="tertiary"):
-            st.caption(f"{seen.kind} · {seen.id} · by {_escaped(seen.who)}")
+            st.caption(f"{seen.kind} · {seen.id} · by {plain(seen.who)}")
             st.code(jobs.log(store, seen.id)[-LOG_CHARACTERS:] or "nothing yet", language=None)
             if not seen.is_active and st.button("Remove", key=f"{scope}remove-{seen.id}", icon=":material/delete:"):
                 jobs.remove(store, seen.id)
@@ -116,8 +117,3 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def _escaped(text: str) -> str:
-    """Return text that Markdown leaves as it is."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-!|<>$:~" else letter for letter in text)

@@ -17,6 +17,7 @@ from core.project.loops import Loop, LoopRound, plant_of
 from pages.parts.downloads import download_bundle
 from pages.parts.errors import explained
 from pages.parts.oneline import oneline
+from pages.parts.plain import plain
 from pages.parts.status import cell, cell_style
 
 CHANGED = "background-color: #E69F0033; font-weight: 600"
@@ -84,7 +85,7 @@ def open_updates(project: Project, loop: Loop) -> None:
 
 def _open_update(project: Project, proposal: Proposal) -> None:
     known = changes(proposal.update)
-    st.markdown(proposal.update["reason"].replace("$", "\\$"))
+    st.markdown(plain(proposal.update["reason"]))
     options = [number for number, change in enumerate(known) if takes(change)]
     if not options:
         st.caption("No bound of the optimiser answers to this update.")

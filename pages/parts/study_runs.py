@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.jobs import RunStatus, State
+from pages.parts.plain import plain
 
 
 def newest_result(
@@ -53,8 +54,8 @@ def _say_latest(latest: RunStatus | None, shown: str) -> None:
         st.info(text, icon=":material/hourglass_top:")
     else:
         ended = "failed" if latest.state is State.FAILED else f"was {latest.state}"
-        text = f": {latest.message}" if latest.message else "."
-        st.warning(f"The last run {ended}{text}{shown}".replace("$", "\\$"), icon=":material/warning:")
+        text = f": {plain(latest.message)}" if latest.message else "."
+        st.warning(f"The last run {ended}{text}{shown}", icon=":material/warning:")
 
 
 def _say_source(run: RunStatus, of: str) -> None:
@@ -64,6 +65,6 @@ def _say_source(run: RunStatus, of: str) -> None:
     engine = f" by {result['engine']}" if result.get("engine") else ""
     order = result.get("options", {}).get("order")
     outages = f" with N-{order} outages" if order else ""
-    st.caption(f"Calculated {when}{engine} from {of}{outages} · run {run.id[:8]}")
+    st.caption(f"Calculated {when}{engine} from {plain(of)}{outages} · run {run.id[:8]}")
     if run.stale:
         st.warning("The plant has changed since this run: run the study again.", icon=":material/update:")
