@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu, spsolve
 
-from core.engines.bus_case import COLLAPSED_PU, BusCase, LoadFlow, Outcome, part_of
+from core.engines.bus_case import BusCase, LoadFlow, Outcome, part_of
 from core.engines.regulation import Holding
 from core.engines.starting import flat_start
 
@@ -28,45 +28,54 @@ SWITCH_BELOW_PU = 1e-3
 MOST_ROUNDS = 60
 #: Iterations with one Jacobian for many steps; those that need more have another one.
 MOST_CHORDS = 12
+#: A voltage farther than this from the shared solution's, or below the other, may be of another solution [pu].
+NEAR_PU, LOW_PU = 0.1, 0.5
 
 
 def solve(case: BusCase, *, flat: bool = False) -> LoadFlow:
     """Return the load flow; from the stored voltages first, from a flat start where that fails."""
     if not case.solvable():
         return LoadFlow(Outcome.UNSOLVABLE, np.full(len(case.v_start), np.nan + 0j))
+    return _solve(case, flat=flat)[0]
+
+
+def _solve(case: BusCase, *, flat: bool = False) -> tuple[LoadFlow, _Solution]:
     for start in [flat_start(case)] if flat else [case.v_start, flat_start(case)]:
         solution = _Solution(case, start)
         solution.iterate()
         flow = _load_flow(case, solution)
         if flow.outcome is not Outcome.DIVERGED:
             break
-    return flow
+    return flow, solution
 
 
-def steps(case: BusCase, generation: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Return the voltages of many steps, steps × buses [pu]; missing where there is no solution.
+def steps(case: BusCase, generation: np.ndarray, scale: np.ndarray) -> list[LoadFlow]:
+    """Return the load flows of many steps.
 
-    Every bus holds its own voltage, whatever it takes. The step in the middle by load is solved by itself, and the
-    others with its Jacobian, which is factored once [2]_; those that this doesn't solve have another one in their
-    middle.
+    The step in the middle by load is solved by itself, and the others with its Jacobian, which is factored once [2]_,
+    and with the same machines at their limits. Those that this doesn't solve have another one in their own middle.
 
     ``generation`` is each step's power of the machines by bus [pu], ``scale`` (steps × 1) its factor of the loads.
     """
-    case = replace(case, regulators=case.regulators.plain())
-    v = np.full(generation.shape, np.nan + 0j)
+    if not case.solvable():
+        return [solve(case)] * len(generation)
+    flows: dict[int, LoadFlow] = {}
     drawn = scale[:, 0] * case.demand(np.ones(len(case.v_start))).real.sum() - generation.real.sum(axis=1)
     waiting = [np.argsort(drawn, kind="stable")]
     while waiting:
         some = waiting.pop()
+        if not len(some):
+            continue
         below, (own,), above = np.split(some, [len(some) // 2, len(some) // 2 + 1])
-        flow = solve(case.with_powers(generation[own], float(scale[own, 0])))
-        v[own] = flow.v
+        flow, solution = _solve(case.with_powers(generation[own], float(scale[own, 0])))
+        flows[own] = flow
         for part in (below, above):
-            if flow.outcome in (Outcome.CONVERGED, Outcome.ISLANDED):
-                v[part] = _Solution(case, flow.v).others(generation[part], scale[part], float(scale[own, 0]))
-            if len(unsolved := part[np.isnan(v[part][:, case.solved]).any(axis=1)]):
-                waiting.append(unsolved)
-    return v
+            if flow.outcome is not Outcome.DIVERGED:
+                found, v = solution.others(case, generation[part], scale[part])
+                flows |= {step: replace(flow, v=each) for step, each in zip(part[found], v, strict=True)}
+                part = part[~found]
+            waiting.append(part)
+    return [flows[step] for step in range(len(generation))]
 
 
 def _load_flow(case: BusCase, solution: _Solution) -> LoadFlow:
@@ -126,30 +135,38 @@ class _Solution:
         self.worst = max(self.worst, TOLERANCE_PU)
 
     @np.errstate(all="ignore")  # steps that run away are unsolved
-    def others(self, generation: np.ndarray, scale: np.ndarray, own_scale: float) -> np.ndarray:
-        """Return the voltages of steps with other powers by the Jacobian of this solution; missing where that fails."""
-        found = np.full(generation.shape, np.nan + 0j)
-        jacobian = self._jacobian(self.y_rows @ self.v, own_scale * (self.current + 2 * self.square * np.abs(self.v)))
+    def others(self, case: BusCase, generation: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return which steps the Jacobian solves, with the same regulators at limits as here, and their voltages."""
+        r, solved = self.holding.regulators, np.zeros(len(generation), dtype=bool)
+        v = np.full(generation.shape, np.nan + 0j)
+        if self.holding.shares:
+            return solved, v[solved]
+        jacobian = self._jacobian(self.y_rows @ self.v, self.current + 2 * self.square * np.abs(self.v))
         try:
             factors = splu(jacobian)
         except RuntimeError:  # singular
-            return found
+            return solved, v[solved]
+        constant, current, square = (part[self.rows] for part in (case.constant, case.current, case.square))
         angle, size = (np.tile(part, (len(generation), 1)) for part in (np.angle(self.v), np.abs(self.v)))
-        given = generation[:, self.rows]
+        at_limit = np.zeros(len(self.rows), dtype=complex)
+        at_limit[r.bus] = 1j * self.holding.power()
         for _ in range(MOST_CHORDS):
-            v = size * np.exp(1j * angle)
-            demand = scale * (self.constant + self.current * size + self.square * size**2)
-            difference = v * np.conj((self.y_rows @ v.T).T) + demand - given
-            mismatch = np.hstack([difference.real[:, self.angle_rows], difference.imag[:, self.power_rows]])
+            own = size * np.exp(1j * angle)
+            missing = own * np.conj((self.y_rows @ own.T).T) - generation[:, self.rows]
+            missing += scale * (constant + current * size + square * size**2)
+            mismatch = missing - at_limit
+            mismatch = np.hstack([mismatch.real[:, self.angle_rows], mismatch.imag[:, self.power_rows]])
             solved = np.abs(mismatch).max(axis=1, initial=0.0) < TOLERANCE_PU
             if solved.all():
                 break
             step = factors.solve(-mismatch.T).T
             angle[:, self.angle_rows] += step[:, : len(self.angle_rows)]
             size[:, self.size_rows] += step[:, len(self.angle_rows) :]
-        solved &= size.min(axis=1) > COLLAPSED_PU
-        found[np.ix_(solved, self.rows)] = v[solved]
-        return found
+        magnitude = np.abs(own)
+        solved &= ((np.abs(magnitude - np.abs(self.v)) < NEAR_PU) & (magnitude > LOW_PU)).all(axis=1)
+        solved &= self.holding.stays(missing.imag[:, r.bus] + r.q, magnitude)
+        v[:, self.rows] = own
+        return solved, v[solved]
 
     def _arrange(self) -> None:
         """Settle what is known and what is asked for by which regulators hold their voltage."""

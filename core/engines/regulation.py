@@ -190,6 +190,11 @@ class Holding:
         """Return which regulators hold their voltage."""
         return np.asarray(self.side == 0)
 
+    @property
+    def shares(self) -> bool:
+        """Return whether several regulators hold one voltage."""
+        return len(np.unique(self.regulators.target)) < len(self.regulators.target)
+
     def power(self) -> np.ndarray:
         """Return what each regulator adds to the case's generation: nothing unless it is at a limit [pu]."""
         r = self.regulators
@@ -221,6 +226,16 @@ class Holding:
         changed = bool((side != self.side).any())
         self.side = side
         return changed
+
+    def stays(self, q: np.ndarray, magnitude: np.ndarray) -> np.ndarray:
+        """Return at which steps nothing would change; where regulators share a voltage that can't be told.
+
+        ``q`` is steps × regulators [pu], ``magnitude`` steps × buses [pu].
+        """
+        r = self.regulators
+        within = (q <= r.q_max + POWER_TOLERANCE_PU) & (q >= r.q_min - POWER_TOLERANCE_PU)
+        needed = self.side * (magnitude[:, r.target] - self.v_set) <= VOLTAGE_TOLERANCE_PU
+        return np.asarray(np.where(self.holds, within, needed).all(axis=1))
 
     def _could_hold(self, q: np.ndarray, magnitude: np.ndarray) -> np.ndarray:
         """Return which regulators at a limit are no longer needed there.

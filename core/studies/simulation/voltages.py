@@ -1,7 +1,7 @@
 """Voltages of many steps by one of the engines, with the same reactive limits and regulation as a single load flow.
 
-All steps are solved together as if there were no limits and every bus held its own voltage. Those where a machine would
-give more than it has are Newton's, one by one; another engine solves them once more, as Newton has settled them.
+Limits and the regulation of other buses are Newton's: another engine solves all steps together as if there were none,
+and those where a machine would give more than it has once more, as Newton has settled them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.engines import lightsim2grid, newton, pandapower, pypsa
-from core.engines.bus_case import BusCase, LoadFlow, Outcome, settled
+from core.engines.bus_case import BusCase, Outcome, settled
 from core.engines.regulation import POWER_TOLERANCE_PU
 from core.errors import EngineError
 from core.studies.simulation.steps import Grid
@@ -24,23 +24,16 @@ def voltages(grid: Grid, software: str, generation: np.ndarray, scale: np.ndarra
     ``generation`` is each step's power of the machines by bus [pu], ``scale`` each step's factor of the loads.
     """
     case = grid.case
+    if software == "newton":
+        return np.array([flow.v for flow in newton.steps(case, generation, scale)])
     found = _by_engine(grid, case, software, generation, scale)
     if case.regulators.is_plain:
         return found
     again = np.flatnonzero(_beyond(case, found, generation, scale))
     found[again] = np.nan
-    if software == "newton":
-        for step, flow in zip(again, _flows(case, generation[again], scale[again]), strict=True):
-            found[step] = flow.v
-        return found
     for steps, own, powers in _settled(case, again, generation, scale):
         found[steps] = _by_engine(grid, own, software, powers, scale[steps])
     return found
-
-
-def _flows(case: BusCase, generation: np.ndarray, scale: np.ndarray) -> Iterator[LoadFlow]:
-    for power, factor in zip(generation, scale[:, 0], strict=True):
-        yield newton.solve(case.with_powers(power, float(factor)))
 
 
 def _beyond(case: BusCase, v: np.ndarray, generation: np.ndarray, scale: np.ndarray) -> np.ndarray:
@@ -61,7 +54,7 @@ def _settled(
     """Give the steps that an engine can solve together, their case without limits, and their generation."""
     remote = bool((case.regulators.target != case.regulators.bus).any())
     groups: dict[tuple[bytes, int], list[tuple[int, BusCase]]] = {}
-    for step, flow in zip(steps.tolist(), _flows(case, generation[steps], scale[steps]), strict=True):
+    for step, flow in zip(steps.tolist(), newton.steps(case, generation[steps], scale[steps]), strict=True):
         if flow.outcome is not Outcome.DIVERGED:
             own = settled(case.with_powers(generation[step], float(scale[step, 0])), flow)
             alone = step if remote else -1  # its setpoints are its own
@@ -74,8 +67,6 @@ def _settled(
 
 def _by_engine(grid: Grid, case: BusCase, software: str, generation: np.ndarray, scale: np.ndarray) -> np.ndarray:
     base = grid.network.base_mva
-    if software == "newton":
-        return newton.steps(case, generation, scale)
     if software == "pandapower":
         return pandapower.steps(case, grid.links, grid.shunt, base, generation, scale)
     if software == "pypsa":

@@ -135,16 +135,21 @@ def test_links_keep_their_admittances_as_pi(name: str):
     assert np.stack(rebuilt) == pytest.approx(links.y, rel=1e-9, abs=1e-9)
 
 
-@pytest.mark.parametrize("name", ["case14", "case_ieee30", "case300"])
-def test_many_steps_together_are_what_each_is_alone(name: str):
-    """From no load to one that has no solution, with loads that depend on voltage."""
-    of = bus_case(case(name))
+@pytest.mark.parametrize("limits", [False, True])
+@pytest.mark.parametrize("name", ["case14", "case_ieee30", "case118"])
+def test_many_steps_together_are_what_each_is_alone(name: str, limits: bool):
+    """From little load to one that has no solution, with loads that depend on voltage."""
+    of = bus_case(case(name), limits=limits)
     of = replace(of, current=0.1 * of.constant, square=0.1 * of.constant)
-    scale = np.r_[np.linspace(0, 1.1, 12), 20.0][:, None]
-    generation = np.tile(of.generation, (13, 1)) * np.r_[np.linspace(0.3, 1, 12), 1.0][:, None]
-    alone = np.array([newton.solve(of.with_powers(*step)).v for step in zip(generation, scale[:, 0], strict=True)])
-    assert newton.steps(of, generation, scale) == pytest.approx(alone, abs=1e-8, nan_ok=True)
-    assert 0 < np.isnan(alone).all(axis=1).sum() < 13
+    scale = np.r_[np.linspace(0.5, 1.1, 12), 20.0][:, None]
+    generation = np.tile(of.generation, (13, 1)) * np.r_[np.linspace(0.6, 1, 12), 1.0][:, None]
+    alone = [newton.solve(of.with_powers(*step)) for step in zip(generation, scale[:, 0], strict=True)]
+    together = newton.steps(of, generation, scale)
+    for one, other in zip(together, alone, strict=True):
+        assert one.v == pytest.approx(other.v, abs=1e-8, nan_ok=True)
+        assert (one.outcome, one.limited.tolist()) == (other.outcome, other.limited.tolist())
+    assert together[-1].outcome is Outcome.DIVERGED
+    assert any(len(flow.limited) for flow in together) == limits
 
 
 def test_three_winding_transformers_and_phase_shifters_agree_between_engines():

@@ -122,6 +122,18 @@ def test_a_machine_at_its_limit_leaves_the_voltage_to_the_others_and_then_nobody
     assert reactive(both, flow.v)[1:3] == pytest.approx([10.0, 5.0], abs=1e-6)
 
 
+@pytest.mark.parametrize("in_service", [[True, True, True], [True, True, False]])
+def test_regulators_of_another_bus_reach_their_limits_at_many_steps_as_at_each_alone(in_service: list[bool]):
+    machine = {"q_max_mvar": [999.0, 25.0, 12.0], "q_min_mvar": [-999.0, -10.0, -5.0], "in_service": in_service}
+    case, scale = bus_case(remote(**machine), limits=True), np.linspace(0, 1.5, 9)[:, None]
+    generation = np.tile(case.generation, (9, 1))
+    together = newton.steps(case, generation, scale)
+    alone = [newton.solve(case.with_powers(case.generation, float(factor))) for factor in scale[:, 0]]
+    assert np.array([flow.v for flow in together]) == pytest.approx(np.array([flow.v for flow in alone]), abs=1e-8)
+    assert [flow.limited.tolist() for flow in together] == [flow.limited.tolist() for flow in alone]
+    assert 0 < sum(len(flow.let_go) > 0 for flow in together) < 9
+
+
 @pytest.mark.parametrize("engine", ENGINES[1:])
 def test_other_engines_solve_what_newton_settles_and_say_so(engine: str):
     network = remote(q_max_mvar=[999.0, 10.0, 999.0])
