@@ -1,51 +1,79 @@
-"""What machines cost to run: polynomials up to the square, out of the network's file or out of a table."""
+"""What machines and DC lines cost to run: polynomials up to the square, by the network's file or a table."""
 
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from core.errors import BadInput
 from core.findings import Where, counted
-from core.formats.matpower.export import case_from_network
+from core.formats.matpower.case import MatpowerCase
 from core.formats.ragged import refuse_ragged
 from core.network import Network
+
+#: Where a MATPOWER case has machines and DC lines, and the columns by which its rows are known to be the network's.
+SOURCES = {
+    "generator": ("gen", {"gen_bus": "bus"}),
+    "dcline": ("dcline", {"f_bus": "from_bus", "t_bus": "to_bus"}),
+}
 
 BUS, CIRCUIT, LINEAR, SQUARE = "bus", "id", "marginal_cost", "marginal_cost_quadratic"
 
 
-def stored_costs(network: Network) -> np.ndarray:
-    """Return the linear and quadratic cost of each machine [$/MWh, $/MW²h], machines × 2, by ``mpc.gencost``.
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Linear and quadratic cost of what is dispatched [$/MWh, $/MW²h], elements × 2."""
+
+    machines: np.ndarray
+    dclines: np.ndarray  # of the power that they draw at their from bus
+
+
+def costs_of(network: Network, file: tuple[bytes, str] | None = None) -> Costs:
+    """Return what a network's elements cost: machines by the table if one is given, all else by the network's file.
 
     Raises
     ------
     BadInput
-        When the network has no costs, or other ones than polynomials up to the square.
+        When machines have no costs, or something in service costs other than a polynomial up to the square.
     """
-    case, _ = case_from_network(network)
-    frame = case.tables.get("gencost")
-    count = len(network["generator"])
-    if frame is None or len(frame) < count:
+    machines = read_costs(*file, network) if file else _stored(network, "generator")
+    if machines is None:
         hint = "give --costs FILE or a MATPOWER file with mpc.gencost, or use --software pypsa for a power flow"
         raise BadInput("the network has no costs to dispatch by", hint=hint)
-    rows = frame.iloc[:count].to_numpy(dtype=float)
-    terms = rows[:, 3].astype(int)
-    if (rows[:, 0] != 2).any() or (terms > 3).any():
-        hint = "approximate piecewise costs by one, or give --costs FILE"
-        raise BadInput("costs are dispatched as polynomials up to the square", hint=hint)
-    padded = np.column_stack([rows[:, 4:], np.zeros((count, 3))])
-    at = np.arange(count)
-    linear, square = (np.where(terms >= least, padded[at, np.maximum(terms - least, 0)], 0.0) for least in (2, 3))
-    order = case.tables["gen"]["gen_bus"].to_numpy(dtype=np.int64)
-    if not np.array_equal(order, network.values("generator", "bus")):
-        raise BadInput("the costs can't be told apart by machine", hint="give them by --costs FILE")
-    return np.column_stack([linear, square])
+    dclines = _stored(network, "dcline")
+    return Costs(machines, np.zeros((len(network["dcline"]), 2)) if dclines is None else dclines)
+
+
+def _stored(network: Network, table: str) -> np.ndarray | None:
+    """Return the costs of machines or DC lines by ``mpc.gencost`` or ``mpc.dclinecost``, where there are some."""
+    case, count, (source, ends) = network.extras.get("matpower"), len(network[table]), SOURCES[table]
+    if not isinstance(case, MatpowerCase) or case.empty(f"{source}cost") or not count:
+        return None
+    rows = case.tables[f"{source}cost"].iloc[:count].to_numpy(dtype=float)
+    same = all(np.array_equal(case.column(source, end)[:count], network.values(table, ends[end])) for end in ends)
+    if len(rows) < count or not same:
+        raise BadInput(f"mpc.{source}cost doesn't say what each row of mpc.{source} costs", hint="give one row each")
+    costs, wrong = _polynomials(rows)
+    wrong &= network.live(table)
+    if wrong.any():
+        text = f"row {int(wrong.argmax()) + 1} of mpc.{source}cost is no convex polynomial up to the square"
+        raise BadInput(text, hint="approximate other costs by one" + ", or give --costs FILE" * (table == "generator"))
+    return costs
+
+
+def _polynomials(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the linear and the quadratic cost of each row of costs, and which rows have others."""
+    given, power = rows[:, 4:], rows[:, 3:4] - 1 - np.arange(rows.shape[1] - 4)
+    costs = np.column_stack([np.where(power == exponent, given, 0.0).sum(axis=1) for exponent in (1, 2)])
+    further = (~np.isfinite(given) | ((power > 2) & (given != 0))).any(axis=1)
+    return costs, (rows[:, 0] != 2) | ~np.isfinite(rows[:, 3]) | further | (costs[:, 1] < 0)
 
 
 def read_costs(data: bytes, name: str, network: Network) -> np.ndarray:
-    """Return the costs as :func:`stored_costs` does, out of CSV: ``bus,id,marginal_cost,marginal_cost_quadratic``.
+    """Return the machines' costs out of CSV: ``bus,id,marginal_cost,marginal_cost_quadratic``.
 
     Without ``id`` a row is for all machines of its bus; the square is optional. No machine in service goes without.
     """

