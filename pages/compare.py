@@ -107,7 +107,7 @@ with explained():
             st.info(f"{finding.text}.")
         alike = of_other_grids(*(rows_of(one, "bus", software) for one, software in (a, b)))
         for finding in [*alike, *unsolved_alone(compared(a, b, "bus"))]:
-            st.warning(f"{finding.text} {finding.hint.capitalize()}.", icon=":material/warning:")
+            st.warning(f"{finding.text} – {finding.hint}.", icon=":material/warning:")
         rows = summary(a, b, summed)
         show_numbers(rows, "%.4g", dict.fromkeys(COUNTS, "localized"))
         st.caption(caption(every))

@@ -122,9 +122,10 @@ def of_other_grids(a: pd.DataFrame, b: pd.DataFrame) -> list[Finding]:
 
 
 def unsolved_alone(buses: Compared) -> list[Finding]:
-    """Say at which steps one side alone has no voltage at any bus: there is nothing to compare."""
+    """Say at which steps one side alone has neither voltage nor angle at any bus; a linear dispatch has angles."""
+    a, b = (buses.rows[[f"v_mag_{side}", f"angle_deg_{side}"]].isna().all(axis=1).to_numpy() for side in "ab")
     found = []
-    for side, lacking in zip("AB", buses.lacking("v_mag"), strict=True):
+    for side, lacking in (("A", a & ~b), ("B", b & ~a)):
         if not lacking.any():
             continue
         stamps = pd.Series(lacking).groupby(buses.rows["timestamp"].to_numpy()).all()

@@ -113,8 +113,8 @@ def test_few_common_buses_look_like_two_grids() -> None:
 def test_what_one_side_alone_has_not_solved_is_no_agreement() -> None:
     stamps = ["2025-01-01T00:00:00", "2025-01-01T01:00:00", "2025-01-01T02:00:00"]
     a = pd.DataFrame({"timestamp": stamps, "bus": 1, "type": "Slack", "vbase": 110.0, "v_mag": [1.0, 1.0, np.nan]})
-    a = a.assign(angle_deg=0.0, p=0.0, q=0.0)
-    b = a.assign(v_mag=[1.0, np.nan, np.nan])
+    a = a.assign(angle_deg=[0.0, 0.0, np.nan], p=0.0, q=0.0)
+    b = a.assign(v_mag=[1.0, np.nan, np.nan], angle_deg=[0.0, np.nan, np.nan])
     found = compare_tables(a, b, "bus")
     summary = found.summary()
     assert {key: summary["v_mag"][key] for key in ("max_abs", "compared", "missing", "state")} == {
@@ -128,3 +128,5 @@ def test_what_one_side_alone_has_not_solved_is_no_agreement() -> None:
     (finding,) = unsolved_alone(found)
     assert finding.text == "B alone has no solution at 1 step of 3, first 2025-01-01T01:00:00"
     assert unsolved_alone(compare_tables(a, a, "bus")) == []
+    dispatched = a.assign(v_mag=np.nan)  # solved all the same: a linear dispatch has angles alone
+    assert unsolved_alone(compare_tables(a, dispatched, "bus")) == []
