@@ -166,45 +166,52 @@ def _compare(store: Store, arguments: Namespace) -> Answer:
         unsolved_alone,
     )
 
-    a, b = (_side(store, text) for text in (arguments.a, arguments.b))
+    (a, of_a), (b, of_b) = sides = [_side(store, text) for text in (arguments.a, arguments.b)]
     alone = arguments.csv and not arguments.json
     if alone and arguments.table not in QUANTITIES:
         raise BadInput(f"{arguments.table!r} is not compared", hint=f"tables are {', '.join(QUANTITIES)}")
+    names = [arguments.table] if alone else list(QUANTITIES)
     one, other = (
-        {name: database.get_data(store, sim, name, software) for name in ([arguments.table] if alone else QUANTITIES)}
-        for sim, software in (a, b)
+        {name: database.get_data(store, seen.grid_sim_id, name, software) for name in names} for seen, software in sides
     )
-    seen = [simulation.simulation(store, sim) for sim, _ in (a, b)]
-    bases = [side.sbase_mva for side in seen]
-    found = compare(one, other, bases[1] / bases[0])
+    found = compare(one, other, b.sbase_mva / a.sbase_mva)
     if alone:
         return Answer({}, found[arguments.table].worst_first().to_csv(index=False).rstrip("\n"))
-    remarks = [*unfinished(*seen), *on_other_bases(*bases), *of_other_grids(one["bus"], other["bus"])]
+    remarks = [*unfinished(a, b), *on_other_bases(a.sbase_mva, b.sbase_mva), *of_other_grids(one["bus"], other["bus"])]
     findings = plain([*remarks, *(unsolved_alone(found["bus"]) if "bus" in found else ())])
-    tables = {component: compared.summary() for component, compared in found.items()}
-    only_in = {component: {"a": each.only_a, "b": each.only_b} for component, each in found.items()}
+    document = {
+        "a": {"grid_sim_id": a.grid_sim_id, "software": of_a},
+        "b": {"grid_sim_id": b.grid_sim_id, "software": of_b},
+        "tables": {component: each.summary() for component, each in found.items()},
+        "only_in": {component: {"a": each.only_a, "b": each.only_b} for component, each in found.items()},
+        "findings": findings,
+    }
+    lines = _differences(document["tables"], document["only_in"])
+    return Answer(document, "\n".join([*lines, *_lines(findings)]))
+
+
+def _differences(tables: dict[str, Any], only_in: dict[str, Any]) -> list[str]:
+    """Return a comparison in words."""
     lines = [
         f"{component} {name}: largest {one['max_abs']:.4g}, RMSE {one['rmse']:.4g}"
         for component, quantities in tables.items()
         for name, one in quantities.items()
         if one["compared"]
     ]
-    for component, each in found.items():
-        if each.rows.empty:
-            lines.append(f"{component}: no element and time in common")
-        elif each.only_a or each.only_b:
-            lines.append(f"{component}: {each.only_a:,} only in {arguments.a}, {each.only_b:,} only in {arguments.b}")
-    sides = {name: {"grid_sim_id": sim, "software": software} for name, (sim, software) in (("a", a), ("b", b))}
-    document = {**sides, "tables": tables, "only_in": only_in, "findings": findings}
-    return Answer(document, "\n".join([*lines, *_lines(findings)]))
+    for component, only in only_in.items():
+        if not any(one["compared"] for one in tables[component].values()):
+            lines.append(f"{component}: no value in common")
+        if only["a"] or only["b"]:
+            lines.append(f"{component}: {only['a']:,} rows only in A, {only['b']:,} only in B")
+    return lines
 
 
-def _side(store: Store, text: str) -> tuple[int, str]:
+def _side(store: Store, text: str) -> tuple[database.Simulation, str]:
     number, _, software = text.partition(":")
     if not number.isdigit():
         raise BadInput(f"{text!r} is no simulation", hint="give its number, as in 3 or 3:pypsa")
-    seen = database.simulation(store, int(number))
-    return seen.grid_sim_id, _software(store, seen, software or None)
+    seen = simulation.simulation(store, int(number))
+    return seen, _software(store, seen, software or None)
 
 
 def _import(store: Store, arguments: Namespace) -> Answer:
