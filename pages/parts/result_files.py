@@ -20,8 +20,8 @@ def import_files() -> None:
     uploads = st.file_uploader(
         "Results of other tools", accept_multiple_files=True, max_upload_size=200,
         help="PSS/E RAW or RAWX with solved voltages, psspy's bus, machine, load and branch tables as CSV, "
-        "load flows that ETAP or PSS/E printed, what OpenDSS exported (with its script beside: of elements too), "
-        "or a SQLite database of simulations that WEC-Grid wrote",
+        "load flows that ETAP or PSS/E printed, what OpenDSS exported (with its script beside: of elements, and what "
+        "monitors recorded), a SQLite database that WEC-Grid wrote, or tables that were downloaded here",
     )  # fmt: skip
     base = st.number_input("System base of tables in MW [MVA]", min_value=0.001, value=100.0)
     start = st.text_input(

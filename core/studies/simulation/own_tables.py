@@ -30,8 +30,8 @@ TEXTS = (
     "timestamp", "wec_farm_name", "wecsim_case",
     *(column.name for software in SOFTWARE for of in KEYS for column in columns(software, of) if column.type == "text"),
 )  # fmt: skip
-#: How ``results export`` calls its files.
-FILE = re.compile(rf"({'|'.join(SOFTWARE)})_[a-z]+_results\b.*", re.IGNORECASE)
+#: How ``results export`` calls its files, and the page Results.
+FILE = re.compile(rf"(?:simulation_\d+_)?({'|'.join(SOFTWARE)})_[a-z]+(?:_results)?\b.*", re.IGNORECASE)
 
 
 def own_table(data: bytes) -> str | None:

@@ -242,7 +242,7 @@ def test_our_own_table_with_a_mistake_is_refused(
     import_files(store, database_of(SPECIFIED, tmp_path))
     text = shown(1, "bus", capsys).replace(old, new)
     with pytest.raises(BadInput) as refusal:
-        import_files(store, [(text.encode(), Path("psse_bus_results.csv"))])
+        import_files(store, [(text.encode(), Path("simulation_1_psse_bus.csv"))])
     assert said in str(refusal.value)
     assert len(database.simulations(store)) == 1
 
