@@ -36,7 +36,7 @@ def table(every: list[Simulation]) -> pd.DataFrame:
             "Unsolved": pd.array([one.unsolved for one in every], dtype="Int64"),
             "From": [one.timestamp_start for one in every],
             "To": [one.timestamp_end or "–" for one in every],
-            "System base [MVA]": [one.sbase_mva for one in every],
+            "Base [MVA]": [one.sbase_mva for one in every],
         }
     )
 
@@ -90,7 +90,7 @@ if every:
     rows = table(every)
     event = st.dataframe(
         rows, hide_index=True, column_config=fitting(rows, {}), on_select="rerun", selection_mode="single-row",
-        key=f"list-{len(every)}",
+        key=f"list-{len(every)}", placeholder="–",
     )  # fmt: skip
     picked = next(iter(event["selection"]["rows"]), 0)
     st.caption(

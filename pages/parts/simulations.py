@@ -21,7 +21,7 @@ from pages.parts.shell import store
 #: The number of the simulation that pages show, in the session.
 CHOSEN = "simulation"
 #: Software and engines as pages name them.
-TITLES = {**SOFTWARE, "psse": "PSS/E", "pypsa-dispatch": "PyPSA, dispatched by cost"}
+TITLES = {**SOFTWARE, "psse": "PSS/E", "pypsa-dispatch": "PyPSA dispatch"}
 #: One side of a comparison: a simulation and whose results of it.
 Side = tuple[Simulation, str]
 #: How numbers are shown that are given, not calculated.
