@@ -227,7 +227,14 @@ def from_pypsa(n: Any, base_mva: float = 100.0) -> tuple[Network, list[Finding]]
         "dcline": _dc_rows(n, numbers),
     }  # fmt: skip
     tables["storage"]["ckt"] = _circuits(tables["storage"]["bus"])
-    return Network(str(n.name or ""), base_mva, FREQUENCY_HZ, tables), [*_gaps(tables), *_left_out(n)]
+    extras = {"pypsa": _economy(n)}
+    return Network(str(n.name or ""), base_mva, FREQUENCY_HZ, tables, extras), [*_gaps(tables), *_left_out(n)]
+
+
+def _economy(n: Any) -> pd.DataFrame:
+    """Return what no table of ours holds of the generators: carrier, efficiency and costs."""
+    now = {name: _now(n, "Generator", name) for name in ("efficiency", "marginal_cost", "marginal_cost_quadratic")}
+    return n.generators[["carrier", "capital_cost"]].assign(**now).reset_index(drop=True)  # type: ignore[no-any-return]
 
 
 def _gaps(tables: dict[str, pd.DataFrame]) -> Iterator[Finding]:

@@ -39,9 +39,11 @@ def costs_of(network: Network, file: tuple[bytes, str] | None = None) -> Costs:
     BadInput
         When machines have no costs, or something in service costs other than a polynomial up to the square.
     """
-    machines = read_costs(*file, network) if file else _stored(network, "generator")
+    machines = read_costs(*file, network) if file else _of_pypsa(network)
     if machines is None:
-        hint = "give --costs FILE or a MATPOWER file with mpc.gencost, or use --software pypsa for a power flow"
+        machines = _stored(network, "generator")
+    if machines is None:
+        hint = "give --costs FILE, or a file of MATPOWER or PyPSA with costs, or use --software pypsa for a power flow"
         raise BadInput("the network has no costs to dispatch by", hint=hint)
     dclines = _stored(network, "dcline")
     return Costs(machines, np.zeros((len(network["dcline"]), 2)) if dclines is None else dclines)
@@ -61,6 +63,19 @@ def _stored(network: Network, table: str) -> np.ndarray | None:
     if wrong.any():
         text = f"row {int(wrong.argmax()) + 1} of mpc.{source}cost is no convex polynomial up to the square"
         raise BadInput(text, hint="approximate other costs by one" + ", or give --costs FILE" * (table == "generator"))
+    return costs
+
+
+def _of_pypsa(network: Network) -> np.ndarray | None:
+    """Return the machines' costs by a file of PyPSA, where one of them costs something."""
+    facts = network.extras.get("pypsa")
+    if facts is None or len(facts) != len(network["generator"]) or not (facts[[LINEAR, SQUARE]] != 0).any(axis=None):
+        return None
+    costs = np.asarray(facts[[LINEAR, SQUARE]], dtype=float)
+    if not np.isfinite(costs).all() or (costs[:, 1] < 0).any():
+        raise BadInput(
+            "a generator's cost is no number, or falls with the square of its power", hint="give --costs FILE"
+        )
     return costs
 
 

@@ -138,7 +138,7 @@ def _every_line(grid: Grid, lines: pd.DataFrame, power: np.ndarray, end: str) ->
 def _generators(grid: Grid, series: Series, fleet: pd.DataFrame, output: np.ndarray, stamps: list[str]) -> pd.DataFrame:
     """Return all machines, then the farms as further ones; ``marginal_cost`` is the cost of the next MWh."""
     network, base = grid.network, grid.network.base_mva
-    own = grid.elements.generator.assign(carrier=technologies(network), p_nom=nominal_mw(network))
+    own = grid.elements.generator.assign(p_nom=nominal_mw(network), **technologies(network))
     at = network.values("bus", "bus")[series.farm_rows]
     farms = pd.DataFrame({"gen_name": series.farm_titles(network), "bus": at, "status": 1, "carrier": "farm"})
     fixed = pd.concat([own, farms], ignore_index=True) if len(farms) else own

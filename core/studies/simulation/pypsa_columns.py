@@ -27,14 +27,19 @@ def on_nominal(limit_mw: np.ndarray, nominal: np.ndarray) -> np.ndarray:
     return np.asarray(np.divide(limit_mw, nominal, out=np.full(limit_mw.shape, np.nan), where=given))
 
 
-def technologies(network: Network) -> np.ndarray:
-    """Return the machines' carriers: ``mpc.genfuel``, else ``mpc.gentype``; missing where a file doesn't say."""
-    case, count = network.extras.get("matpower"), len(network["generator"])
-    for table in ("genfuel", "gentype"):
-        if isinstance(case, MatpowerCase) and len(case.tables.get(table, ())) == count:
-            given = case.tables[table].iloc[:, 0].astype(str).str.strip()
-            return np.asarray(given.mask(given == "", None), dtype=object)
-    return np.full(count, None)
+def technologies(network: Network) -> pd.DataFrame:
+    """Return the machines' carrier, efficiency and capital cost as far as a file says them.
+
+    Files of PyPSA do; the carrier is ``mpc.genfuel``, else ``mpc.gentype``, of a file of MATPOWER.
+    """
+    count, case, facts = len(network["generator"]), network.extras.get("matpower"), network.extras.get("pypsa")
+    if facts is None or len(facts) != count:
+        own = case.tables if isinstance(case, MatpowerCase) else {}
+        fuels = [own[name].iloc[:, 0] for name in ("genfuel", "gentype") if len(own.get(name, ())) == count]
+        carrier = fuels[0].astype(str).str.strip() if fuels else [""] * count
+        facts = pd.DataFrame({"carrier": carrier, "efficiency": np.nan, "capital_cost": np.nan})
+    known = facts["carrier"].astype(object)
+    return pd.DataFrame(facts[["efficiency", "capital_cost"]].assign(carrier=known.mask(known == "", None)))
 
 
 def link_rows(
@@ -67,8 +72,8 @@ def of_flow(network: Network, found: dict[str, pd.DataFrame], stamps: list[str])
     """Return a load flow's tables with PyPSA's own columns, and the DC lines with the powers that are prescribed."""
     nominal = nominal_mw(network)
     limits = {f"p_{side}_pu": on_nominal(network.values("generator", f"p_{side}_mw"), nominal) for side in LIMITS}
-    own = {"carrier": technologies(network), "p_nom": nominal} | limits
-    machines = found["generator"].assign(**{name: np.tile(values, len(stamps)) for name, values in own.items()})
+    own = technologies(network).assign(p_nom=nominal, **limits)
+    machines = found["generator"].assign(**{str(name): np.tile(own[name], len(stamps)) for name in own})
     solved = np.isfinite(found["bus"]["p"].to_numpy(dtype=float)).reshape(len(stamps), -1)
     ends = network.values("dcline", "p_from_mw"), network.values("dcline", "p_to_mw")
     links = link_rows(network, stamps, ends, np.any(solved, axis=1))

@@ -276,6 +276,26 @@ def test_machines_have_the_limits_and_the_fuel_of_the_file(store: Store, softwar
     assert gen[["efficiency", "capital_cost"]].isna().all(axis=None)
 
 
+@pytest.mark.parametrize("software", ["pypsa", "pypsa-dispatch"])
+def test_a_file_of_pypsa_brings_its_costs_and_technologies(store: Store, tmp_path: Path, software: str):
+    import pypsa
+
+    n = pypsa.Network()
+    n.add("Bus", ["1", "2"], v_nom=110.0)
+    n.add("Line", "a", bus0="1", bus1="2", x=1.0, s_nom=200.0)
+    n.add("Generator", "wind", bus="1", p_nom=80, carrier="wind", control="Slack", capital_cost=9e5)
+    n.add("Generator", "gas", bus="2", p_nom=100, p_min_pu=0.1, carrier="gas", marginal_cost=50.0, efficiency=0.55)
+    n.add("Load", "town", bus="2", p_set=120.0)
+    n.export_to_netcdf(tmp_path / "two.nc")
+    sim = simulate(store, ((tmp_path / "two.nc").read_bytes(), "two.nc"), software=software).grid_sim_id
+    gen = database.get_generator_data(store, sim)
+    own = ["p_nom", "p_min_pu", "p_max_pu", "efficiency", "carrier", "capital_cost"]
+    assert gen[own].values.tolist() == [[80, 0, 1, 1, "wind", 9e5], [100, 0.1, 1, 0.55, "gas", 0]]
+    if software == "pypsa-dispatch":
+        assert gen["p"].tolist() == pytest.approx([0.8, 0.4], abs=1e-6)
+        assert database.get_bus_data(store, sim)["marginal_price"].tolist() == pytest.approx([50, 50], abs=1e-4)
+
+
 def test_generation_scale_lessens_what_machines_can_give(store: Store):
     sim = simulate(store, two_buses(0), series(generation_scale=[1, 0.5, 0.6]), "pypsa-dispatch").grid_sim_id
     gen = database.get_generator_data(store, sim)
