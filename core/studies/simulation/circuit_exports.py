@@ -82,8 +82,9 @@ def _solution(intake: Intake, circuit: Circuit, found: dict[str, tuple[Export, F
         powers = _placed(read_powers(*file, export.title), circuit, at, file[1])
         powers = powers.assign(**{one: powers[f"{one}_{unit}"] / 1000 / intake.base_mva for one, unit in UNITS})
         state.gen, state.load = (_at_buses(powers, key, of) for key, of in (("gen", MACHINES), ("load", LOADS)))
-        missing = [name for name in circuit.classed(MACHINES + LOADS) if name not in set(powers["element"])]
-        state.bus = _with_net_powers(state, {at[circuit.elements[name].buses[0]] for name in missing})
+        known = set(powers["element"])
+        missing = [name for name in circuit.classed(MACHINES + LOADS) if name not in known]
+        state.bus = _with_net_powers(state, [at.get(circuit.elements[name].buses[0]) for name in missing])
         intake.findings += _without_power(missing, export.title, file[1])
     if "loadings" in found:
         export, file = found["loadings"]
@@ -116,7 +117,7 @@ def _at_buses(powers: pd.DataFrame, key: str, classes: tuple[str, ...]) -> pd.Da
     )
 
 
-def _with_net_powers(state: GridState, unknown: set[int]) -> pd.DataFrame:
+def _with_net_powers(state: GridState, unknown: list[int | None]) -> pd.DataFrame:
     """Return the buses with what machines give less what loads draw; missing where the power of one is not known."""
     net = pd.concat([state.gen, state.load.assign(p=-state.load["p"], q=-state.load["q"])])
     net = net.groupby("bus")[["p", "q"]].sum().reindex(state.bus["bus"], fill_value=0.0)

@@ -42,9 +42,13 @@ class Intake:
         *,
         base_mva: float | None = None,
         drawn: bool = False,
-        farms: pd.DataFrame | None = None,
     ) -> None:
-        """Write a simulation's tables, with a column ``timestamp``; ``drawn``: the file is the network itself."""
+        """Write a simulation's tables, with a column ``timestamp``; ``farm`` has rows of ``wec_simulations``.
+
+        ``drawn`` says that the file is the network itself.
+        """
+        tables = dict(tables)
+        farms = tables.pop("farm", None)
         where = Where(file=files[0][1])
         if tables["bus"].empty:
             raise BadInput("the bus table has no rows", where=where)

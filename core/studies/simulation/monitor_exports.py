@@ -46,7 +46,7 @@ def _stamps(intake: Intake, records: list[Record]) -> list[str]:
     """Return the time stamps of the steps, the same of all monitors."""
     first = records[0]
     if not intake.timed:
-        hint = "say when: --start 2025-01-01T00:00:00"
+        hint = "say when that was: --start 2025-01-01T00:00:00, or the time of results that name none"
         raise BadInput("monitors count hours from a time that no file tells", hint=hint, where=first.where)
     for record in records:
         if not np.array_equal(record.seconds, first.seconds):

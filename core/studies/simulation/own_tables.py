@@ -65,8 +65,7 @@ def import_own(intake: Intake, files: list[File], software: str | None) -> None:
         raise BadInput("there is no bus table", hint=hint, where=Where(files[0][1]))
     text = f"powers are in per unit of {intake.base_mva:g} MVA"
     intake.findings.append(Finding("results.base", Severity.INFO, text, "--base-mva gives another one"))
-    farms = tables.pop("farm", None)
-    intake.keep(files[0][1], key, tables, files, farms=farms)
+    intake.keep(files[0][1], key, tables, files)
 
 
 def _software(files: list[File], software: str | None) -> str:
