@@ -14,6 +14,7 @@ from core.design.ledger import changes, meaning_of, takes
 from core.jobs import requirement_costs as costs
 from core.project import Decision, Project, Proposal
 from core.project.loops import Loop, LoopRound, plant_of
+from pages.parts.columns import fitting
 from pages.parts.downloads import download_bundle
 from pages.parts.errors import explained
 from pages.parts.oneline import oneline
@@ -29,46 +30,45 @@ def rounds_table(loop: Loop) -> None:
     columns = {f"Round {each.number}": _column(each) for each in loop.rounds}
     keys = sorted(dict.fromkeys(key for column in columns.values() for key in column), key=lambda k: GROUPS.index(k[0]))
     table = pd.DataFrame({name: [column.get(key, "–") for key in keys] for name, column in columns.items()})
-    table.insert(0, "", [group for group, _ in keys])
-    table.insert(1, "What", [name for _, name in keys])
+    for place, heading in enumerate(("", "What", "Of")):
+        table.insert(place, heading, [key[place] for key in keys])
     st.dataframe(
         table.style.apply(_marked, axis=1).map(cell_style, subset=list(columns)),
         hide_index=True,
-        width="stretch",
+        column_config=fitting(table, {}),
         height=min(36 * len(table) + 40, 900),
     )
     st.caption("Marked: differs from the round before.")
 
 
-def _column(this: LoopRound) -> dict[tuple[str, str], str]:
-    """Return what a round's column says, by group and row."""
+def _column(this: LoopRound) -> dict[tuple[str, str, str], str]:
+    """Return what a round's column says, by group, what it is and of which element."""
     document = this.as_dict()
-    cells = {(CONSTRAINTS, _said_of(c["name"], c["element"])): f"{c['value']:g}" for c in document["constraints"]}
-    cells |= {(DESIGN, row["technology"]): amount_of(row) for row in document["design"]["units"]}
+    cells = {(CONSTRAINTS, *_said_of(c["name"], c["element"])): f"{c['value']:g}" for c in document["constraints"]}
+    cells |= {(DESIGN, row["technology"], ""): amount_of(row) for row in document["design"]["units"]}
     cost = document["cost"]
     if cost["usd_per_year"] is not None:
-        cells[COST, "Yearly [M USD]"] = f"{cost['usd_per_year'] / 1e6:.2f}"
-        cells[COST, "Investment [M USD]"] = f"{cost['investment_usd'] / 1e6:.1f}"
-    cells |= {(VERDICTS, f"{s['id']} {s['name']}"): cell(s["verdict"]) for s in document["stages"]}
+        cells[COST, "Yearly [M USD]", ""] = f"{cost['usd_per_year'] / 1e6:.2f}"
+        cells[COST, "Investment [M USD]", ""] = f"{cost['investment_usd'] / 1e6:.1f}"
+    cells |= {(VERDICTS, f"{s['id']} {s['name']}", ""): cell(s["verdict"]) for s in document["stages"]}
     for update in document["updates"]:
         taken = update["taken"] or {}
         text = f"→ {taken['value']:g}" if taken else update["decision"]
-        cells[UPDATES, _said_of(taken.get("name", update["name"]), update["element"])] = text
+        cells[UPDATES, *_said_of(taken.get("name", update["name"]), update["element"])] = text
     return cells
 
 
-def _said_of(name: str, element: str) -> str:
-    """Return a constraint in words: "Rated DC component of the bus's breakers [%] · BUS_HALL_1"."""
+def _said_of(name: str, element: str) -> tuple[str, str]:
+    """Return a constraint in words and the element that it is of: nothing for the plant."""
     meaning = meaning_of(name)
-    where = "" if element == "PLANT" else f" · {element.replace('*', 'all')}"
-    return f"{meaning[:1].upper()}{meaning[1:]}{where}"
+    return meaning[:1].upper() + meaning[1:], "" if element == "PLANT" else element.replace("*", "all")
 
 
 def _marked(row: pd.Series) -> list[str]:
     values = list(row)
     if values[0] in (VERDICTS, UPDATES):
         return [""] * len(values)
-    return [CHANGED if n > 2 and values[n] != values[n - 1] else "" for n in range(len(values))]
+    return [CHANGED if n > 3 and values[n] != values[n - 1] else "" for n in range(len(values))]
 
 
 def open_updates(project: Project, loop: Loop) -> None:
@@ -103,7 +103,8 @@ def _open_update(project: Project, proposal: Proposal) -> None:
 
 def _said(change: Any) -> str:
     cost = f" · {change['cost']:,.0f} USD" if change.get("cost") is not None else ""
-    return f"{_said_of(change['name'], change['element'])}: {change['old']} → {change['new']}{cost}"
+    said = " · ".join(filter(None, _said_of(change["name"], change["element"])))
+    return f"{said}: {change['old']} → {change['new']}{cost}"
 
 
 def requirement_costs(project: Project, loop: Loop) -> None:
