@@ -53,7 +53,7 @@ def steps(case: BusCase, generation: np.ndarray, scale: np.ndarray) -> list[Load
     """Return the load flows of many steps.
 
     The step in the middle by load is solved by itself, and the others with its Jacobian, which is factored once [2]_,
-    and with the same machines at their limits. Those that this doesn't solve have another one in their own middle.
+    and with the same machines at their limits. Those that this doesn't solve are halved, each half with its own middle.
 
     ``generation`` is each step's power of the machines by bus [pu], ``scale`` (steps × 1) its factor of the loads.
     """
@@ -66,15 +66,14 @@ def steps(case: BusCase, generation: np.ndarray, scale: np.ndarray) -> list[Load
         some = waiting.pop()
         if not len(some):
             continue
-        below, (own,), above = np.split(some, [len(some) // 2, len(some) // 2 + 1])
+        own, rest = some[len(some) // 2], np.delete(some, len(some) // 2)
         flow, solution = _solve(case.with_powers(generation[own], float(scale[own, 0])))
         flows[own] = flow
-        for part in (below, above):
-            if flow.outcome is not Outcome.DIVERGED:
-                found, v = solution.others(case, generation[part], scale[part])
-                flows |= {step: replace(flow, v=each) for step, each in zip(part[found], v, strict=True)}
-                part = part[~found]
-            waiting.append(part)
+        if flow.outcome is not Outcome.DIVERGED:
+            found, v = solution.others(case, generation[rest], scale[rest])
+            flows |= {step: replace(flow, v=each) for step, each in zip(rest[found], v, strict=True)}
+            rest = rest[~found]
+        waiting += np.array_split(rest, 2)
     return [flows[step] for step in range(len(generation))]
 
 
