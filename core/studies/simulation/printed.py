@@ -60,7 +60,7 @@ def _state(result: StudyResult, scenario: str, buses: pd.DataFrame, intake: Inta
     number, said = numbered(buses["bus"], name)
     intake.findings += said
     if result.study == "power_flow":
-        p, q = (buses[f"{unit}_gen_{of}"].fillna(0) - buses[f"{unit}_load_{of}"].fillna(0) for unit, of in POWERS)
+        p, q = (_net(buses[f"{unit}_gen_{of}"], buses[f"{unit}_load_{of}"]) for unit, of in POWERS)
         kind = buses["type"].astype(str).str.strip().map(TYPES)
     else:
         p, q, kind = buses["p_mw"], buses["q_mvar"], None
@@ -79,6 +79,13 @@ def _state(result: StudyResult, scenario: str, buses: pd.DataFrame, intake: Inta
     line = _lines(result, scenario, dict(zip(buses["bus"], number, strict=True)))
     gen, load = (_elements(buses, number, key, intake.base_mva) for key in ("gen", "load"))
     return GridState(intake.start, bus, gen, load, line)
+
+
+def _net(generated: pd.Series, drawn: pd.Series) -> pd.Series:
+    """Return generation less load, of which one may be blank at a bus; missing where the table has neither."""
+    if generated.isna().all() and drawn.isna().all():
+        return generated
+    return generated.fillna(0) - drawn.fillna(0)
 
 
 def _elements(buses: pd.DataFrame, number: np.ndarray, key: str, base_mva: float) -> pd.DataFrame:

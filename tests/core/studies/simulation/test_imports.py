@@ -358,6 +358,12 @@ def test_a_printed_workbook_gives_machines_and_loads_of_buses_and_tells_tables_w
     assert [finding.where.sheet for finding in findings if finding.code == "results.not_imported"] == ["Branch"]
 
 
+def test_a_printed_table_without_powers_has_no_net_powers(store: Store):
+    text = b"BUS,NAME,BASKV,VM_PU,VA_DEG\n1,ONE,138,1.01,0\n2,TWO,138,1.0,-2\n"
+    (sim,), _ = import_files(store, [(text, Path("psse.csv"))])
+    assert database.get_bus_data(store, sim)[["p", "q"]].isna().all(axis=None)
+
+
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
