@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,9 @@ import pandas as pd
 from core.errors import BadInput
 from core.findings import Where, counted
 from core.formats.matpower.case import MatpowerCase
+from core.formats.networks import read_network
 from core.formats.ragged import refuse_ragged
+from core.formats.riders import original_of
 from core.network import Network
 
 #: Where a MATPOWER case has machines and DC lines, and the columns by which its rows are known to be the network's.
@@ -19,6 +21,8 @@ SOURCES = {
     "generator": ("gen", {"gen_bus": "bus"}),
     "dcline": ("dcline", {"f_bus": "from_bus", "t_bus": "to_bus"}),
 }
+#: The formats, and the extras of a network by their names, that tell costs and technologies.
+TELLING = {"matpower", "pypsa"}
 
 BUS, CIRCUIT, LINEAR, SQUARE = "bus", "id", "marginal_cost", "marginal_cost_quadratic"
 
@@ -47,6 +51,15 @@ def costs_of(network: Network, file: tuple[bytes, str] | None = None) -> Costs:
         raise BadInput("the network has no costs to dispatch by", hint=hint)
     dclines = _stored(network, "dcline")
     return Costs(machines, np.zeros((len(network["dcline"]), 2)) if dclines is None else dclines)
+
+
+def with_what_was_told(network: Network) -> Network:
+    """Return a network with the costs and technologies of the file that rode along with it, if it is still the same."""
+    original = original_of(network)
+    if original is None or original.form not in TELLING or TELLING & network.extras.keys():
+        return network
+    told = read_network(original.content, original.form).value.extras
+    return replace(network, extras=network.extras | {form: told[form] for form in TELLING & told.keys()})
 
 
 def _stored(network: Network, table: str) -> np.ndarray | None:

@@ -19,7 +19,7 @@ from core.results import database
 from core.store import Store, now
 from core.store.files import Files
 from core.studies.simulation import dispatch, pypsa_columns
-from core.studies.simulation.costs import Costs, costs_of
+from core.studies.simulation.costs import Costs, costs_of, with_what_was_told
 from core.studies.simulation.resampling import combined
 from core.studies.simulation.series import Series, read_series
 from core.studies.simulation.steps import Grid, farm_table, farms_lost, tables
@@ -77,7 +77,7 @@ def enter(
     if reading.value["bus"].empty:
         raise BadInput("the file has no bus to simulate")
     if software == DISPATCH:
-        costs_of(reading.value, options.costs)
+        costs_of(with_what_was_told(reading.value), options.costs)
     _refuse_unsolvable(reading.value, software, Where(file=network[1]))
     every = [file for file in (series, *options.further) if file]
     steps, _ = _series(reading.value, every, options.step_minutes)
@@ -178,19 +178,20 @@ def _read(folder: Path, start: str, inputs: str) -> _Prepared:
         return [(kept.content(file["sha256"]), file["name"]) for file in every]
 
     reading = read_network(*files("network")[0])
-    steps, findings = _series(reading.value, files("series"), given.get("step_minutes"), start)
+    network = with_what_was_told(reading.value)
+    steps, findings = _series(network, files("series"), given.get("step_minutes"), start)
     limits, dispatched = bool(given.get("q_limits")), given["engine"] == DISPATCH
     if limits and not dispatched:
         text = "machines give no more reactive power than they have"
         hint = "--q-limits ignore lets them give whatever it takes"
         findings.append(Finding("simulation.q_limits", Severity.INFO, text, hint))
-    grid = Grid.of(reading.value, limits=limits)
+    grid = Grid.of(network, limits=limits)
     if dispatched:
         findings += dispatch.remarks(grid)
     return _Prepared(
         grid,
         steps,
-        costs_of(reading.value, *files("costs")) if dispatched else None,
+        costs_of(network, *files("costs")) if dispatched else None,
         [*farms_lost(grid, steps), *findings, *reading.findings],
     )
 

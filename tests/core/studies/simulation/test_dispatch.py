@@ -14,7 +14,7 @@ from core.__main__ import main
 from core.errors import BadInput
 from core.formats.matpower.case import CATALOGUE, MatpowerCase, read_case
 from core.formats.matpower.write import write_case
-from core.formats.networks import read_network
+from core.formats.networks import FORMATS, read_network
 from core.formats.psse import write_raw
 from core.network import Network
 from core.network.network import CATALOGUE as NETWORK_COLUMNS
@@ -114,6 +114,15 @@ def test_a_dc_line_costs_what_the_file_says(store: Store, cost: str, drawn: floa
     assert link[["p0", "p1"]].to_numpy() == pytest.approx(np.array([[drawn, -arriving]]), abs=1e-6)
     assert link["efficiency"].tolist() == pytest.approx([max(arriving, 0) / drawn if drawn else 0.0], abs=1e-6)
     assert database.get_generator_data(store, sim)["p"].sum() == pytest.approx(1.2 + drawn - arriving, abs=1e-6)
+
+
+@pytest.mark.parametrize("form", ["powermodels", "raw"])
+def test_a_converted_file_is_dispatched_by_the_costs_that_ride_along(store: Store, form: str):
+    data, name = two_buses(40, f"{LOSSY} mpc.dclinecost = [2 0 0 2 18 0]; mpc.genfuel = {{'wind'; 'coal'}};")
+    written, _ = FORMATS[form].write(read_network(data, name).value, None)
+    sim = simulate(store, (written, "two"), software="pypsa-dispatch").grid_sim_id
+    assert database.get_link_data(store, sim)["p0"].tolist() == pytest.approx([0.0], abs=1e-6)
+    assert database.get_generator_data(store, sim)["carrier"].tolist() == ["wind", "coal"]
 
 
 @pytest.mark.parametrize(
