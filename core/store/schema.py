@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 
 from core.errors import StoreError
+from core.findings import Where
 from core.store.backup import backup
 from core.store.types import now
 
@@ -50,6 +51,7 @@ def _current(connection: Connection) -> str | None:
         raise StoreError(
             f"the database is of schema {revision}, newer than this program's {head()}",
             hint="update Gridproof, or choose another workspace with --workspace",
+            where=Where(file=connection.engine.url.database),
         )
     return revision
 

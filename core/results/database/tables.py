@@ -33,7 +33,7 @@ class GridSimulation(Base):
     timestamp_start: Mapped[str]
     timestamp_end: Mapped[str | None]  # null until the simulation is done
     simulation_notes: Mapped[str | None]
-    created_at: Mapped[CreatedAt]
+    created_at: Mapped[CreatedAt] = mapped_column(default=lambda: now().strftime("%Y-%m-%d %H:%M:%S"))  # as SQLite's
 
     progress: Mapped[SimulationProgress] = relationship(lazy="joined", innerjoin=True, passive_deletes="all")
 

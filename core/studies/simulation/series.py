@@ -125,7 +125,7 @@ def _table(data: bytes, where: Where) -> pd.DataFrame:
     if len(repeated):
         raise BadInput(f"the column {repeated[0]} is there twice", where=where)
     if not len(table):
-        raise BadInput("the series has no steps", where=where)
+        raise BadInput("the series has no steps", hint="add a row for every time stamp", where=where)
     return table
 
 
@@ -174,7 +174,9 @@ def _numbers(values: pd.Series, where: Where) -> np.ndarray:
     numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
     bad = ~np.isfinite(numbers)
     if bad.any():
-        text = f"no number at {counted(int(bad.sum()), 'step')} of {len(bad)}, the first in row {int(bad.argmax()) + 2}"
+        count, first = counted(int(bad.sum()), "step"), int(bad.argmax())
+        given = "nothing" if pd.isna(values.iloc[first]) else repr(values.iloc[first])
+        text = f"no number at {count} of {len(bad)}, the first in row {first + 2}: {given}"
         raise BadInput(text, hint="give every step a value with a decimal point: nothing is filled in", where=where)
     return numbers
 
