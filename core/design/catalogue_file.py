@@ -21,7 +21,7 @@ def read_technologies(data: bytes, name: str) -> tuple[Technology, ...]:
         rows = json.loads(text) if text.lstrip().startswith(("[", "{")) else csv_rows(text)
     except (UnicodeDecodeError, json.JSONDecodeError, csv.Error, RecursionError):
         raise BadInput("the file is no catalogue", hint="CSV or JSON in UTF-8", where=where) from None
-    if not rows:
+    if rows == []:
         raise BadInput("the catalogue has no technology", hint="a row for each that may be chosen", where=where)
     return technologies_of(rows, where)
 

@@ -142,6 +142,7 @@ def test_a_catalogue_takes_what_it_leaves_out_from_the_shipped_one():
         (b"\xff\xfe", "no catalogue"),
         (b"[", "no catalogue"),
         (b"{}", "no list"),
+        (b"id,unit_mw\n", "has no technology"),
         (b"name\nA\n", "has no id"),
         (b"id,unit_mw\nNEW,5\n", "lacks"),
         (b"id,unit_mw\nRECIP_18,x\n", "unit_mw is 'x'"),
