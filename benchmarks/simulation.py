@@ -49,6 +49,8 @@ def main() -> None:
     voltages(grid, ENGINE, *(part[:2] for part in powers[0]))  # imports
 
     newton, _ = _timed(lambda: [voltages(grid, "newton", *given) for given in powers])
+    limited = Grid.of(grid.network, limits=True)
+    bound, _ = _timed(lambda: [voltages(limited, "newton", *given) for given in powers])
     solving, solved = _timed(lambda: [voltages(grid, ENGINE, *given) for given in powers])
     parts = list(zip(every, solved, powers, strict=True))
     telling, made = _timed(lambda: [tables(grid, series, *part) for part in parts])
@@ -69,6 +71,7 @@ def main() -> None:
     print(f"pandapower loop {LOOPED / loop:,.0f} steps/s; --software pandapower {loop / own:.2f} times as fast")
     print(f"voltages {solving:.2f} s: {year / solving:,.0f} times as fast as the loop")
     print(f"voltages by the own Newton {newton:.2f} s: {year / newton:,.0f} times as fast as the loop")
+    print(f"the same with reactive limits {bound:.2f} s: {year / bound:,.0f} times as fast as the loop, which has none")
     print(f"with all tables ({rows:,} rows) {solving + telling:.2f} s: {year / (solving + telling):,.0f} times")
     print(f"with writing them {solving + telling + writing:.1f} s: {year / (solving + telling + writing):,.1f} times")
     print(f"whole, by the worker, {whole:.1f} s of the clock: {year / whole:,.1f} times")
