@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import BadInput
-from core.findings import Finding, Where
-from core.formats.opendss.context import new_context, scratch
-from core.formats.opendss.script import Runner
+from core.findings import Finding
+from core.formats.opendss.script import defined_circuit
 
 #: Classes of elements by the table that holds them; machines give what flows out of them.
 MACHINES = ("vsource", "isource", "generator", "pvsystem", "storage", "windgen", "indmach012", "generic5", "vccs")
@@ -51,16 +49,8 @@ class Circuit:
 
 def read_circuit(script: Path) -> tuple[Circuit, list[Finding]]:
     """Run a script as far as it defines its circuit, and return that with what the engine refused."""
-    engine = new_context()
-    runner = Runner(engine)
-    with scratch() as folder:
-        runner.run(script)
-        engine.Text.Command = f'set datapath="{folder}"'
-        if engine.NumCircuits == 0:
-            hint = "give the main file, with 'New Circuit'"
-            raise BadInput("the script defines no circuit", hint=hint, where=Where(file=script.name))
-        circuit = _circuit(engine)
-        engine.ClearAll()
+    with defined_circuit(script) as runner:
+        circuit = _circuit(runner.engine)
     return circuit, runner.findings
 
 

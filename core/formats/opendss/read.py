@@ -11,17 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.errors import BadInput
 from core.feeder import Feeder
 from core.feeder.voltages import base_voltages
 from core.findings import Finding, Reading, Severity, Source, Where, counted, listed
 from core.formats.opendss.active import Active
-from core.formats.opendss.context import new_context, plain, scratch
+from core.formats.opendss.context import plain
 from core.formats.opendss.delivery import add_faults, add_lines, add_reactors, add_sources, add_transformers
 from core.formats.opendss.injections import add_generators, add_inverters, add_loads
 from core.formats.opendss.names import COLUMNS, Names
 from core.formats.opendss.regulation import add_capacitor_controls, add_capacitors, add_regulators
-from core.formats.opendss.script import Runner, looks_like_dss, main_file
+from core.formats.opendss.script import defined_circuit, looks_like_dss, main_file
 from core.formats.opendss.unattached import switch_off_unattached
 
 __all__ = ["looks_like_dss", "main_file", "read_opendss"]
@@ -60,26 +59,11 @@ def read_opendss(path: Path) -> Reading[Feeder]:
     BadInput
         The script defines no circuit.
     """
-    engine = new_context()
-    runner = Runner(engine)
-    with scratch() as folder:
-        runner.run(path)
-        engine.Text.Command = f'set datapath="{folder}"'
-        if engine.NumCircuits == 0:
-            raise _no_circuit(runner, path)
-        runner.findings += switch_off_unattached(engine, path.name)
-        feeder = _feeder(engine, path, runner.findings)
-        engine.ClearAll()
+    with defined_circuit(path) as runner:
+        runner.findings += switch_off_unattached(runner.engine, path.name)
+        feeder = _feeder(runner.engine, path, runner.findings)
     digest = sha256(path.read_bytes()).hexdigest()
     return Reading(feeder, runner.findings, Source(path.name, digest, "opendss", ""))
-
-
-def _no_circuit(runner: Runner, path: Path) -> BadInput:
-    first = next((finding for finding in runner.findings if finding.severity is Severity.ERROR), None)
-    text = f"The script defines no circuit ({first.text})" if first else "The script defines no circuit"
-    return BadInput(
-        text, hint="Choose the main file with 'New Circuit'", where=first.where if first else Where(file=path.name)
-    )
 
 
 def _feeder(engine: Any, path: Path, findings: list[Finding]) -> Feeder:

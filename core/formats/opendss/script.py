@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from core.errors import BadInput
 from core.findings import Finding, Severity, Where
-from core.formats.opendss.context import plain
+from core.formats.opendss.context import new_context, plain, scratch
 from core.formats.opendss.unattached import switch_off_unattached
 
 #: Commands by their first word that reading doesn't run.
@@ -118,6 +119,33 @@ class Runner:
             )
         else:
             self.run(target, chain)
+
+
+@contextmanager
+def defined_circuit(path: Path) -> Iterator[Runner]:
+    """Run a script as far as it defines its circuit, and empty the engine behind it.
+
+    Raises
+    ------
+    BadInput
+        The script defines no circuit.
+    """
+    runner = Runner(new_context())
+    with scratch() as folder:
+        runner.run(path)
+        runner.engine.Text.Command = f'set datapath="{folder}"'
+        if runner.engine.NumCircuits == 0:
+            raise _no_circuit(runner, path)
+        yield runner
+        runner.engine.ClearAll()
+
+
+def _no_circuit(runner: Runner, path: Path) -> BadInput:
+    first = next((finding for finding in runner.findings if finding.severity is Severity.ERROR), None)
+    text = f"The script defines no circuit ({first.text})" if first else "The script defines no circuit"
+    return BadInput(
+        text, hint="Choose the main file with 'New Circuit'", where=first.where if first else Where(file=path.name)
+    )
 
 
 def _find(folder: Path, name: str) -> Path | None:
